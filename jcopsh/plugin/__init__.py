@@ -1,0 +1,1 @@
+"""What plugins may import, and how they are found."""

@@ -1,0 +1,1 @@
+"""Secrets: values that never show themselves, and the files that hold them."""

@@ -1,0 +1,1 @@
+"""The face: declaration and parsing of commands, completion, rendering, the prompt."""

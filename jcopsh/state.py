@@ -1,0 +1,161 @@
+"""What is known of the card in the reader: a frozen value, and every transition of it in one table.
+
+Nothing here is guessed. A fact counts from the exchange that showed it until the power-up ends; after a reset only
+what cannot have changed is kept for display, and nothing for the interlock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.jcop import identify as identify_module
+from jcopsh.jcop import root_applet
+from jcopsh.jcop.identify import Identity
+
+# letters and digits that are not taken for one another
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+class Fuse(Enum):
+    """Whether the card is fused, as shown in this power-up."""
+
+    UNKNOWN = "unknown"
+    UNFUSED = "unfused"
+    FUSED = "fused"
+
+
+class SelectedKind(Enum):
+    """What the last SELECT of this power-up left selected."""
+
+    UNKNOWN = "unknown"  # nothing was selected by us: the card's default
+    ROOT = "root applet"
+    APPLICATION = "application"
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """The boot that something was read under: a random name for the power-up and the number of BOOTs seen in it.
+
+    Keys change at some boots, so nothing read under one boot is joined with what was read under another.
+    """
+
+    power_up: str
+    count: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.power_up}.{self.count}"
+
+
+def new_power_up() -> str:
+    """A name for a power-up, unlikely ever to come twice."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """Everything known of one connected card. `fuse`, `selected`, `booted` and `protected` hold for this power-up."""
+
+    atr: bytes = b""
+    protocol: str = "?"
+    boot: Boot = field(default_factory=lambda: Boot(new_power_up()))
+    fuse: Fuse = Fuse.UNKNOWN
+    selected: SelectedKind = SelectedKind.UNKNOWN
+    aid: bytes = b""  # of the selected application; never a transport key
+    booted: bool = False
+    protected: bool = False
+    identity: Identity | None = None  # kept over resets, for display and for choosing a memory map
+    envelope: bytes = b""  # data of an unfinished run of ENVELOPE commands or of a command chain
+
+
+def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
+    """The state after a reset: a new power-up, of which nothing is known but who the card said it was."""
+    return CardState(atr=atr, protocol=protocol, identity=state.identity)
+
+
+def advance(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    """The state after an exchange: the first row of TRANSITIONS that fits says how it changes."""
+    state = replace(state, envelope=_envelope_after(state, command))
+    for fits, change in TRANSITIONS:
+        if fits(state, command, response):
+            return change(state, command, response)
+    return state
+
+
+Fits = Callable[[CardState, CommandAPDU, ResponseAPDU], bool]
+Change = Callable[[CardState, CommandAPDU, ResponseAPDU], CardState]
+
+
+def _root_command(pattern: CommandAPDU) -> Fits:
+    """A root command that the root applet carried out. The same bytes to an application mean something else."""
+    return lambda state, command, response: (
+        state.selected is SelectedKind.ROOT and command.header == pattern.header and not command.data and response.ok
+    )
+
+
+def _identified(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
+    return (command.header, command.data) == (
+        identify_module.IDENTIFY.header,
+        identify_module.IDENTIFY.data,
+    ) and len(response.data) >= identify_module.SHORT_FORM_LENGTH
+
+
+def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    try:
+        identity = identify_module.parse_identify(response.data)
+    except identify_module.IdentifyError:
+        return state
+    fuse = {True: Fuse.FUSED, False: Fuse.UNFUSED, None: Fuse.UNKNOWN}[identity.fused]
+    return replace(state, identity=identity, fuse=fuse)
+
+
+def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    # a root applet that answers shows that the card is not fused
+    return replace(state, selected=SelectedKind.ROOT, aid=b"", fuse=Fuse.UNFUSED)
+
+
+def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    return replace(state, selected=SelectedKind.APPLICATION, aid=command.data)
+
+
+def _boot(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    boot = replace(state.boot, count=state.boot.count + 1)
+    return replace(state, boot=boot, booted=True, protected=False)
+
+
+def _protect(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    return replace(state, protected=True)
+
+
+def _fuse(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    return replace(state, fuse=Fuse.FUSED, selected=SelectedKind.UNKNOWN, aid=b"", booted=False)
+
+
+def _selected(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
+    return command.ins == 0xA4 and command.p1 == 0x04 and response.sw >> 8 in (0x90, 0x61, 0x62, 0x63)
+
+
+def _selected_by_transport_key(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
+    known_fused = state.fuse is Fuse.FUSED
+    return not known_fused and root_applet.is_transport_key_select(command) and response.ok and not response.data
+
+
+TRANSITIONS: tuple[tuple[Fits, Change], ...] = (
+    (_identified, _learn_identity),
+    # the root applet answers SELECT with a bare 9000; an application with a 16-byte AID gives its FCI
+    (_selected_by_transport_key, _select_root),
+    (_selected, _select_application),
+    (_root_command(root_applet.BOOT), _boot),
+    (_root_command(root_applet.PROTECT), _protect),
+    (_root_command(root_applet.FUSE), _fuse),
+)
+
+
+def _envelope_after(state: CardState, command: CommandAPDU) -> bytes:
+    """What an unfinished ENVELOPE or chain has brought so far (ISO/IEC 7816-4:2020, 5.3.3 and 11.8.2)."""
+    if command.ins in (0xC2, 0xC3) and command.data:
+        return state.envelope + command.data
+    return b""
