@@ -16,6 +16,9 @@ from jcopsh.jcop import identify as identify_module
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.identify import Identity
 
+# IDENTIFY's answer without the FIPS byte; anything shorter is no identification
+SHORT_IDENTIFY_LENGTH = 19
+
 # letters and digits that are not taken for one another
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -100,7 +103,7 @@ def _identified(state: CardState, command: CommandAPDU, response: ResponseAPDU) 
     return (command.header, command.data) == (
         identify_module.IDENTIFY.header,
         identify_module.IDENTIFY.data,
-    ) and len(response.data) >= identify_module.SHORT_FORM_LENGTH
+    ) and len(response.data) >= SHORT_IDENTIFY_LENGTH
 
 
 def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:

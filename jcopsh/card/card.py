@@ -1,0 +1,205 @@
+"""The card, and the one door to it: Card.send. Everybody's bytes go through it, whoever they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+from jcopsh.card import consent, interlock
+from jcopsh.card.exchange import Exchange
+from jcopsh.card.interlock import Judgement, Severity
+from jcopsh.card.interrupt import held_back
+from jcopsh.card.journal import Journal
+from jcopsh.card.keeper import Keeper, card_name
+from jcopsh.card.link import Link, ResetKind
+from jcopsh.card.sensitive import Redactor
+from jcopsh.errors import ReaderError, Refused
+from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU, ResponseAPDU
+from jcopsh.jcop.memory_map import MemoryMap, all_maps
+from jcopsh.secrets.key_store import KeyStore
+from jcopsh.secrets.segments import Segments
+from jcopsh.state import CardState, advance, powered_up
+
+GET_RESPONSE_INS = 0xC0
+# a card that never stops saying 61xx or 6Cxx is broken
+MAX_FOLLOWED = 512
+
+
+class Card:
+    """A connected card: what is known of it (`state`) and the only way to talk to it (`send`).
+
+    `observers` are called with every Exchange. `follow` says whether 61xx and 6Cxx are followed. `memory_map` is the
+    map that is known to fit; while it is None, the fields of every map are guarded. `key_store` is None for what is no
+    card but a recording: nothing of it is worth keeping. A Card is used by one thread.
+    """
+
+    def __init__(self, link: Link, journal: Journal, key_store: KeyStore | None) -> None:
+        self.link = link
+        self.journal = journal
+        self.key_store = key_store
+        self.observers: list[Callable[[Exchange], None]] = []
+        self.follow = True
+        self.memory_map: MemoryMap | None = None
+        self._state = CardState(atr=link.atr, protocol=link.protocol)
+        self._keeper = Keeper(key_store, link.name) if key_store else None
+        self._redactor = Redactor()
+        self._answering_yes = False
+        self._journal_card()
+
+    @property
+    def state(self) -> CardState:
+        """What is known of the card: a frozen value, replaced at each exchange."""
+        return self._state
+
+    @property
+    def description(self) -> str:
+        """The card in words, for a question about it."""
+        return f"{self.link.name}: {card_name(self._state)}"
+
+    def send(self, command: CommandAPDU) -> ResponseAPDU:
+        """Send a command and return the answer, following 61xx and 6Cxx when `follow` is set.
+
+        Raises Refused when the interlock's consent is not given (nothing was sent), ReaderError when the link fails
+        (all that was known of the card is then forgotten), JournalError or UsageError when the disk refuses to keep
+        what must be kept first (nothing was sent), KeyboardInterrupt after an exchange during which Ctrl-C came.
+        """
+        before = self._state
+        with held_back():
+            response = self._send_once(command)
+            self._state = advance(before, command, response)
+            if self.follow and response.sw1 in (0x61, 0x6C):
+                response = self._follow(command, response)
+                self._state = advance(before, command, response)
+            if self._keeper:
+                self._keeper.after(command, response, before, self._state, self._maps)
+        return response
+
+    def reset(self, kind: ResetKind) -> bytes:
+        """Reset the card and return its ATR. Selection, channel and what the interlock knew are forgotten."""
+        with held_back():
+            try:
+                atr = self.link.reset(kind)
+            except ReaderError as error:
+                self._lost(error)
+                raise
+            self._state = powered_up(self._state, atr, self.link.protocol)
+            self._journal_card()
+        return atr
+
+    def close(self) -> None:
+        """Leave the card; the link resets it."""
+        self.link.close()
+        self.journal.close()
+
+    @contextmanager
+    def answering_yes(self) -> Iterator[None]:
+        """Within the block, what is destructive is answered with yes. What is irreversible is asked all the same."""
+        previous, self._answering_yes = self._answering_yes, True
+        try:
+            yield
+        finally:
+            self._answering_yes = previous
+
+    def shown_command(self, command: CommandAPDU) -> Segments:
+        """The encoded command as it may be shown."""
+        return self._redactor.command(command, self._state, self._maps)
+
+    def shown_response(self, command: CommandAPDU, response: ResponseAPDU) -> Segments:
+        """The encoded response to the command as it may be shown."""
+        return self._redactor.response(command, response, self._maps)
+
+    @property
+    def _maps(self) -> Sequence[MemoryMap]:
+        return (self.memory_map,) if self.memory_map else self._every_map
+
+    @cached_property
+    def _every_map(self) -> Sequence[MemoryMap]:
+        return all_maps()
+
+    def _send_once(self, command: CommandAPDU) -> ResponseAPDU:
+        judgement = interlock.judge(command.encode(), self._state, self._maps)
+        shown = self.shown_command(command)
+        self._obtain_consent(judgement, shown)
+        keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
+        self.journal.command(str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE)
+        return self._transmit(command, shown, judgement)
+
+    def _obtain_consent(self, judgement: Judgement, shown: Segments) -> None:
+        try:
+            if judgement.severity is Severity.IRREVERSIBLE:
+                consent.ask_typed(judgement, self.description)
+            elif judgement.severity is Severity.DESTRUCTIVE and not self._answering_yes:
+                consent.ask_yes(judgement, self.description)
+        except Refused as refusal:
+            self.journal.refused(shown, refusal.meaning)
+            raise
+
+    def _transmit(self, command: CommandAPDU, shown: Segments, judgement: Judgement) -> ResponseAPDU:
+        wire_command = self._wire_form(command)
+        # the very bytes are judged once more: what is sent may not reach further than what was consented to
+        if interlock.judge(wire_command, self._state, self._maps).severity > judgement.severity:
+            raise Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
+        started = time.perf_counter()
+        try:
+            wire_response = self.link.transmit(wire_command)
+            response = ResponseAPDU.parse(wire_response)
+        except ReaderError as error:
+            self._lost(error)
+            raise
+        except MalformedAPDU as error:
+            lost = ReaderError(f"the reader gave no answer of the card: {error}", card_lost=True)
+            self._lost(lost)
+            raise lost from None
+        duration_s = time.perf_counter() - started
+        shown_response = self.shown_response(command, response)
+        self.journal.response(shown_response, duration_s)
+        exchange = Exchange(
+            command, response, wire_command, wire_response, duration_s, self._state, shown, shown_response
+        )
+        for observer in self.observers:
+            observer(exchange)
+        return response
+
+    def _wire_form(self, command: CommandAPDU) -> bytes:
+        """On T=0 a case 4 command goes without its Le (ISO/IEC 7816-3:2006, 12.2.5)."""
+        if self._state.protocol != "T=0":
+            return command.encode()
+        if command.is_extended:
+            raise ReaderError(
+                "an extended APDU cannot be sent over T=0",
+                meaning="T=0 carries at most 255 bytes of data and 256 of answer.",
+                hint="split it, or let the card speak T=1",
+            )
+        return (command.with_le(None) if command.case == 4 else command).encode()
+
+    def _follow(self, command: CommandAPDU, response: ResponseAPDU) -> ResponseAPDU:
+        """Follow 6Cxx (again, with the length the card names) and 61xx (GET RESPONSE), each judged like any command.
+
+        6Cxx is followed only for what needs no consent: one consent is for one command.
+        """
+        if response.sw1 == 0x6C and not response.data and self._is_free(command):
+            response = self._send_once(command.with_le(response.sw2 or 256))
+        data = response.data
+        for _ in range(MAX_FOLLOWED):
+            if response.sw1 != 0x61:
+                return ResponseAPDU(data, response.sw)
+            # a logical channel stays; secure messaging and chaining bits do not belong on GET RESPONSE
+            fetch = CommandAPDU(command.cla & 0x03 if command.cla < 0x40 else 0, GET_RESPONSE_INS, 0, 0,
+                                le=response.sw2 or 256)
+            response = self._send_once(fetch)
+            data += response.data
+        raise ReaderError(f"the card answered 61xx {MAX_FOLLOWED} times in a row", card_lost=False)
+
+    def _is_free(self, command: CommandAPDU) -> bool:
+        return interlock.judge(command.encode(), self._state, self._maps).severity is Severity.FREE
+
+    def _lost(self, error: ReaderError) -> None:
+        """Forget everything: whether the card got the command, and which card comes next, is not known."""
+        self.journal.lost(error.what)
+        self._state = CardState(protocol=self.link.protocol)
+
+    def _journal_card(self) -> None:
+        state = self._state
+        self.journal.card(self.link.name, state.atr, state.protocol, str(state.boot))

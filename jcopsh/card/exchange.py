@@ -1,0 +1,33 @@
+"""One command and its answer, as observers see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.secrets.segments import Segments
+from jcopsh.state import Boot, CardState
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What went over the link, once.
+
+    `command` and `response` are plain; `wire_command` and `wire_response` are the very bytes, with a secure channel's
+    wrapping. `duration_s` is the time on the link in seconds. `before` is the state it was sent in.
+    `shown_command` and `shown_response` are the plain bytes with secrets hidden: what may be printed or kept.
+    """
+
+    command: CommandAPDU
+    response: ResponseAPDU
+    wire_command: bytes
+    wire_response: bytes
+    duration_s: float
+    before: CardState
+    shown_command: Segments
+    shown_response: Segments
+
+    @property
+    def boot(self) -> Boot:
+        """The boot it happened under."""
+        return self.before.boot

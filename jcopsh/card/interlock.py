@@ -1,0 +1,311 @@
+"""What may not be sent without consent: a judgement of bytes and state, by a written list of rules.
+
+What a command says of itself counts for nothing. Where bytes or state are unclear, the stricter reading holds.
+Pure: consent.py asks, card.py sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.iso7816.tlv import TlvError
+from jcopsh.iso7816.tlv import parse as parse_tlv
+from jcopsh.jcop.memory_map import Kind, MemoryMap
+from jcopsh.jcop.root_applet import CLA_MEMORY
+from jcopsh.state import CardState, Fuse, SelectedKind
+
+
+class Severity(IntEnum):
+    """How far a command reaches."""
+
+    FREE = 0  # sent as it is
+    DESTRUCTIVE = 1  # shown, and a yes asked for
+    IRREVERSIBLE = 2  # the action and a random code have to be typed
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the interlock says of one command: the word to type, what it is, and what it does."""
+
+    severity: Severity
+    action: str = "send"
+    what: str = ""
+    consequence: str = ""
+
+
+FREE = Judgement(Severity.FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a rule looks at: the bytes, the command they encode (None when they encode none), the state, the maps."""
+
+    raw: bytes
+    command: CommandAPDU | None
+    state: CardState
+    maps: Sequence[MemoryMap]
+
+    @property
+    def cla(self) -> int:
+        """The class byte."""
+        return self.raw[0]
+
+    @property
+    def ins(self) -> int:
+        """The instruction byte."""
+        return self.raw[1]
+
+    @property
+    def fused(self) -> bool:
+        """Whether the card is known to be fused."""
+        return self.state.fuse is Fuse.FUSED
+
+    @property
+    def hidden(self) -> bool:
+        """Whether secure messaging may hide the data from us (GlobalPlatform 2.3.1, 11.1.4)."""
+        return bool(self.cla & 0x0C) if self.cla < 0xC0 else bool(self.cla & 0x20)
+
+    @property
+    def chained(self) -> bool:
+        """Whether more of this command follows or went before."""
+        return bool(self.cla & 0x10) or bool(self.state.envelope)
+
+
+def judge(raw: bytes, state: CardState, maps: Sequence[MemoryMap]) -> Judgement:
+    """Judge an encoded command APDU. `maps` are the memory maps that may apply to the card; none means unknown.
+
+    The strictest of all rules' judgements is the answer.
+    """
+    try:
+        command = CommandAPDU.parse(raw)
+    except MalformedAPDU:
+        command = None
+    if len(raw) < 4:
+        return Judgement(Severity.IRREVERSIBLE, "send", "bytes that are no APDU", UNCLEAR)
+    case = Case(raw, command, state, maps)
+    found = [judgement for rule in RULES if (judgement := rule(case)) is not None]
+    return max(found, key=lambda judgement: judgement.severity, default=FREE)
+
+
+UNCLEAR = "What the card would make of them is not clear, so they count as the worst they could be."
+
+FUSE_CONSEQUENCE = (
+    "The root applet goes for ever: no memory can be read or written again, no field mended, and keys that are not "
+    "known are lost. There is no way back."
+)
+PROTECT_CONSEQUENCE = (
+    "The configuration can no longer be written. Whether anything lifts this again is publicly unknown (a BOOT, "
+    "which wipes the card, perhaps)."
+)
+
+
+def _fuse(case: Case) -> Judgement | None:
+    if case.ins != 0x00 or case.fused:
+        return None
+    return Judgement(Severity.IRREVERSIBLE, "fuse", "FUSE: INS 00, whatever the CLA", FUSE_CONSEQUENCE)
+
+
+def _protect(case: Case) -> Judgement | None:
+    if case.ins != 0x10 or case.fused:
+        return None
+    return Judgement(Severity.IRREVERSIBLE, "protect", "PROTECT: INS 10", PROTECT_CONSEQUENCE)
+
+
+def _envelope(case: Case) -> Judgement | None:
+    """A command inside ENVELOPE is judged as if it came alone; a piece that cannot be read as one is unclear."""
+    if case.ins not in (0xC2, 0xC3):
+        return None
+    payload = case.raw[4:] if case.command is None else case.command.data
+    inner = list(_commands_inside(payload)) + list(_commands_inside(case.state.envelope + payload))
+    bare = replace(case.state, envelope=b"")
+    judgements = [judge(raw, bare, case.maps) for raw in inner]
+    worst = max(judgements, key=lambda judgement: judgement.severity, default=FREE)
+    if worst.severity is Severity.FREE and not case.fused and (case.chained or not inner):
+        return Judgement(Severity.IRREVERSIBLE, "send", "ENVELOPE with something that cannot be read", UNCLEAR)
+    if worst.severity is Severity.FREE:
+        return None
+    return replace(worst, what=f"{worst.what}, inside ENVELOPE")
+
+
+def _commands_inside(payload: bytes) -> Iterator[bytes]:
+    """Every command APDU that the payload could be read as: itself, or the value of a TLV at any depth.
+
+    Bytes too few or too odd to be an APDU still count where their second byte is a dangerous INS: a card may be
+    less strict about lengths than we are.
+    """
+    if len(payload) >= 2 and (_is_apdu(payload) or payload[1] in (0x00, 0x10)):
+        yield payload.ljust(4, b"\x00")
+    try:
+        objects = parse_tlv(payload)
+    except TlvError:
+        return
+    for item in objects:
+        if len(item.value) < len(payload):
+            yield from _commands_inside(item.value)
+
+
+def _is_apdu(raw: bytes) -> bool:
+    try:
+        CommandAPDU.parse(raw)
+    except MalformedAPDU:
+        return False
+    return True
+
+
+def _boot(case: Case) -> Judgement | None:
+    if case.ins != 0xF0 or case.fused or case.raw[2:4] != b"\x00\x00":
+        return None
+    return Judgement(
+        Severity.DESTRUCTIVE,
+        "boot",
+        "BOOT",
+        "It may wipe the card to factory defaults, with applets and configuration, and make new random keys "
+        "(seed 000); whether it does is publicly unknown for most cards.",
+    )
+
+
+# life-cycle states of the card (GlobalPlatform 2.3.1, table 11-6)
+CARD_LIFE_CYCLE = {0x07: "INITIALIZED", 0x0F: "SECURED", 0x7F: "CARD_LOCKED", 0xFF: "TERMINATED"}
+
+
+def _set_status(case: Case) -> Judgement | None:
+    """SET STATUS (GlobalPlatform 2.3.1, 11.10): P1 80 is the card, P2 its new state."""
+    p1, p2 = case.raw[2], case.raw[3]
+    if case.ins != 0xF0 or not (case.cla & 0x80 or p1 & 0x80):
+        return None
+    if not p1 & 0x80 and p2 not in (0x7F, 0xFF):
+        return None
+    name = CARD_LIFE_CYCLE.get(p2, f"{p2:02X}")
+    return Judgement(
+        Severity.IRREVERSIBLE,
+        "set-status",
+        f"SET STATUS to {name}",
+        "A card's life cycle goes forward only; a locked card can do little, a terminated one nothing.",
+    )
+
+
+def _delete(case: Case) -> Judgement | None:
+    """DELETE (GlobalPlatform 2.3.1, 11.2): an object, or with tags D0 and D2 keys."""
+    if case.ins != 0xE4:
+        return None
+    data = b"" if case.command is None else case.command.data
+    if case.cla & 0x80 and (case.command is None or case.hidden or case.chained or _names_keys(data)):
+        return Judgement(
+            Severity.IRREVERSIBLE,
+            "delete-keys",
+            "DELETE of keys, or of what cannot be read here",
+            "If it is the last key set, nobody can authenticate to the card again.",
+        )
+    return Judgement(Severity.DESTRUCTIVE, "delete", "DELETE", "What it names is removed from the card.")
+
+
+def _names_keys(data: bytes) -> bool:
+    try:
+        return any(item.tag in (0xD0, 0xD2) for item in parse_tlv(data))
+    except TlvError:
+        return True
+
+
+def _put_key(case: Case) -> Judgement | None:
+    if case.ins != 0xD8:
+        return None
+    return Judgement(
+        Severity.DESTRUCTIVE, "put-key", "PUT KEY", "Keys on the card are added or replaced; replaced ones are gone."
+    )
+
+
+# data that a card takes once: CPLC's fields of the pre-personaliser and the personaliser (tags 9F66, 9F67)
+ONE_TIME_TAGS = (b"\x9f\x66", b"\x9f\x67")
+
+
+def _store_data(case: Case) -> Judgement | None:
+    """STORE DATA (GlobalPlatform 2.3.1, 11.11) of data that a card takes only once."""
+    if case.ins != 0xE2 or not case.cla & 0x80:
+        return None
+    if not case.hidden and not any(tag in case.raw[5:] for tag in ONE_TIME_TAGS):
+        return None
+    return Judgement(
+        Severity.IRREVERSIBLE,
+        "store-data",
+        "STORE DATA of one-time data, or of what cannot be read here",
+        "A card takes such data once and keeps it for ever.",
+    )
+
+
+def _terminate(case: Case) -> Judgement | None:
+    """TERMINATE DF, EF and CARD USAGE (ISO/IEC 7816-9:2017, 7.6 to 7.8) have the interindustry class."""
+    names = {0xE6: "TERMINATE DF", 0xE8: "TERMINATE EF", 0xFE: "TERMINATE CARD USAGE"}
+    if case.cla & 0x80 or case.ins not in names:
+        return None
+    name = names[case.ins]
+    return Judgement(Severity.IRREVERSIBLE, "terminate", name, "What is terminated cannot be used again.")
+
+
+def _write(case: Case) -> Judgement | None:
+    """WRITE to configuration memory: life cycle for ever, keys and unknown places with a yes, the rest freely."""
+    if (case.cla, case.ins) != (CLA_MEMORY, 0xD6) or case.fused:
+        return None
+    address = int.from_bytes(bytes((case.cla, *case.raw[2:4])), "big")
+    length = len(case.raw) - 5 if case.command is None else len(case.command.data)
+    fields = [f for m in case.maps for f in m.overlapping(address, length)]
+    names = ", ".join(dict.fromkeys(f.name for f in fields))
+    if any(f.kind is Kind.LIFE_CYCLE for f in fields):
+        return Judgement(
+            Severity.IRREVERSIBLE,
+            "write-life-cycle",
+            f"WRITE of {names} at {address:06X}",
+            "A life-cycle byte may only go forward, and a wrong one may end the card.",
+        )
+    if any(f.secret for f in fields):
+        return Judgement(
+            Severity.DESTRUCTIVE,
+            "write",
+            f"WRITE of {names} at {address:06X}",
+            "A key or PIN is replaced. If the old one was not read before, it is lost.",
+        )
+    if not _covered(address, length, case.maps):
+        return Judgement(
+            Severity.DESTRUCTIVE,
+            "write",
+            f"WRITE of {length} bytes at {address:06X}, where the memory map names no field",
+            "What these bytes do is publicly unknown.",
+        )
+    return None
+
+
+def _covered(address: int, length: int, maps: Sequence[MemoryMap]) -> bool:
+    return any(all(m.at(address + offset) is not None for offset in range(length)) for m in maps)
+
+
+# what is publicly known to the root applet, or harmless to any: SELECT, READ, WRITE, GET DATA, GET RESPONSE, BOOT,
+# and what has a rule of its own
+ROOT_APPLET_KNOWS = frozenset((0x00, 0x10, 0xA4, 0xB0, 0xC0, 0xC2, 0xC3, 0xCA, 0xD6, 0xF0))
+
+
+def _unknown_to_root_applet(case: Case) -> Judgement | None:
+    if case.state.selected is not SelectedKind.ROOT or case.ins in ROOT_APPLET_KNOWS:
+        return None
+    return Judgement(
+        Severity.DESTRUCTIVE,
+        "send",
+        f"INS {case.ins:02X} to the root applet",
+        "Nobody has published what the root applet does with this instruction.",
+    )
+
+
+RULES: tuple[Callable[[Case], Judgement | None], ...] = (
+    _fuse,
+    _protect,
+    _envelope,
+    _boot,
+    _set_status,
+    _delete,
+    _put_key,
+    _store_data,
+    _terminate,
+    _write,
+    _unknown_to_root_applet,
+)

@@ -1,0 +1,104 @@
+"""The journal: every exchange is written before it is sent, without its secrets.
+
+A file of JSON lines for each connection, mode 0600. Kinds of lines:
+    card      reader, ATR, protocol, boot: at connection and after each reset
+    command   number, boot, the bytes with `<name:length:KCV>` in place of secrets
+    response  number of its command, the bytes likewise, seconds
+    refused   what the interlock did not let through: the bytes likewise, and why
+    lost      the link failed in mid-command: what was said
+The same file can be replayed (card/recording.py reads it).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from jcopsh.errors import JcopshError
+from jcopsh.secrets.files import open_private_append, sync_folder
+from jcopsh.secrets.segments import Segments
+
+FORMAT = "jcopsh journal 1"
+
+
+class JournalError(JcopshError):
+    """The journal cannot be written; what cannot be recorded is not sent."""
+
+
+class Journal:
+    """Writes one file, made when the first line is written. Methods raise JournalError when the disk refuses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+        self._number = 0
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Journal:
+        """A journal of a new name in the folder: date, time (UTC) and process id."""
+        now = datetime.now(UTC)
+        return cls(folder / f"{now:%Y%m%d-%H%M%S-%f}-{os.getpid()}.jsonl")
+
+    def card(self, reader: str, atr: bytes, protocol: str, boot: str) -> None:
+        """A card was connected or reset."""
+        self._write(
+            {"kind": "card", "format": FORMAT, "reader": reader, "atr": atr.hex().upper(), "protocol": protocol,
+             "boot": boot}
+        )
+
+    def command(self, boot: str, command: Segments, *, durable: bool) -> None:
+        """About to be sent. `durable` waits for the disk: before what destroys, cannot be undone, or writes keys."""
+        self._number += 1
+        self._write({"kind": "command", "number": self._number, "boot": boot, "bytes": str(command)}, durable=durable)
+
+    def response(self, response: Segments, duration_s: float) -> None:
+        """The answer to the last command."""
+        self._write(
+            {"kind": "response", "number": self._number, "bytes": str(response), "seconds": round(duration_s, 6)}
+        )
+
+    def refused(self, command: Segments, why: str) -> None:
+        """The interlock's consent was not given; nothing was sent."""
+        self._write({"kind": "refused", "bytes": str(command), "why": why})
+
+    def lost(self, what: str) -> None:
+        """The link failed; whether the card got the last command is not known."""
+        self._write({"kind": "lost", "number": self._number, "what": what})
+
+    def close(self) -> None:
+        """Close the file, if it was opened."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, line: Mapping[str, object], *, durable: bool = False) -> None:
+        record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}
+        try:
+            descriptor = self._open()
+            os.write(descriptor, json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            if durable:
+                os.fsync(descriptor)
+        except OSError as error:
+            raise JournalError(
+                f"the journal {self.path} cannot be written: {error.strerror}",
+                meaning="What cannot be recorded is not sent.",
+                hint="make room on the disk, or mend the folder's permissions",
+            ) from error
+
+    def _open(self) -> int:
+        if self._descriptor is None:
+            self._descriptor = open_private_append(self.path)
+            sync_folder(self.path.parent)
+        return self._descriptor

@@ -1,0 +1,67 @@
+"""Keeps keys from being lost: every key read from a card is on disk when the answer is handed on, and every key that
+is about to be written to one is on disk before it is sent. Raw bytes, scripts and plugins pass here as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jcopsh.card.sensitive import field_part, secret_fields
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.jcop.memory_map import Kind, MemoryMap
+from jcopsh.jcop.root_applet import Access, is_transport_key_select, memory_access
+from jcopsh.secrets.key_store import KeyStore, Origin, StoredSecret
+from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.state import CardState, SelectedKind
+
+
+def card_name(state: CardState) -> str:
+    """What tells this card from others, as far as anything does: nothing on an unfused JCOP is unique."""
+    known = state.identity.combo if state.identity else "unidentified"
+    return f"{known}, ATR {state.atr.hex().upper() or 'unknown'}"
+
+
+class Keeper:
+    """Looks at exchanges on their way and adds to the key store. `reader` is the name of the link."""
+
+    def __init__(self, store: KeyStore, reader: str) -> None:
+        self.store = store
+        self._reader = reader
+
+    def before(self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> bool:
+        """Store the keys that a WRITE carries; whether there were any. Raises UsageError when the disk refuses."""
+        access = memory_access(command)
+        if access is None or access.kind is not Access.WRITE:
+            return False
+        return self._keep(access.address, command.data, Origin.WRITTEN, state, maps)
+
+    def after(
+        self, command: CommandAPDU, response: ResponseAPDU, before: CardState, after: CardState,
+        maps: Sequence[MemoryMap],
+    ) -> None:
+        """Store the keys that a READ brought, and a transport key that the card took."""
+        access = memory_access(command)
+        if access is not None and access.kind is Access.READ:
+            self._keep(access.address, response.data, Origin.READ, before, maps)
+        if is_transport_key_select(command) and after.selected is SelectedKind.ROOT:
+            key = Secret(command.data, SecretKind.TRANSPORT_KEY)
+            self.store.add(
+                StoredSecret("transport_key", key, Origin.ENTERED, self._card(before), before.boot.power_up)
+            )
+
+    def _card(self, state: CardState) -> str:
+        return f"{card_name(state)}, in {self._reader}"
+
+    def _keep(
+        self, address: int, data: bytes, origin: Origin, state: CardState, maps: Sequence[MemoryMap]
+    ) -> bool:
+        end = address + len(data)
+        found: list[StoredSecret] = []
+        for field in secret_fields(address, len(data), maps):
+            start, stop = max(field.address, address), min(field.end, end)
+            kind = SecretKind.PIN if field.kind is Kind.PIN else SecretKind.KEY
+            value = Secret(data[start - address : stop - address], kind)
+            name = field_part(field, address, end)
+            found.append(StoredSecret(name, value, origin, self._card(state), str(state.boot), start))
+        if found:
+            self.store.add(*found)
+        return bool(found)

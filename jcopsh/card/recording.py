@@ -1,0 +1,200 @@
+"""Recorded sessions: our own journal, and the traces of other clients, read into steps that can be replayed.
+
+Forms: the journal's JSON lines; JCManager `-> …` `<- …` (seeds 001 and 003); GPShell `Command -> …`, `Wrapped command
+-> …`, `Response <- …`; JCShell `=> …` `<= …`; GlobalPlatformPro `A>> T=1 (4+0008) …` `A<< (0028+2) (61ms) …`.
+Of a command that stands there plain and wrapped, the wrapped one counts: it is what went over the wire.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from jcopsh.errors import UsageError
+from jcopsh.secrets.segments import HIDDEN_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Bytes that a journal does not hold because they are secret."""
+
+    name: str
+    length: int
+    kcv: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Recorded bytes, parts of which may be unknown."""
+
+    parts: tuple[bytes | Unknown, ...]
+
+    def __str__(self) -> str:
+        return " ".join(
+            part.hex(" ").upper() if isinstance(part, bytes) else f"<{part.name}, {part.length} bytes>"
+            for part in self.parts
+        )
+
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+        return sum(len(part) if isinstance(part, bytes) else part.length for part in self.parts)
+
+    @property
+    def known(self) -> bytes | None:
+        """The bytes, if all of them are known."""
+        if any(isinstance(part, Unknown) for part in self.parts):
+            return None
+        return b"".join(part for part in self.parts if isinstance(part, bytes))
+
+    def matches(self, data: bytes) -> bool:
+        """Whether `data` equals the recording wherever that is known."""
+        if len(data) != self.length:
+            return False
+        position = 0
+        for part in self.parts:
+            length = len(part) if isinstance(part, bytes) else part.length
+            if isinstance(part, bytes) and data[position : position + length] != part:
+                return False
+            position += length
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command and its answer; None where the recording says that the link failed."""
+
+    command: Recorded
+    response: Recorded | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PowerUp:
+    """A connection or reset, with the ATR if the recording holds one."""
+
+    atr: bytes
+    protocol: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a file holds, in order."""
+
+    source: str
+    events: tuple[Step | PowerUp, ...]
+
+
+class _Mark(Enum):
+    COMMAND = "command"
+    RESPONSE = "response"
+    ATR = "atr"
+
+
+HEX_RUN = r"(?P<hex>(?:[0-9A-Fa-f]{2}\s?)+)"
+# each form of line: what it is, and where its bytes stand; JCShell's ASCII column is set off by two blanks or more
+LINE_FORMS: tuple[tuple[_Mark, re.Pattern[str]], ...] = (
+    (_Mark.COMMAND, re.compile(r"^\s*A>>\s+T=[01CL]+\s+\([^)]*\)\s+(?P<hex>[0-9A-Fa-f ]+)$")),
+    (_Mark.RESPONSE, re.compile(r"^\s*A<<\s+\([^)]*\)(?:\s+\([^)]*\))?\s+(?P<hex>[0-9A-Fa-f ]+)$")),
+    (_Mark.COMMAND, re.compile(rf"^\s*(?:(?:Wrapped )?[Cc]ommand\s*)?(?:-->|->|=>)\s*{HEX_RUN}(?:\s{{2,}}.*)?$")),
+    (_Mark.RESPONSE, re.compile(rf"^\s*(?:Response\s*)?(?:<--|<-|<=)\s*{HEX_RUN}(?:\s{{2,}}.*)?$")),
+    (_Mark.ATR, re.compile(rf"^\s*ATR\s*[:=]\s*{HEX_RUN}$")),
+)
+# JCShell breaks long bytes into lines that begin with blanks
+CONTINUATION = re.compile(rf"^\s{{2,}}{HEX_RUN}(?:\s{{2,}}.*)?$")
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a recording. Raises UsageError naming the file, and the line where it is wrong."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    events = tuple(_journal_events(text, path) if text.lstrip().startswith("{") else _trace_events(text))
+    if not any(isinstance(event, Step) for event in events):
+        raise UsageError(
+            f"{path} holds no recorded exchange",
+            meaning="A recording is a jcopsh journal, or a trace with lines such as `-> 00A4…` and `<- 9000`.",
+        )
+    return Recording(str(path), events)
+
+
+def _journal_events(text: str, path: Path) -> Iterator[Step | PowerUp]:
+    pending: tuple[Recorded, int] | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            record = json.loads(line)
+            kind = record["kind"]
+            if kind == "card":
+                yield PowerUp(bytes.fromhex(record["atr"]), record["protocol"], number)
+            elif kind == "command":
+                pending = (recorded_bytes(record["bytes"]), number)
+            elif kind in ("response", "lost") and pending:
+                answer = recorded_bytes(record["bytes"]) if kind == "response" else None
+                yield Step(pending[0], answer, pending[1])
+                pending = None
+        except (ValueError, KeyError, TypeError):
+            # a journal that a crash cut off ends in half a line; the cause would quote the line
+            raise UsageError(f"{path}, line {number}: not a line of a journal") from None
+
+
+def recorded_bytes(text: str) -> Recorded:
+    """Read hexadecimal with `<name:length:KCV>` for what is hidden, as a journal holds it. Raises ValueError."""
+    parts: list[bytes | Unknown] = []
+    position = 0
+    for found in HIDDEN_TEXT.finditer(text):
+        parts.append(bytes.fromhex(text[position : found.start()]))
+        parts.append(Unknown(found["name"], int(found["length"]), found["kcv"]))
+        position = found.end()
+    parts.append(bytes.fromhex(text[position:]))
+    return Recorded(tuple(part for part in parts if part != b""))
+
+
+def _trace_events(text: str) -> Iterator[Step | PowerUp]:
+    command: tuple[bytes, int] | None = None
+    for mark, data, number in _joined(text):
+        if mark is _Mark.ATR:
+            yield PowerUp(data, "?", number)
+        elif mark is _Mark.COMMAND:
+            command = (data, number)
+        elif command is not None:
+            yield Step(Recorded((command[0],)), Recorded((data,)), command[1])
+            command = None
+
+
+def _joined(text: str) -> Iterator[tuple[_Mark, bytes, int]]:
+    """The lines that hold bytes, each with the lines that continue it."""
+    current: _TraceLine | None = None
+    for number, line in enumerate(text.splitlines(), 1):
+        found = _classify(line, number)
+        continued = CONTINUATION.match(line) if current and not found else None
+        if current and continued:
+            current = replace(current, data=current.data + bytes.fromhex(continued["hex"]))
+            continue
+        if current:
+            yield current.mark, current.data, current.number
+        current = found
+    if current:
+        yield current.mark, current.data, current.number
+
+
+@dataclass(frozen=True, slots=True)
+class _TraceLine:
+    mark: _Mark
+    data: bytes
+    number: int
+
+
+def _classify(line: str, number: int) -> _TraceLine | None:
+    for mark, form in LINE_FORMS:
+        found = form.match(line)
+        if found:
+            digits = "".join(found["hex"].split())
+            if len(digits) % 2 == 0:
+                return _TraceLine(mark, bytes.fromhex(digits), number)
+    return None

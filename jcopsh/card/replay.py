@@ -1,0 +1,161 @@
+"""A recorded session as a Link: it answers as the card did, as long as it is asked as the card was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jcopsh.card.link import ResetKind
+from jcopsh.card.recording import PowerUp, Recorded, Recording, Step, Unknown
+from jcopsh.errors import ReaderError
+from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.secrets.secret import Secret
+
+
+class ReplayDiffers(ReaderError):
+    """A command is not the recorded one, or the recording has ended."""
+
+
+class ReplayLink:
+    """Plays a recording. A command equals the recorded one, or differs only in an absent Le, which is reported.
+
+    `report` gets a sentence for each such difference. `key_of` finds a key by its check value, for the parts that a
+    journal hides; a part that is not found matches anything in a command and reads as zero bytes in an answer.
+    `show` renders a live command without its secrets, for the message when it differs.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        *,
+        report: Callable[[str], None],
+        key_of: Callable[[str], Secret | None],
+    ) -> None:
+        self._events = list(recording.events)
+        self._source = recording.source
+        self._report = report
+        self._key_of = key_of
+        self._atr, self._protocol = b"", "?"
+        self._take_power_up()
+
+    @property
+    def name(self) -> str:
+        """Says that this is a recording."""
+        return f"replay of {self._source}"
+
+    @property
+    def atr(self) -> bytes:
+        """The recorded ATR, or nothing."""
+        return self._atr
+
+    @property
+    def protocol(self) -> str:
+        """The recorded protocol, or `?`."""
+        return self._protocol
+
+    def transmit(self, command: bytes) -> bytes:
+        """Answer as recorded. Raises ReplayDiffers when the recording goes on otherwise."""
+        step = self._next_step()
+        self._compare(step, command)
+        self._events.pop(0)
+        if step.response is None:
+            raise ReaderError(f"as recorded at line {step.line}: the link failed here", card_lost=True)
+        return self._fill(step.response)
+
+    def reset(self, kind: ResetKind) -> bytes:
+        """The next recorded reset. Raises ReplayDiffers when a command was recorded instead."""
+        if not (self._events and isinstance(self._events[0], PowerUp)):
+            raise ReplayDiffers(
+                f"the recording has no reset here ({self._where()})", meaning=f"A {kind.value} reset was asked for."
+            )
+        self._take_power_up()
+        return self._atr
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _take_power_up(self) -> None:
+        if self._events and isinstance(self._events[0], PowerUp):
+            event = self._events.pop(0)
+            assert isinstance(event, PowerUp)  # noqa: S101 — tells the type checker what the line above tested
+            self._atr, self._protocol = event.atr, event.protocol
+
+    def _next_step(self) -> Step:
+        if not self._events:
+            raise ReplayDiffers(
+                f"the recording {self._source} has ended", hint="there is no card behind it; `exit` leaves"
+            )
+        event = self._events[0]
+        if isinstance(event, PowerUp):
+            raise ReplayDiffers(f"the recording has a reset here ({self._where()})", hint="try: reset")
+        return event
+
+    def _compare(self, step: Step, command: bytes) -> None:
+        recorded = self._filled_where_known(step.command)
+        if recorded.matches(command):
+            return
+        difference = _absent_le(recorded, command)
+        if difference is None:
+            raise ReplayDiffers(
+                f"this is not the recorded command ({self._where()})",
+                meaning=f"recorded  {recorded}\nsent      {_masked(recorded, command)}",
+                hint="the recording waits at this command",
+            )
+        self._report(f"{self._where()}: differs from the recording only in an absent Le ({difference})")
+
+    def _where(self) -> str:
+        line = self._events[0].line if self._events else 0
+        return f"{self._source}, line {line}"
+
+    def _filled_where_known(self, recorded: Recorded) -> Recorded:
+        return Recorded(tuple(self._value(part) or part for part in recorded.parts))
+
+    def _fill(self, recorded: Recorded) -> bytes:
+        filled = b""
+        for part in recorded.parts:
+            value = self._value(part)
+            if value is None and isinstance(part, Unknown):
+                self._report(f"{part.name} is not in the key store: its {part.length} bytes are zeros here")
+                value = bytes(part.length)
+            filled += value or b""
+        return filled
+
+    def _value(self, part: bytes | Unknown) -> bytes | None:
+        if isinstance(part, bytes):
+            return part
+        secret = self._key_of(part.kcv) if part.kcv else None
+        return secret.reveal() if secret and len(secret) == part.length else None
+
+
+def _absent_le(recorded: Recorded, command: bytes) -> str | None:
+    """Which side lacks the Le, if that is all that differs."""
+    known = recorded.known
+    try:
+        sent = CommandAPDU.parse(command)
+        was = CommandAPDU.parse(known) if known is not None else None
+    except MalformedAPDU:
+        return None
+    if was is None:
+        return _absent_le_unknown(recorded, sent)
+    if was.with_le(None) != sent.with_le(None) or (was.le is not None and sent.le is not None):
+        return None
+    return "the recorded one has none" if was.le is None else "the sent one has none"
+
+
+def _absent_le_unknown(recorded: Recorded, sent: CommandAPDU) -> str | None:
+    """The same where parts of the recorded command are unknown: try with and without the last byte of what was sent."""
+    if sent.le is not None and recorded.matches(sent.with_le(None).encode()):
+        return "the recorded one has none"
+    if sent.le is None and any(recorded.matches(sent.with_le(le).encode()) for le in range(1, 257)):
+        return "the sent one has none"
+    return None
+
+
+def _masked(recorded: Recorded, command: bytes) -> str:
+    """What was sent; data longer than a few bytes is shown only as far as it equals the recording.
+
+    A mistyped key must not end up in an error message.
+    """
+    known = recorded.known or b""
+    header, rest = command[:5], command[5:]
+    shown = [f"{byte:02X}" if known[5 + i : 6 + i] == bytes((byte,)) else "··" for i, byte in enumerate(rest)]
+    return " ".join([header.hex(" ").upper(), *(shown if len(rest) > 7 else [rest.hex(" ").upper()])]).strip()

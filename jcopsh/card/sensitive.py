@@ -1,0 +1,121 @@
+"""Which parts of an exchange are secret, told from its bytes and the state alone.
+
+Source of the memory fields: the memory maps. Where no map is chosen, every map's key and PIN fields count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.jcop.memory_map import Field, Kind, MemoryMap
+from jcopsh.jcop.root_applet import CLA_MEMORY, INS_SELECT, TRANSPORT_KEY_LENGTH
+from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.secrets.segments import Hidden, Mark, Segments, take_out
+from jcopsh.state import CardState, Fuse
+
+# VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER (ISO/IEC 7816-4:2020, 11.6), PIN CHANGE/UNBLOCK (GlobalPlatform)
+PIN_INS = frozenset((0x20, 0x21, 0x24, 0x2C))
+# PUT KEY and STORE DATA (GlobalPlatform Card Specification 2.3.1, 11.8 and 11.11)
+KEY_INS = {0xD8: "put_key", 0xE2: "store_data"}
+
+
+def command_marks(command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
+    """The secret parts of the command's data, by offset in that data."""
+    if not command.data:
+        return ()
+    if command.cla == CLA_MEMORY:
+        return _memory_marks(_address(command), len(command.data), maps)
+    return _marks_by_instruction(command, state)
+
+
+def response_marks(command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
+    """The secret parts of the response's data, by offset in that data."""
+    if command.cla == CLA_MEMORY and response.data:
+        return _memory_marks(_address(command), len(response.data), maps)
+    return ()
+
+
+def secret_fields(address: int, length: int, maps: Iterable[MemoryMap]) -> tuple[Field, ...]:
+    """The key and PIN fields that a range of memory touches, in any of the maps, each address once."""
+    found = {(f.address, f.length): f for m in maps for f in m.overlapping(address, length) if f.secret}
+    return tuple(found.values())
+
+
+def field_part(field: Field, start: int, end: int) -> str:
+    """The name of the part of a field between two addresses: `cm_key1`, or `cm_key1[4:8]`."""
+    if start <= field.address and end >= field.end:
+        return field.name
+    return f"{field.name}[{max(start, field.address) - field.address}:{min(end, field.end) - field.address}]"
+
+
+def _address(command: CommandAPDU) -> int:
+    return command.cla << 16 | command.p1 << 8 | command.p2
+
+
+def _memory_marks(address: int, length: int, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
+    end = address + length
+    return tuple(
+        Mark(max(0, f.address - address), f.end - address, field_part(f, address, end), f.kind is Kind.PIN)
+        for f in secret_fields(address, length, maps)
+    )
+
+
+def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark, ...]:
+    everything = len(command.data)
+    if command.ins == INS_SELECT:
+        # the root applet's AID is the transport key; a longer one can only be a transport key with too many digits
+        may_be_transport_key = everything >= TRANSPORT_KEY_LENGTH and state.fuse is not Fuse.FUSED
+        return (Mark(0, everything, "transport_key"),) if may_be_transport_key else ()
+    if command.ins in PIN_INS:
+        return (Mark(0, everything, "pin", pin=True),)
+    if command.ins in KEY_INS and command.cla & 0x80:
+        return (Mark(0, everything, KEY_INS[command.ins]),)
+    return ()
+
+
+class Redactor:
+    """Turns exchanges into Segments that may be kept, and remembers the keys it met to find them elsewhere too."""
+
+    def __init__(self) -> None:
+        self._known: list[Hidden] = []
+
+    def learn(self, name: str, secret: Secret) -> None:
+        """Hide this secret wherever it turns up from now on. Short ones and constant bytes are not looked for."""
+        value = secret.reveal()
+        worth_it = secret.kind is not SecretKind.PIN and len(value) >= 8 and len(set(value)) > 1
+        if worth_it and not any(known.secret == secret for known in self._known):
+            self._known.append(Hidden(name, secret))
+
+    def command(self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> Segments:
+        """The encoded command with its secrets hidden."""
+        raw = command.encode()
+        data_offset = 7 if command.is_extended else 5
+        return self._hide(raw, command_marks(command, state, maps), data_offset)
+
+    def response(self, command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap]) -> Segments:
+        """The encoded response with its secrets hidden."""
+        return self._hide(response.encode(), response_marks(command, response, maps), 0)
+
+    def data(self, data: bytes) -> Segments:
+        """Any bytes with the known secrets hidden."""
+        return self._hide(data, (), 0)
+
+    def _hide(self, raw: bytes, marks: Iterable[Mark], offset: int) -> Segments:
+        moved = [Mark(m.start + offset, m.end + offset, m.name, m.pin) for m in marks]
+        for mark in moved:
+            if mark.end <= len(raw):
+                self.learn(mark.name, Secret(raw[mark.start : mark.end], _kind(mark)))
+        return take_out(raw, [*moved, *self._occurrences(raw)])
+
+    def _occurrences(self, raw: bytes) -> Iterable[Mark]:
+        for known in self._known:
+            value = known.secret.reveal()
+            start = raw.find(value)
+            while start >= 0:
+                yield Mark(start, start + len(value), known.name)
+                start = raw.find(value, start + 1)
+
+
+def _kind(mark: Mark) -> SecretKind:
+    return SecretKind.PIN if mark.pin else SecretKind.KEY

@@ -1,0 +1,37 @@
+"""Who is this card: IDENTIFY in its classic form, then in the form of JCOP 4 and later."""
+
+from __future__ import annotations
+
+from jcopsh.card.card import Card
+from jcopsh.jcop.identify import (
+    IDENTIFY,
+    IDENTIFY_JCOP4,
+    IdentifyError,
+    next_step,
+    parse_identify,
+    parse_identify_jcop4,
+)
+from jcopsh.operations.status_errors import card_error
+from jcopsh.operations.values import Identification
+
+
+def identify(card: Card) -> Identification:
+    """Ask the card who it is. The second form is sent only when the first brought nothing.
+
+    Raises CardError when neither form is answered with something that can be read: no JCOP, or one that is silent.
+    """
+    response = card.send(IDENTIFY)
+    try:
+        classic = parse_identify(response.data)
+        return Identification(classic, response.sw, next_step(classic))
+    except IdentifyError:
+        pass
+    second = card.send(IDENTIFY_JCOP4)
+    try:
+        late = parse_identify_jcop4(second.data)
+    except IdentifyError as error:
+        raise card_error(
+            "the card does not identify itself as a JCOP", IDENTIFY_JCOP4, second,
+            hint=f"atr shows what else it says of itself ({error})",
+        ) from None
+    return Identification(late, second.sw, next_step(late))

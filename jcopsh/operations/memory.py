@@ -1,0 +1,228 @@
+"""Configuration memory: read, write with a look before and after, dump."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from jcopsh.card.card import Card
+from jcopsh.card.keeper import card_name
+from jcopsh.errors import CardError, JcopshError
+from jcopsh.iso7816.apdu import ResponseAPDU
+from jcopsh.jcop import root_applet
+from jcopsh.jcop.memory_map import Field, Kind, MemoryMap, all_maps
+from jcopsh.jcop.root_applet import MAX_READ, MAX_WRITE
+from jcopsh.operations.status_errors import require_ok, root_error
+from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span, Written
+from jcopsh.secrets.secret import Secret, SecretKind
+
+# sizes of READ to fall back on when a card refuses the largest with 6700
+READ_SIZES = (MAX_READ, 0xFF, 0x80, 0x40, 0x20, 0x10, 1)
+
+
+def read_bytes(card: Card, address: int, length: int) -> bytes:
+    """`length` bytes of memory from `address`, as they are; keys in them are in the key store when this returns.
+
+    Raises CardError where the root applet refuses, e.g. before BOOT, and AddressError (a ValueError) for a range that
+    does not fit CLA‖P1‖P2.
+    """
+    return b"".join(_read_piece(card, start, size) for start, size in _pieces(address, length, MAX_READ))
+
+
+def read_memory(
+    card: Card, address: int, length: int, *, memory_map: MemoryMap | None = None, reveal: bool = False
+) -> MemoryBlock:
+    """`length` bytes of memory from `address`, cut at the fields of the map; keys and PINs hidden unless `reveal`.
+
+    Without a map, the key and PIN fields of every map are hidden all the same. Raises as read_bytes does.
+    """
+    boot = card.state.boot
+    data = read_bytes(card, address, length)
+    return MemoryBlock(address, length, cut(data, address, memory_map, reveal), _name(memory_map), boot)
+
+
+def write_memory(
+    card: Card, address: int, data: bytes, *, memory_map: MemoryMap | None = None, reveal: bool = False
+) -> Iterator[Difference | Written]:
+    """Read what is there, yield the difference, write, read back, yield the result.
+
+    What is overwritten was read, and if it was a key it is on disk, before the WRITE is sent. When the card holds
+    these very bytes already, nothing is written. Raises CardError where the card refuses, JcopshError where the memory
+    does not read back as it was written, and Refused where the interlock's consent is not given.
+    """
+    boot = card.state.boot
+    before = read_bytes(card, address, len(data))
+    unchanged = hmac.compare_digest(before, data)
+    name = _name(memory_map)
+    yield Difference(
+        MemoryBlock(address, len(data), cut(before, address, memory_map, reveal), name, boot),
+        MemoryBlock(address, len(data), cut(data, address, memory_map, reveal), name, boot),
+        unchanged,
+    )
+    field = memory_map.at(address) if memory_map else None
+    field_name = field.name if field else None
+    if unchanged:
+        yield Written(address, len(data), field_name, note="the card held these bytes already; nothing was written")
+        return
+    for start, size in _pieces(address, len(data), MAX_WRITE):
+        _write_piece(card, start, data[start - address : start - address + size])
+    _verify(card, address, data)
+    yield Written(address, len(data), field_name, note="read back and equal")
+
+
+def _write_piece(card: Card, address: int, piece: bytes) -> None:
+    command = root_applet.write(address, piece)
+    require_ok(card, f"the card refused to write {len(piece)} bytes at {address:06X}", command, card.send(command))
+
+
+def _verify(card: Card, address: int, data: bytes) -> None:
+    after = read_bytes(card, address, len(data))
+    if not hmac.compare_digest(after, data):
+        wrong = [address + i for i, (a, b) in enumerate(zip(after, data, strict=True)) if a != b]
+        raise JcopshError(
+            f"the card answered 9000, but {len(wrong)} of {len(data)} bytes read back otherwise, "
+            f"the first at {wrong[0]:06X}",
+            meaning="The write did not take there; what the card holds now is what a read shows.",
+            hint=f"read 0x{address:06X} {len(data)}",
+        )
+
+
+def _pieces(address: int, length: int, most: int) -> Iterator[tuple[int, int]]:
+    for start in range(address, address + length, most):
+        yield start, min(most, address + length - start)
+
+
+def _read_piece(card: Card, address: int, length: int) -> bytes:
+    """One READ, or several smaller ones where the card refuses the length itself."""
+    response = _read(card, address, length)
+    if response.sw == 0x6700:
+        size = next((size for size in READ_SIZES if size < length), None)
+        if size:
+            return b"".join(_read_piece(card, start, step) for start, step in _pieces(address, length, size))
+    command = root_applet.read(address, length)
+    require_ok(card, f"the card refused to read {length} bytes at {address:06X}", command, response)
+    if len(response.data) != length:
+        raise root_error(
+            card, f"the card gave {len(response.data)} bytes at {address:06X}, not {length}", command, response
+        )
+    return response.data
+
+
+def _read(card: Card, address: int, length: int) -> ResponseAPDU:
+    return card.send(root_applet.read(address, length))
+
+
+def cut(data: bytes, address: int, memory_map: MemoryMap | None, reveal: bool) -> tuple[Span, ...]:
+    """Cut memory at the borders of its fields; keys and PINs become Secrets unless `reveal`."""
+    fields = _fields(address, len(data), memory_map)
+    spans: list[Span] = []
+    position = address
+    end = address + len(data)
+    for field in fields:
+        start, stop = max(field.address, position), min(field.end, end)
+        if start > position:
+            spans.append(Span(position, start - position, None, data[position - address : start - address]))
+        if stop > start:
+            spans.append(_field_span(field, start, data[start - address : stop - address], reveal))
+            position = stop
+    if position < end:
+        spans.append(Span(position, end - position, None, data[position - address :]))
+    return tuple(spans)
+
+
+def _field_span(field: Field, start: int, content: bytes, reveal: bool) -> Span:
+    if field.secret and not reveal:
+        kind = SecretKind.PIN if field.kind is Kind.PIN else SecretKind.KEY
+        return Span(start, len(content), field, Secret(content, kind))
+    return Span(start, len(content), field, content)
+
+
+def _fields(address: int, length: int, memory_map: MemoryMap | None) -> tuple[Field, ...]:
+    """The map's fields; without a map the secret ones of all maps, which must not show for want of one."""
+    if memory_map:
+        return memory_map.overlapping(address, length)
+    found = {f.address: f for m in all_maps() for f in m.overlapping(address, length) if f.secret}
+    return tuple(found[start] for start in sorted(found))
+
+
+def _name(memory_map: MemoryMap | None) -> str | None:
+    return memory_map.name if memory_map else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    data: bytes
+    refused: tuple[tuple[int, int, int], ...] = ()
+
+
+def dump_memory(
+    card: Card, first: int, last: int, *, memory_map: MemoryMap | None = None, reveal: bool = False
+) -> Dump:
+    """Memory from `first` to `last`, both inclusive, in the largest pieces the card gives.
+
+    Where the card refuses a piece, the border is looked for, and the refused ranges are named in the result. Raises
+    CardError when nothing at all can be read.
+    """
+    boot = card.state.boot
+    spans: list[Span] = []
+    refused: list[tuple[int, int, int]] = []
+    first_error: CardError | None = None
+    for start, size in _pieces(first, last - first + 1, MAX_READ):
+        try:
+            for at, data in _readable(card, start, size, refused):
+                spans.extend(cut(data, at, memory_map, reveal))
+        except CardError as error:
+            first_error = first_error or error
+            if not spans and _hopeless(error):
+                raise
+    if not spans and first_error:
+        raise first_error
+    return Dump(first, last, tuple(spans), _merged(refused), _name(memory_map), boot, card_name(card.state))
+
+
+def _hopeless(error: CardError) -> bool:
+    """Whether the refusal is about the card's state and not about the address: then every READ would fail."""
+    return error.response.sw not in (0x6A86, 0x6B00, 0x6A82, 0x6A83)
+
+
+def _readable(
+    card: Card, start: int, size: int, refused: list[tuple[int, int, int]]
+) -> Iterator[tuple[int, bytes]]:
+    """What can be read of a piece; halves are tried where the whole is refused, down to single bytes."""
+    try:
+        yield start, _read_piece(card, start, size)
+    except CardError as error:
+        if _hopeless(error):
+            raise
+        if size == 1:
+            refused.append((start, start, error.response.sw))
+            return
+        # both ends first: a piece of which neither end can be read is taken for refused as a whole
+        if size > 2 and not (_can_read(card, start) or _can_read(card, start + size - 1)):
+            refused.append((start, start + size - 1, error.response.sw))
+            return
+        half = size // 2
+        yield from _readable(card, start, half, refused)
+        yield from _readable(card, start + half, size - half, refused)
+
+
+def _can_read(card: Card, address: int) -> bool:
+    return _read(card, address, 1).ok
+
+
+def _merged(ranges: list[tuple[int, int, int]]) -> tuple[tuple[int, int, int], ...]:
+    merged: list[tuple[int, int, int]] = []
+    for first, last, sw in sorted(ranges):
+        if merged and merged[-1][1] + 1 == first and merged[-1][2] == sw:
+            merged[-1] = (merged[-1][0], last, sw)
+        else:
+            merged.append((first, last, sw))
+    return tuple(merged)
+
+
+def saved(dump: Dump, file: str) -> Dump:
+    """The same dump, saying which file it is in."""
+    from pathlib import Path
+
+    return replace(dump, saved=Path(file))

@@ -1,0 +1,110 @@
+"""Root applet selection, BOOT, and the checklist before PROTECT and FUSE."""
+
+from __future__ import annotations
+
+from jcopsh.card.card import Card
+from jcopsh.errors import CardError, JcopshError
+from jcopsh.iso7816.apdu import CommandAPDU
+from jcopsh.iso7816.status import describe
+from jcopsh.jcop import root_applet
+from jcopsh.jcop.memory_map import Kind, MemoryMap
+from jcopsh.jcop.personalisation import checklist
+from jcopsh.operations.memory import read_bytes
+from jcopsh.operations.status_errors import require_ok
+from jcopsh.operations.values import Checklist, Selected
+from jcopsh.secrets.secret import Secret
+from jcopsh.secrets.segments import Segments
+from jcopsh.state import Fuse
+
+
+def select_root_applet(card: Card, key: Secret) -> Selected:
+    """Select the root applet by the card's transport key of 16 bytes (seeds 000 and 002).
+
+    Raises CardError when the card does not take the key. It is never tried twice: whether cards count wrong transport
+    keys is publicly unknown.
+    """
+    command = root_applet.select_transport_key(key.reveal())
+    response = card.send(command)
+    meaning = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
+    if response.ok:
+        return Selected("root applet", Segments((response.data,)), response.sw, meaning)
+    if card.state.fuse is Fuse.FUSED:
+        what, hint = "the card is fused: there is no root applet any more", "select isd"
+    else:
+        what = "the card does not take this transport key"
+        hint = (
+            "identify shows whether it is unfused at all; the seller has the key, and it is not 40…4F. Whether wrong "
+            "keys are counted is unknown: do not guess"
+        )
+    raise CardError(what, command, response, meaning=meaning, hint=hint)
+
+
+def boot(card: Card) -> None:
+    """BOOT the card (seeds 000 and 002). Destructive: the interlock asks. Raises CardError when refused."""
+    _root_command(card, root_applet.BOOT, "the card refused BOOT")
+
+
+def protect(card: Card) -> None:
+    """PROTECT the configuration. Irreversible as far as is known: the interlock asks. Raises CardError."""
+    _root_command(card, root_applet.PROTECT, "the card refused PROTECT")
+
+
+def fuse(card: Card) -> None:
+    """FUSE the card, for ever: the interlock asks. Raises CardError when the card refuses."""
+    _root_command(card, root_applet.FUSE, "the card refused FUSE")
+
+
+def _root_command(card: Card, command: CommandAPDU, refusal: str) -> None:
+    require_ok(card, refusal, command, card.send(command))
+
+
+CHECKED_KINDS = (Kind.KEY, Kind.INTERFACE_BYTES, Kind.HISTORICAL_BYTES, Kind.LIFE_CYCLE)
+
+
+def personalisation_checklist(card: Card, title: str, memory_map: MemoryMap | None) -> Checklist:
+    """Read what the checklist is about, as far as the card lets it, and say how each line stands.
+
+    Reading the keys puts them into the key store. Nothing is written to the card.
+    """
+    memory = {name: _try_read(card, memory_map, name) for name in _names(memory_map)}
+    life_cycle = next((f.name for f in memory_map.fields if f.kind is Kind.LIFE_CYCLE), None) if memory_map else None
+    life_cycle_bytes = memory.get(life_cycle) if life_cycle else None
+    fused = {Fuse.FUSED: True, Fuse.UNFUSED: False, Fuse.UNKNOWN: None}[card.state.fuse]
+    lines = checklist(
+        memory,
+        _stored(card, memory),
+        # an authentication is what could prove it, and there is none before a secure channel can be opened
+        slot_order_proved=None,
+        life_cycle=life_cycle_bytes[0] if life_cycle_bytes else None,
+        fused=fused,
+    )
+    return Checklist(title, lines)
+
+
+def _names(memory_map: MemoryMap | None) -> tuple[str, ...]:
+    return tuple(f.name for f in memory_map.fields if f.kind in CHECKED_KINDS) if memory_map else ()
+
+
+def _try_read(card: Card, memory_map: MemoryMap | None, name: str) -> bytes | None:
+    field = memory_map.field(name) if memory_map else None
+    if field is None:
+        return None
+    try:
+        return read_bytes(card, field.address, field.length)
+    except CardError:
+        return None
+
+
+def _stored(card: Card, memory: dict[str, bytes | None]) -> tuple[str, ...]:
+    """Names of the fields whose present value is in the key store."""
+    if card.key_store is None:
+        return ()
+    try:
+        entries = card.key_store.entries()
+    except JcopshError:
+        return ()
+    return tuple(
+        name
+        for name, value in memory.items()
+        if value is not None and any(entry.secret == Secret(value) for entry in entries)
+    )

@@ -1,0 +1,48 @@
+"""Status words turned into errors that say what happened, what it means on this card now, and what to try."""
+
+from __future__ import annotations
+
+from jcopsh.card.card import Card
+from jcopsh.errors import CardError
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.status import describe
+from jcopsh.state import CardState, Fuse, SelectedKind
+
+
+def card_error(what: str, command: CommandAPDU, response: ResponseAPDU, *, hint: str = "") -> CardError:
+    """An error for any command: the status word in words, for this instruction."""
+    meaning = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
+    return CardError(what, command, response, meaning=meaning, hint=hint)
+
+
+def root_error(card: Card, what: str, command: CommandAPDU, response: ResponseAPDU) -> CardError:
+    """An error for a root command: what the status word means in the state that the card is in."""
+    meaning, hint = _in_state(card.state, response.sw)
+    general = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
+    return CardError(what, command, response, meaning=f"{general}. {meaning}" if meaning else general, hint=hint)
+
+
+def _in_state(state: CardState, sw: int) -> tuple[str, str]:
+    if state.fuse is Fuse.FUSED:
+        return "The card is fused: the root applet and its commands are gone for ever", "look with select isd"
+    if state.selected is not SelectedKind.ROOT:
+        return (
+            "The root applet has not been selected since the card was powered up, so nothing took the command",
+            "select tk",
+        )
+    if sw == 0x6985 and state.protected:
+        return "The card is protected: its configuration can be read but not written", ""
+    if sw == 0x6985 and not state.booted:
+        return (
+            "The card was not booted since it was powered up (that this is the reason is inferred)",
+            "boot  (careful: on some cards it wipes and makes new random keys; read what you can first)",
+        )
+    if sw in (0x6A86, 0x6B00):
+        return "The address is outside what this card lets be read or written", "help memory map"
+    return "", ""
+
+
+def require_ok(card: Card, what: str, command: CommandAPDU, response: ResponseAPDU) -> None:
+    """Raise the root command's error unless the status word is 9000."""
+    if not response.ok:
+        raise root_error(card, what, command, response)

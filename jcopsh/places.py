@@ -1,0 +1,42 @@
+"""Where jcopsh keeps its files: the platform's own folders (XDG on Linux), by platformdirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+APPLICATION = "jcopsh"
+
+
+def key_store_file() -> Path:
+    """The keys read from cards or given by the user, mode 0600."""
+    from platformdirs import user_data_path
+
+    return user_data_path(APPLICATION, appauthor=False) / "keys.json"
+
+
+def journal_folder() -> Path:
+    """One file for each time a card was connected."""
+    from platformdirs import user_state_path
+
+    return user_state_path(APPLICATION, appauthor=False) / "journal"
+
+
+def history_file() -> Path:
+    """The lines typed, without their secrets."""
+    from platformdirs import user_state_path
+
+    return user_state_path(APPLICATION, appauthor=False) / "history"
+
+
+def user_plugins_folder() -> Path:
+    """Plugins the user put there; the current directory is never searched."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APPLICATION, appauthor=False) / "plugins"
+
+
+def plugin_cache_file() -> Path:
+    """What each plugin adds, so that start-up imports none."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path(APPLICATION, appauthor=False) / "plugins.json"

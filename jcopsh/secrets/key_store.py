@@ -1,0 +1,148 @@
+"""The key store: keys, PINs and transport keys that must not be lost, in one private JSON file.
+
+A card's old keys are here before anything overwrites them, and its new ones before they are sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from jcopsh.errors import UsageError
+from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.secrets.secret import Secret, SecretKind
+
+FORMAT = "jcopsh key store 1"
+
+
+class Origin(StrEnum):
+    """How a secret came here."""
+
+    READ = "read from the card"
+    WRITTEN = "about to be written to the card"
+    ENTERED = "given by the user"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """One secret and what is known of it.
+
+    `name` is a memory field (`cm_key1`, `cm_key1[4:8]` for a part of it) or `transport_key`; `address` is where it
+    stands in the card's memory, if it does; `card` describes the card as far as it can be told from others of its
+    kind; `boot` is the boot it was read or written under, and `time` when (ISO 8601, UTC).
+    """
+
+    name: str
+    secret: Secret
+    origin: Origin
+    card: str
+    boot: str
+    address: int | None = None
+    time: str = ""
+
+    def same_as(self, other: StoredSecret) -> bool:
+        """Whether the other says nothing new: the same secret of the same place, card and boot."""
+        mine = (self.name, self.address, self.card, self.boot, self.origin)
+        return mine == (other.name, other.address, other.card, other.boot, other.origin) and self.secret == other.secret
+
+
+class KeyStore:
+    """The file. Each change is on the disk when `add` returns. Raises UsageError when the file is not readable."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def entries(self) -> tuple[StoredSecret, ...]:
+        """All entries, oldest first."""
+        try:
+            text = self.path.read_text("utf-8")
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise UsageError(f"the key store {self.path} cannot be read: {error.strerror}") from error
+        try:
+            return _parse(text)
+        except (ValueError, KeyError, TypeError):
+            # the cause would quote the file's text: it is left out on purpose
+            raise UsageError(
+                f"the key store {self.path} is damaged",
+                meaning="It is not the JSON that jcopsh writes; nothing in it was changed.",
+                hint="move it aside, or mend it by hand; jcopsh then makes a new one",
+            ) from None
+
+    def add(self, *new: StoredSecret) -> None:
+        """Keep these too. What is there already is not written twice."""
+        try:
+            with exclusive(self.path):
+                self._add(new)
+        except OSError as error:
+            raise UsageError(
+                f"the key store {self.path} cannot be written: {error.strerror}",
+                meaning="A key that is not on disk could be lost, so nothing was sent.",
+                hint="make room or mend the folder's permissions, then try again",
+            ) from error
+
+    def _add(self, new: Iterable[StoredSecret]) -> None:
+        entries = list(self.entries())
+        fresh = [entry for entry in new if not any(entry.same_as(old) for old in entries)]
+        if not fresh:
+            return
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        entries.extend(replace(entry, time=stamp) for entry in fresh)
+        document = {"format": FORMAT, "entries": [_to_json(entry) for entry in entries]}
+        write_private(self.path, json.dumps(document, indent=1).encode())
+
+    def transport_keys(self) -> tuple[StoredSecret, ...]:
+        """The transport keys that a card accepted, latest first, each once."""
+        found: list[StoredSecret] = []
+        for entry in reversed(self.entries()):
+            is_transport_key = entry.secret.kind is SecretKind.TRANSPORT_KEY
+            if is_transport_key and not any(entry.secret == known.secret for known in found):
+                found.append(entry)
+        return tuple(found)
+
+    def holds(self, value: Secret) -> bool:
+        """Whether this very secret is stored, from whatever card."""
+        return any(entry.secret == value for entry in self.entries())
+
+    def with_kcv(self, kcv: str) -> Secret | None:
+        """The latest stored key with this check value."""
+        return next((e.secret for e in reversed(self.entries()) if e.secret.kcv == kcv), None)
+
+
+def _to_json(entry: StoredSecret) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "kind": entry.secret.kind.value,
+        "value": entry.secret.reveal().hex().upper(),
+        "kcv": entry.secret.kcv,
+        "origin": entry.origin.value,
+        "card": entry.card,
+        "boot": entry.boot,
+        "address": None if entry.address is None else f"{entry.address:06X}",
+        "time": entry.time,
+    }
+
+
+def _parse(text: str) -> tuple[StoredSecret, ...]:
+    document = json.loads(text)
+    if document["format"] != FORMAT:
+        raise ValueError("another format")
+    return tuple(_from_json(item) for item in document["entries"])
+
+
+def _from_json(item: dict[str, Any]) -> StoredSecret:
+    return StoredSecret(
+        name=item["name"],
+        secret=Secret(bytes.fromhex(item["value"]), SecretKind(item["kind"])),
+        origin=Origin(item["origin"]),
+        card=item["card"],
+        boot=item["boot"],
+        address=None if item["address"] is None else int(item["address"], 16),
+        time=item["time"],
+    )

@@ -1,0 +1,84 @@
+"""Bytes with the secret parts taken out: what journals, results and errors hold instead of an APDU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jcopsh.secrets.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hidden:
+    """A secret part: what it is called, and the secret, which shows its check value at most."""
+
+    name: str
+    secret: Secret
+
+    def __len__(self) -> int:
+        return len(self.secret)
+
+    def __str__(self) -> str:
+        return f"<{self.name}:{len(self.secret)}:{self.secret.kcv or ''}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A part of some bytes that is secret: offsets from `start` to before `end`, what it is, and how it may show."""
+
+    start: int
+    end: int
+    name: str
+    pin: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segments:
+    """Bytes in order, each part plain or hidden."""
+
+    parts: tuple[bytes | Hidden, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts)
+
+    def __str__(self) -> str:
+        """Hexadecimal, with `<name:length:KCV>` where a part is hidden."""
+        return "".join(part.hex().upper() if isinstance(part, bytes) else str(part) for part in self.parts)
+
+    @property
+    def hidden(self) -> tuple[Hidden, ...]:
+        """The parts that do not show."""
+        return tuple(part for part in self.parts if isinstance(part, Hidden))
+
+    def spaced(self) -> str:
+        """As str, with a space between bytes."""
+        return " ".join(part.hex(" ").upper() if isinstance(part, bytes) else str(part) for part in self.parts if part)
+
+    def reveal(self) -> bytes:
+        """All bytes, hidden ones too. Whoever calls this is answerable for where they go."""
+        return b"".join(part if isinstance(part, bytes) else part.secret.reveal() for part in self.parts)
+
+
+# what str(Hidden) writes, as a journal holds it
+HIDDEN_TEXT = re.compile(r"<(?P<name>[^:<>]*):(?P<length>\d+):(?P<kcv>[0-9A-F]{6})?>")
+
+
+def take_out(data: bytes, marks: Iterable[Mark]) -> Segments:
+    """`data` with the marked parts hidden. Marks may touch or overlap; an overlap hides its whole extent once."""
+    from jcopsh.secrets.secret import SecretKind
+
+    parts: list[bytes | Hidden] = []
+    position = 0
+    for mark in sorted(marks, key=lambda m: (m.start, -m.end)):
+        start, end = max(mark.start, position), min(mark.end, len(data))
+        if start >= end:
+            continue
+        if start > position:
+            parts.append(data[position:start])
+        kind = SecretKind.PIN if mark.pin else SecretKind.KEY
+        parts.append(Hidden(mark.name, Secret(data[start:end], kind)))
+        position = end
+    if position < len(data) or not parts:
+        parts.append(data[position:])
+    return Segments(tuple(part for part in parts if len(part)))
