@@ -82,9 +82,9 @@ class CommandAPDU:
         """
         if len(raw) < 4:
             raise MalformedAPDU(f"a command APDU has at least 4 bytes (CLA INS P1 P2), these are {len(raw)}", len(raw))
-        header, body = raw[:4], raw[4:]
-        data, le, extended = _parse_body(body)
-        return cls(*header, data=data, le=le, extended=extended)
+        cla, ins, p1, p2 = raw[:4]
+        data, le, extended = _parse_body(raw[4:])
+        return cls(cla, ins, p1, p2, data=data, le=le, extended=extended)
 
     def with_le(self, le: int | None) -> CommandAPDU:
         """The same command with another expected length."""

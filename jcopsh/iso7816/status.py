@@ -1,0 +1,287 @@
+"""What status words mean: ISO/IEC 7816-4:2020, tables 5 and 6, and GlobalPlatform Card Specification 2.3.1.
+
+`describe` answers for every number; where a specification gives a command its own meaning, the INS selects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+ISO = "ISO/IEC 7816-4"
+GP = "GlobalPlatform 2.3.1"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMeaning:
+    """What a status word means (one phrase, no full stop), and the specification and section that say so."""
+
+    text: str
+    source: str
+
+
+class SW(IntEnum):
+    """Status words by name (ISO/IEC 7816-4:2020, 5.6; GlobalPlatform 2.3.1, 11.1.3)."""
+
+    OK = 0x9000
+    WARNING_MEMORY_UNCHANGED = 0x6200
+    SELECTED_FILE_DEACTIVATED = 0x6283
+    WARNING_MEMORY_CHANGED = 0x6300
+    MORE_DATA_AVAILABLE = 0x6310
+    EXECUTION_ERROR = 0x6400
+    MEMORY_FAILURE = 0x6581
+    WRONG_LENGTH = 0x6700
+    LOGICAL_CHANNEL_NOT_SUPPORTED = 0x6881
+    SECURE_MESSAGING_NOT_SUPPORTED = 0x6882
+    LAST_COMMAND_OF_CHAIN_EXPECTED = 0x6883
+    COMMAND_CHAINING_NOT_SUPPORTED = 0x6884
+    COMMAND_NOT_ALLOWED = 0x6900
+    SECURITY_STATUS_NOT_SATISFIED = 0x6982
+    AUTHENTICATION_METHOD_BLOCKED = 0x6983
+    REFERENCE_DATA_NOT_USABLE = 0x6984
+    CONDITIONS_NOT_SATISFIED = 0x6985
+    SECURE_MESSAGING_INCORRECT = 0x6988
+    INCORRECT_DATA = 0x6A80
+    FUNCTION_NOT_SUPPORTED = 0x6A81
+    NOT_FOUND = 0x6A82
+    RECORD_NOT_FOUND = 0x6A83
+    NOT_ENOUGH_MEMORY = 0x6A84
+    INCORRECT_P1_P2 = 0x6A86
+    REFERENCED_DATA_NOT_FOUND = 0x6A88
+    WRONG_P1_P2 = 0x6B00
+    WRONG_LE = 0x6C00
+    INS_NOT_SUPPORTED = 0x6D00
+    CLA_NOT_SUPPORTED = 0x6E00
+    NO_PRECISE_DIAGNOSIS = 0x6F00
+    ALGORITHM_NOT_SUPPORTED = 0x9484
+    INVALID_KEY_CHECK_VALUE = 0x9485
+
+
+class INS(IntEnum):
+    """Instruction bytes that give status words a meaning of their own."""
+
+    VERIFY = 0x20
+    CHANGE_REFERENCE_DATA = 0x24
+    RESET_RETRY_COUNTER = 0x2C
+    INITIALIZE_UPDATE = 0x50
+    MANAGE_CHANNEL = 0x70
+    EXTERNAL_AUTHENTICATE = 0x82
+    SELECT = 0xA4
+    GET_RESPONSE = 0xC0
+    GET_DATA = 0xCA
+    PUT_KEY = 0xD8
+    STORE_DATA = 0xE2
+    DELETE = 0xE4
+    INSTALL = 0xE6
+    LOAD = 0xE8
+    SET_STATUS = 0xF0
+    GET_STATUS = 0xF2
+
+
+_TABLE_6 = f"{ISO}, table 6"
+_EXACT: Mapping[int, str] = MappingProxyType({
+    0x6281: "part of the returned data may be corrupted",
+    0x6282: "the end of the file or record came before Le bytes were read, or the search found nothing",
+    0x6283: "the selected file is deactivated",
+    0x6284: "the file or data control information is not formatted as it should be",
+    0x6285: "the selected file is in termination state",
+    0x6286: "no input data from a sensor",
+    0x6287: "at least one of the referenced records is deactivated",
+    0x6381: "the file is filled up by this write",
+    0x6401: "the card asks for an immediate response",
+    0x6581: "memory failure: the card could not write",
+    0x6881: "this logical channel is not supported, or not open",
+    0x6882: "secure messaging is not supported",
+    0x6883: "the last command of a chain was expected",
+    0x6884: "command chaining is not supported",
+    0x6981: "the command does not fit the structure of the file",
+    0x6982: "security status not satisfied: an authentication or a PIN is missing",
+    0x6983: "authentication method blocked: too many wrong tries",
+    0x6984: "the reference data cannot be used",
+    0x6985: "conditions of use not satisfied",
+    0x6986: "command not allowed: no file is selected",
+    0x6987: "secure messaging objects expected, but missing",
+    0x6988: "secure messaging objects incorrect",
+    0x6A80: "incorrect parameters in the command data",
+    0x6A81: "function not supported",
+    0x6A82: "file or application not found",
+    0x6A83: "record not found",
+    0x6A84: "not enough memory space",
+    0x6A85: "Lc does not fit the TLV structure",
+    0x6A86: "incorrect parameters P1-P2",
+    0x6A87: "Lc does not fit P1-P2",
+    0x6A88: "referenced data or reference data not found",
+    0x6A89: "the file exists already",
+    0x6A8A: "the DF name exists already",
+})
+
+_TABLE_5 = f"{ISO}, table 5"
+_BY_SW1: Mapping[int, str] = MappingProxyType({
+    0x62: "warning: the card's memory is unchanged",
+    0x63: "warning: the card's memory may have changed",
+    0x64: "execution error: the card's memory is unchanged",
+    0x65: "execution error: the card's memory may have changed",
+    0x66: "execution error with a security meaning of its own",
+    0x67: "wrong length",
+    0x68: "a function in CLA is not supported",
+    0x69: "command not allowed",
+    0x6A: "wrong parameters P1-P2",
+    0x6B: "wrong parameters P1-P2",
+    0x6D: "instruction not supported, or invalid",
+    0x6E: "class not supported",
+    0x6F: "no precise diagnosis",
+})
+
+
+def _gp(section: str, meanings: dict[int, str]) -> dict[int, StatusMeaning]:
+    return {sw: StatusMeaning(text, f"{GP}, {section}") for sw, text in meanings.items()}
+
+
+def _seen(meanings: dict[int, str]) -> dict[int, StatusMeaning]:
+    """General error conditions, in the sense that cards give them with one command."""
+    source = f"{GP}, 11.1.3, as cards use it with this command"
+    return {sw: StatusMeaning(text, source) for sw, text in meanings.items()}
+
+
+_LOCKED = "the card's life cycle state is CARD_LOCKED"
+_BY_INS: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
+    INS.INITIALIZE_UPDATE: _seen({
+        0x6982: "the card refuses to open a secure channel now, perhaps after too many failed authentications",
+        0x6983: "the card refuses to open a secure channel: too many failed authentications",
+        0x6985: "no secure channel can be opened in this state",
+    }) | _gp("E.5.1", {
+        0x6A88: "no key set with this key version or key identifier",
+    }),
+    INS.EXTERNAL_AUTHENTICATE: _seen({
+        0x6982: "the MAC is wrong, or no INITIALIZE UPDATE came before",
+        0x6985: "no INITIALIZE UPDATE came before",
+    }) | _gp("E.5.2", {
+        0x6300: "the host cryptogram is wrong: these are not the card's keys",
+    }),
+    INS.SELECT: _gp("11.9.3", {
+        0x6283: f"selected, but {_LOCKED}",
+        0x6A81: f"function not supported, for example because {_LOCKED}",
+        0x6A82: "no application with this AID can be selected",
+    }) | {
+        0x6999: StatusMeaning("the applet refused to be selected", "Java Card API, ISO7816.SW_APPLET_SELECT_FAILED"),
+    },
+    INS.MANAGE_CHANNEL: _gp("11.7.3", {
+        0x6200: "the logical channel was closed already",
+        0x6A81: f"no further logical channel is available, or {_LOCKED}",
+    }),
+    INS.GET_DATA: _seen({
+        0x6985: "the card does not give out this data object in its present state",
+    }) | _gp("11.3.3", {
+        0x6A88: "the card has no such data object",
+    }),
+    INS.PUT_KEY: _seen({
+        0x6A80: "the key data are wrong: perhaps a check value, a length or the key that encrypts them",
+    }) | _gp("11.8.3", {
+        0x6A84: "not enough memory for the keys",
+        0x6A88: "no key set with this key version or key identifier to replace",
+        0x9484: "the algorithm of the key is not supported",
+        0x9485: "the key check value is wrong",
+    }),
+    INS.STORE_DATA: _gp("11.11.3", {
+        0x6A80: "incorrect values in the data to be stored",
+        0x6A84: "not enough memory for the data",
+        0x6A88: "referenced data not found",
+    }),
+    INS.DELETE: _seen({
+        0x6985: "cannot be deleted: something on the card still refers to it or uses it",
+    }) | _gp("11.2.3", {
+        0x6200: "the application has been logically deleted",
+        0x6A80: "incorrect values in the command data",
+        0x6A82: "there is no such application or package",
+        0x6A88: "there is no such application, package or key",
+    }),
+    INS.INSTALL: _seen({
+        0x6985: "refused by the card or the applet: perhaps the AID exists already",
+    }) | _gp("11.5.3", {
+        0x6A80: "incorrect values in the command data: parameters, privileges or an AID",
+        0x6A84: "not enough memory for what is to be installed",
+        0x6A88: "the package, the module or the security domain was not found",
+    }),
+    INS.LOAD: _seen({
+        0x6A80: "the card does not accept the load file",
+        0x6985: "not accepted: no INSTALL [for load] came before, or the package cannot be linked",
+    }) | _gp("11.6.3", {
+        0x6A84: "not enough memory for the load file",
+    }),
+    INS.SET_STATUS: _seen({
+        0x6985: "this change of state is not allowed from the present state",
+    }) | _gp("11.10.3", {
+        0x6A80: "incorrect values in the command data",
+        0x6A88: "there is no such application or security domain",
+    }),
+    INS.GET_STATUS: _gp("11.4.3", {
+        0x6310: "more data is available: ask with 'get next occurrence'",
+        0x6A80: "incorrect values in the search criteria",
+        0x6A88: "nothing on the card matches the search",
+    }),
+})
+
+_COUNTS_TRIES = frozenset({
+    INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER, INS.EXTERNAL_AUTHENTICATE,
+})
+
+
+def describe(sw: int, ins: int | None = None) -> StatusMeaning:
+    """What the status word `sw` (0 to FFFF) means, as an answer to an instruction `ins` where it is known.
+
+    A value that no specification names is said to be the card's own; nothing raises.
+    """
+    specific = None if ins is None else _BY_INS.get(ins, {}).get(sw)
+    if specific is not None:
+        return specific
+    if sw == SW.OK:
+        return StatusMeaning("done", _TABLE_5)
+    counted = _describe_counted(sw, ins)
+    if counted is not None:
+        return counted
+    if sw in _EXACT:
+        return StatusMeaning(_EXACT[sw], _TABLE_6)
+    return _describe_class(sw)
+
+
+def _describe_counted(sw: int, ins: int | None) -> StatusMeaning | None:
+    """Status words whose last digits are a number."""
+    sw1, sw2 = sw >> 8, sw & 0xFF
+    if sw1 == 0x61:
+        return StatusMeaning(f"done; {_bytes(sw2)} wait for GET RESPONSE", _TABLE_5)
+    if sw1 == 0x6C:
+        return StatusMeaning(f"wrong Le: the answer has {_bytes(sw2)}", _TABLE_5)
+    if sw & 0xFFF0 == 0x63C0:
+        return StatusMeaning(_describe_tries(sw & 0x0F, ins), _TABLE_6)
+    if sw1 in (0x62, 0x64) and 0x02 <= sw2 <= 0x80:
+        return StatusMeaning(f"the card has a query of {sw2} bytes to be fetched", _TABLE_6)
+    return None
+
+
+def _bytes(sw2: int) -> str:
+    if sw2 == 0:
+        return "256 bytes or more"
+    return "1 byte" if sw2 == 1 else f"{sw2} bytes"
+
+
+def _describe_tries(count: int, ins: int | None) -> str:
+    if ins not in _COUNTS_TRIES:
+        return f"a counter stands at {count}"
+    if count == 0:
+        return "wrong, and no try is left"
+    return f"wrong, and {count} {'try is' if count == 1 else 'tries are'} left"
+
+
+def _describe_class(sw: int) -> StatusMeaning:
+    text = _BY_SW1.get(sw >> 8)
+    if text is not None:
+        # these have one value only, so another second byte is the card's own
+        exact = sw & 0xFF == 0
+        return StatusMeaning(text if exact else f"{text}; the last byte is the card's own", _TABLE_5)
+    if sw in (SW.ALGORITHM_NOT_SUPPORTED, SW.INVALID_KEY_CHECK_VALUE):
+        return _BY_INS[INS.PUT_KEY][sw]
+    if sw >> 12 == 9:
+        return StatusMeaning("a status word of the application's own", f"{ISO}, 5.6")
+    return StatusMeaning("not a status word of ISO/IEC 7816-4", f"{ISO}, 5.6")

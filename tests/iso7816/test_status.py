@@ -1,0 +1,60 @@
+"""Status words in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from jcopsh.iso7816.status import INS, SW, describe
+
+
+@pytest.mark.parametrize(("sw", "ins", "text", "source"), [
+    (0x9000, None, "done", "ISO/IEC 7816-4, table 5"),
+    (0x6110, None, "done; 16 bytes wait for GET RESPONSE", "ISO/IEC 7816-4, table 5"),
+    (0x6100, None, "done; 256 bytes or more wait for GET RESPONSE", "ISO/IEC 7816-4, table 5"),
+    (0x6C01, None, "wrong Le: the answer has 1 byte", "ISO/IEC 7816-4, table 5"),
+    (0x63C2, 0x20, "wrong, and 2 tries are left", "ISO/IEC 7816-4, table 6"),
+    (0x63C1, 0x20, "wrong, and 1 try is left", "ISO/IEC 7816-4, table 6"),
+    (0x63C0, 0x20, "wrong, and no try is left", "ISO/IEC 7816-4, table 6"),
+    (0x63C3, 0xD6, "a counter stands at 3", "ISO/IEC 7816-4, table 6"),
+    (0x6210, None, "the card has a query of 16 bytes to be fetched", "ISO/IEC 7816-4, table 6"),
+    (0x6A82, None, "file or application not found", "ISO/IEC 7816-4, table 6"),
+    (0x6A82, INS.SELECT, "no application with this AID can be selected", "GlobalPlatform 2.3.1, 11.9.3"),
+    (0x6283, None, "the selected file is deactivated", "ISO/IEC 7816-4, table 6"),
+    (0x6283, INS.SELECT, "selected, but the card's life cycle state is CARD_LOCKED", "GlobalPlatform 2.3.1, 11.9.3"),
+    (0x6300, INS.EXTERNAL_AUTHENTICATE, "the host cryptogram is wrong: these are not the card's keys",
+     "GlobalPlatform 2.3.1, E.5.2"),
+    (0x6310, INS.GET_STATUS, "more data is available: ask with 'get next occurrence'", "GlobalPlatform 2.3.1, 11.4.3"),
+    (0x6A88, INS.INITIALIZE_UPDATE, "no key set with this key version or key identifier",
+     "GlobalPlatform 2.3.1, E.5.1"),
+    (0x6985, INS.DELETE, "cannot be deleted: something on the card still refers to it or uses it",
+     "GlobalPlatform 2.3.1, 11.1.3, as cards use it with this command"),
+    (0x9485, None, "the key check value is wrong", "GlobalPlatform 2.3.1, 11.8.3"),
+    (0x6700, None, "wrong length", "ISO/IEC 7816-4, table 5"),
+    (0x6701, None, "wrong length; the last byte is the card's own", "ISO/IEC 7816-4, table 5"),
+    (0x6D00, INS.SELECT, "instruction not supported, or invalid", "ISO/IEC 7816-4, table 5"),
+    (0x6438, INS.LOAD, "the card has a query of 56 bytes to be fetched", "ISO/IEC 7816-4, table 6"),
+    (0x9123, None, "a status word of the application's own", "ISO/IEC 7816-4, 5.6"),
+    (0x0000, None, "not a status word of ISO/IEC 7816-4", "ISO/IEC 7816-4, 5.6"),
+])
+def test_meanings(sw: int, ins: int | None, text: str, source: str) -> None:
+    meaning = describe(sw, ins)
+    assert (meaning.text, meaning.source) == (text, source)
+
+
+def test_every_number_has_a_meaning_and_a_source() -> None:
+    for sw in range(0x10000):
+        meaning = describe(sw)
+        assert meaning.text, f"{sw:04X}"
+        assert meaning.source, f"{sw:04X}"
+
+
+@pytest.mark.parametrize("sw", list(SW), ids=lambda sw: f"{sw:04X}")
+def test_every_named_status_word_is_one_of_a_specification(sw: SW) -> None:
+    for ins in (None, *INS):
+        meaning = describe(sw, ins)
+        assert "not a status word" not in meaning.text
+        assert "own" not in meaning.text.split("; ")[-1] or sw == SW.MORE_DATA_AVAILABLE
+
+
+def test_an_instruction_without_meanings_of_its_own_changes_nothing() -> None:
+    assert describe(0x6A82, 0xB0) == describe(0x6A82)
