@@ -7,11 +7,12 @@ from pathlib import Path
 APPLICATION = "jcopsh"
 
 
-def key_store_file() -> Path:
-    """The keys read from cards or given by the user, mode 0600."""
+def key_store_file(*, simulated: bool = False) -> Path:
+    """The keys read from cards or given by the user, mode 0600. Keys of simulated cards are kept apart from real ones:
+    a simulated transport key must never be tried on a real card."""
     from platformdirs import user_data_path
 
-    return user_data_path(APPLICATION, appauthor=False) / "keys.json"
+    return user_data_path(APPLICATION, appauthor=False) / ("keys-simulated.json" if simulated else "keys.json")
 
 
 def journal_folder() -> Path:

@@ -70,6 +70,14 @@ class PluginInfo:
     problem: str = ""
 
 
+def default_folders() -> tuple[tuple[Origin, Path], ...]:
+    """The bundled folder (inside the installed package, or beside it in a checkout) and the user's."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_plugins"
+    bundled = installed if installed.is_dir() else package.parent / "plugins"
+    return ((Origin.BUNDLED, bundled), (Origin.USER, places.user_plugins_folder()))
+
+
 @dataclass(slots=True)
 class PluginHost:
     """Finds plugins, registers what they add, and imports one when it is needed.
@@ -77,7 +85,7 @@ class PluginHost:
     `folders` and `cache_file` default to the real places; tests give their own.
     """
 
-    folders: tuple[tuple[Origin, Path], ...] = field(default_factory=lambda: default_folders())
+    folders: tuple[tuple[Origin, Path], ...] = field(default_factory=default_folders)
     cache_file: Path = field(default_factory=places.plugin_cache_file)
     _infos: list[PluginInfo] = field(default_factory=list)
 
@@ -132,14 +140,6 @@ class PluginHost:
             return  # without a cache every start imports the plugins: slower, and nothing else
 
 
-def default_folders() -> tuple[tuple[Origin, Path], ...]:
-    """The bundled folder (inside the installed package, or beside it in a checkout) and the user's."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_plugins"
-    bundled = installed if installed.is_dir() else package.parent / "plugins"
-    return ((Origin.BUNDLED, bundled), (Origin.USER, places.user_plugins_folder()))
-
-
 def _folder_sources(origin: Origin, folder: Path) -> Iterator[Source]:
     if not folder.is_dir():
         return
@@ -164,7 +164,7 @@ def inspect_plugin(source: Source) -> PluginInfo:
     try:
         plugin = load_plugin(source)
         commands = tuple(Added(c.name, c.summary, c.group, tuple(c.aliases)) for c in plugin.commands)
-    except Exception as error:  # noqa: BLE001 — whatever a plugin raises is its own fault, and is told as its reason
+    except Exception as error:
         return PluginInfo(source.name, source.origin, source.location, problem=f"{type(error).__name__}: {error}")
     except SystemExit:
         return PluginInfo(source.name, source.origin, source.location, problem="it calls sys.exit when imported")

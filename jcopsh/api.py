@@ -1,0 +1,140 @@
+"""For use from Python: open a card, and call operations on it.
+
+    import jcopsh.api as jcopsh
+    with jcopsh.open(profile="j2a040-unfused") as card:
+        print(jcopsh.identify(card).next_step)
+
+The interlock asks at the terminal here as well. Without a terminal, what is destructive needs
+`with card.answering_yes():`, and what is irreversible is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcopsh import places
+from jcopsh.card.card import Card
+from jcopsh.card.journal import Journal
+from jcopsh.card.link import Link
+from jcopsh.errors import UsageError
+from jcopsh.jcop.memory_map import load_map
+from jcopsh.operations.identification import identify
+from jcopsh.operations.memory import dump_memory, read_memory, write_memory
+from jcopsh.operations.personalisation import (
+    boot,
+    fuse,
+    personalisation_checklist,
+    protect,
+    select_root_applet,
+)
+from jcopsh.secrets.key_store import KeyStore
+
+if TYPE_CHECKING:
+    from jcopsh.simulator.card import SimulatedCard
+    from jcopsh.simulator.profiles import Profile
+
+__all__ = ["Card", "Source", "boot", "dump_memory", "fuse", "identify", "open", "personalisation_checklist", "protect",
+           "read_memory", "select_root_applet", "write_memory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a card comes from: a simulated one (`profile`), a recording (`replay`), or a reader (neither).
+
+    `reader` is an index, a name or a part of a name; None takes the only reader with a card. `sim_state` is the file
+    that keeps the simulated card.
+    """
+
+    reader: str | None = None
+    profile: str | None = None
+    sim_state: Path | None = None
+    replay: Path | None = None
+
+
+class Opener:
+    """Opens cards from one source, again and again: a simulated card stays the same card from one time to the next.
+
+    `report` gets sentences about what a recording differs in. Raises UsageError when the source makes no sense.
+    """
+
+    def __init__(self, source: Source, report: Callable[[str], None]) -> None:
+        self._source = source
+        self._report = report
+        self._simulated: SimulatedCard | None = None
+        self.profile = _profile(source.profile) if source.profile is not None else None
+        self.key_store = KeyStore(places.key_store_file(simulated=self.profile is not None))
+
+    @property
+    def from_reader(self) -> bool:
+        """Whether cards come from a real reader."""
+        return self.profile is None and self._source.replay is None
+
+    def open(self, reader: str | None = None) -> Card:
+        """Connect and return the card. `reader` overrides the source's. Raises ReaderError and UsageError."""
+        link = self._link(reader)
+        # a recording is no card: nothing of it is kept as if it had been read from one
+        key_store = None if self._source.replay else self.key_store
+        card = Card(link, Journal.in_folder(places.journal_folder()), key_store)
+        if self.profile is not None:
+            card.memory_map = load_map(self.profile.map_name)
+        return card
+
+    def _link(self, reader: str | None) -> Link:
+        if self._source.replay is not None:
+            return self._replay_link(self._source.replay)
+        if self.profile is not None:
+            return self._simulated_link(self.profile)
+        from jcopsh.card import pcsc
+
+        return pcsc.connect(reader if reader is not None else self._source.reader)
+
+    def _simulated_link(self, profile: Profile) -> Link:
+        from jcopsh.simulator.card import SimulatedCard
+        from jcopsh.simulator.link import SimulatedLink
+        from jcopsh.simulator.state_file import StateFileError
+
+        try:
+            if self._simulated is None:
+                self._simulated = SimulatedCard(profile, state_file=self._source.sim_state)
+            return SimulatedLink(self._simulated)
+        except StateFileError as error:
+            raise UsageError(f"the simulated card cannot be used: {error}") from error
+
+    def _replay_link(self, file: Path) -> Link:
+        from jcopsh.card.recording import read_recording
+        from jcopsh.card.replay import ReplayLink
+
+        return ReplayLink(read_recording(file), report=self._report, key_of=self.key_store.with_kcv)
+
+
+def _profile(text: str) -> Profile:
+    from jcopsh.simulator.profiles import ProfileError, parse_profile
+
+    try:
+        return parse_profile(text)
+    except ProfileError as error:
+        raise UsageError(str(error), start=error.offset, end=len(text)) from error
+
+
+@contextmanager
+def open(  # noqa: A001 — the name a Python user expects, always written with its module
+    reader: str | None = None,
+    *,
+    profile: str | None = None,
+    sim_state: Path | None = None,
+    replay: Path | None = None,
+    report: Callable[[str], None] = print,
+) -> Iterator[Card]:
+    """A connected card for the length of a `with` block; it is reset and left at the end.
+
+    Raises ReaderError when there is no reader or card, UsageError for an unknown profile or a bad file.
+    """
+    card = Opener(Source(reader, profile, sim_state, replay), report).open()
+    try:
+        yield card
+    finally:
+        card.close()

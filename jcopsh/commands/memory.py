@@ -1,0 +1,119 @@
+"""Configuration memory of an unfused card: read, write, dump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jcopsh.card.card import Card
+from jcopsh.errors import UsageError
+from jcopsh.jcop.memory_map import Field
+from jcopsh.jcop.root_applet import LAST_ADDRESS
+from jcopsh.operations import memory as operations
+from jcopsh.operations.dump_file import dump_text
+from jcopsh.operations.values import Difference, Dump, MemoryBlock, Written
+from jcopsh.secrets.files import write_private
+from jcopsh.shell.command import command
+from jcopsh.shell.session import Session
+from jcopsh.shell.types import Address, ByteString, Length, OutputFile
+
+DEFAULT_LENGTH = 16
+
+
+@command("read", group="memory")
+def read(
+    session: Session, card: Card, address: Address, length: Length | None = None, *, reveal: bool = False
+) -> MemoryBlock:
+    """Read LENGTH bytes at ADDRESS: a number such as 0xC00305, or a field such as cm_key1.
+
+    Without LENGTH: the whole field, or 16 bytes. The command sent is `C0 B0 hh ll Le`, the address being CLA, P1 and P2.
+    Keys and PINs show as their check value unless you say --reveal; whatever key is read is kept in the key store.
+
+    Raises CardError where the root applet refuses, e.g. before `select tk` or before `boot`.
+    """
+    length = length or _length_of(session, address)
+    return operations.read_memory(card, address, length, memory_map=session.memory_map, reveal=reveal)
+
+
+@command("write", group="memory")
+def write(
+    session: Session, card: Card, address: Address, data: ByteString | None = None, *, reveal: bool = False
+) -> Iterator[Difference | Written]:
+    """Write DATA at ADDRESS, a number or a field: read what is there, show the difference, write, read back.
+
+    For a key or PIN, DATA may be left out: it is then asked for and does not show. A field that begins with its length
+    is written with that length byte, as it is read. A key that is overwritten is in the key store before, and the new
+    one too. Keys, and places the map does not name, ask for a yes (`--yes` answers it); a life-cycle byte asks for more.
+
+    Raises CardError where the root applet refuses, e.g. after `protect`.
+    """
+    field = _field_at(session, address)
+    if data is None:
+        data = _asked(session, field)
+    if address + len(data) - 1 > LAST_ADDRESS:
+        raise UsageError(f"{len(data)} bytes at {address:06X} go beyond the end of the memory")
+    if field and address == field.address and field.secret and len(data) > field.length:
+        raise UsageError(
+            f"{field.name} has {field.length} bytes, these are {len(data)}",
+            meaning="What lies behind the field would be overwritten.",
+        )
+    yield from operations.write_memory(card, address, data, memory_map=session.memory_map, reveal=reveal)
+
+
+@command("dump", group="memory")
+def dump(
+    session: Session, card: Card, first: Address | None = None, last: Address | None = None, *,
+    save: OutputFile | None = None, reveal: bool = False,
+) -> Dump:
+    """Read the memory from FIRST to LAST, both included; without them, all that the map says can be read.
+
+    `--save FILE` writes it as text, readable by you alone; keys and PINs are left out there too unless you say --reveal.
+    The dump names the boot it was read under. Ranges the card refuses are listed.
+    """
+    memory_map = session.memory_map
+    if first is None and memory_map is None:
+        raise UsageError("no memory map is chosen, so the range is not known",
+                         hint="dump 0xC000F0 0xC095FF, or set map j2a040, or identify")
+    start = first if first is not None else memory_map.first if memory_map else 0
+    end = last if last is not None else memory_map.last if memory_map else start + 255
+    if end < start:
+        raise UsageError(f"the range ends at {end:06X}, before it begins at {start:06X}")
+    result = operations.dump_memory(card, start, end, memory_map=memory_map, reveal=reveal)
+    if save is None:
+        return result
+    try:
+        write_private(save.expanduser(), dump_text(result).encode())
+    except OSError as error:
+        raise UsageError(f"{save} cannot be written: {error.strerror}") from error
+    return operations.saved(result, str(save))
+
+
+def _length_of(session: Session, address: int) -> int:
+    field = _field_at(session, address)
+    return field.length if field and field.address == address else DEFAULT_LENGTH
+
+
+def _field_at(session: Session, address: int) -> Field | None:
+    return session.memory_map.at(address) if session.memory_map else None
+
+
+def _asked(session: Session, field: Field | None) -> bytes:
+    if field is None or not field.secret:
+        raise UsageError("the bytes to write are missing", hint="write ADDRESS BYTES, e.g. write ifsc FE")
+    value = session.ask_secret(f"{field.name} ({field.length} bytes in hex or |text|; it does not show): ")
+    return operations_bytes(value, field)
+
+
+def operations_bytes(text: str, field: Field) -> bytes:
+    """The bytes that were typed for a secret field. Raises UsageError without repeating them."""
+    from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
+
+    try:
+        data = parse_bytes(text)
+    except NotationError as error:
+        raise UsageError(f"these are no bytes: {error}") from None
+    if not 1 <= len(data) <= field.length:
+        raise UsageError(f"{field.name} has {field.length} bytes, these are {len(data)}")
+    return data
+
+
+COMMANDS = (read, write, dump)

@@ -1,0 +1,133 @@
+"""From unfused to fused: select the root applet, boot, protect, fuse; and SELECT of any application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jcopsh.card.card import Card
+from jcopsh.errors import UsageError
+from jcopsh.iso7816.aid import AID, lookup
+from jcopsh.iso7816.apdu import CommandAPDU
+from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
+from jcopsh.iso7816.status import describe
+from jcopsh.jcop.root_applet import INS_SELECT, P1_BY_NAME, TRANSPORT_KEY_LENGTH
+from jcopsh.operations import personalisation
+from jcopsh.operations.status_errors import card_error
+from jcopsh.operations.values import Checklist, Selected
+from jcopsh.secrets.key_store import StoredSecret
+from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.secrets.segments import Segments
+from jcopsh.shell.command import command
+from jcopsh.shell.session import Session
+from jcopsh.shell.types import AidOrName, Target, TransportKey
+
+
+@command("select", group="card")
+def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | None = None) -> Selected:
+    """Select an application: by its AID, by a name such as isd, or the root applet of an unfused card by `tk`.
+
+    The root applet's AID is the card's transport key. `select tk` takes the one that is in the key store, or asks for it
+    without showing it; `select tk KEY` takes KEY. A key that the card takes is stored. A wrong one is never followed by
+    another: whether cards count them is unknown.
+
+    Raises CardError when nothing of that name is on the card.
+    """
+    if isinstance(aid, Target):
+        return personalisation.select_root_applet(card, key or _transport_key(session, card))
+    if key is not None:
+        raise UsageError("a key goes with tk only", hint="select tk KEY")
+    return _select_application(card, aid)
+
+
+@command("boot", group="pre-personalisation")
+def boot(card: Card) -> str:
+    """BOOT the card, so that its memory can be read and written. Destructive; a yes is asked for.
+
+    On some cards it wipes everything and makes new random keys (seed 000). Try `read` first: it may work without.
+
+    Raises CardError where the root applet refuses, e.g. before `select tk`.
+    """
+    personalisation.boot(card)
+    return f"booted (boot {card.state.boot}); keys read before may no longer be the card's"
+
+
+@command("protect", group="pre-personalisation")
+def protect(session: Session, card: Card) -> Iterator[Checklist | str]:
+    """PROTECT the configuration against being written. A checklist is shown, then a typed consent is asked for.
+
+    Whether anything takes this back is publicly unknown (seed 000 guesses: the next BOOT). It comes before `fuse`.
+    """
+    yield personalisation.personalisation_checklist(card, "Before PROTECT", session.memory_map)
+    personalisation.protect(card)
+    yield "protected: the configuration can no longer be written"
+
+
+@command("fuse", group="pre-personalisation")
+def fuse(session: Session, card: Card) -> Iterator[Checklist | str]:
+    """FUSE the card, for ever. A checklist is shown, then a typed consent with a random code is asked for.
+
+    The root applet goes; nothing can be read or mended any more. Cards work without it, but stay open to anyone who has
+    the transport key.
+    """
+    yield personalisation.personalisation_checklist(card, "Before FUSE", session.memory_map)
+    personalisation.fuse(card)
+    yield "fused: the root applet is gone for ever. After a reset the card manager answers: reset, then select isd"
+
+
+def _select_application(card: Card, aid: AID) -> Selected:
+    command_apdu = CommandAPDU(0x00, INS_SELECT, P1_BY_NAME, 0x00, aid.value, le=256)
+    response = card.send(command_apdu)
+    meaning = describe(response.sw, INS_SELECT).text
+    if response.sw1 not in (0x90, 0x61, 0x62, 0x63):
+        raise card_error(
+            f"{_name(aid)} was not selected", command_apdu, response,
+            hint="identify: an unfused card answers 6A82 to everything but its transport key",
+        )
+    return Selected(_name(aid), Segments((response.data,)), response.sw, f"{response.sw:04X}: {meaning}")
+
+
+def _name(aid: AID) -> str:
+    known = lookup(aid)
+    return f"{known.name} ({aid})" if known else str(aid)
+
+
+def _transport_key(session: Session, card: Card) -> Secret:
+    stored = _stored_transport_keys(session, card)
+    if len(stored) == 1:
+        return stored[0].secret
+    if stored:
+        labels = ", ".join(f"{entry.secret} ({entry.card}, {entry.time[:10]})" for entry in stored)
+        raise UsageError(
+            f"{len(stored)} transport keys are stored, and a wrong one may count against the card",
+            meaning=f"Stored: {labels}.",
+            hint="select tk KEY",
+        )
+    return _asked_transport_key(session)
+
+
+def _stored_transport_keys(session: Session, card: Card) -> tuple[StoredSecret, ...]:
+    """The stored transport keys that may be this card's: those of its own kind, where both kinds are known."""
+    if session.simulated_transport_key is not None:
+        return (session.simulated_transport_key,)
+    identity = card.state.identity
+    keys = session.key_store.transport_keys()
+    if identity is None:
+        return keys
+    return tuple(k for k in keys if k.card.startswith((identity.combo, "unidentified")))
+
+
+def _asked_transport_key(session: Session) -> Secret:
+    text = session.ask_secret("transport key (32 hex digits, or 16 characters; it does not show): ")
+    stripped = text.strip()
+    if len(stripped) == TRANSPORT_KEY_LENGTH and stripped.isascii():
+        return Secret(stripped.encode("ascii"), SecretKind.TRANSPORT_KEY)
+    try:
+        value = parse_bytes(stripped)
+    except NotationError as error:
+        raise UsageError(f"these are no bytes: {error}", hint="32 hex digits, or 16 characters") from None
+    if len(value) != TRANSPORT_KEY_LENGTH:
+        raise UsageError(f"a transport key has {TRANSPORT_KEY_LENGTH} bytes, these are {len(value)}")
+    return Secret(value, SecretKind.TRANSPORT_KEY)
+
+
+COMMANDS = (select, boot, protect, fuse)
