@@ -31,7 +31,8 @@ from jcopsh.operations.personalisation import (
     protect,
     select_root_applet,
 )
-from jcopsh.secrets.key_store import KeyStore
+from jcopsh.secrets.key_store import KeyStore, Origin, StoredSecret
+from jcopsh.secrets.secret import Secret, SecretKind
 
 if TYPE_CHECKING:
     from jcopsh.simulator.card import SimulatedCard
@@ -81,7 +82,14 @@ class Opener:
         card = Card(link, Journal.in_folder(places.journal_folder()), key_store)
         if self.profile is not None:
             card.memory_map = load_map(self.profile.map_name)
+            self._store_transport_key(self.profile)
         return card
+
+    def _store_transport_key(self, profile: Profile) -> None:
+        """A simulated card comes with its transport key, as a card bought from an honest seller does."""
+        key = Secret(profile.transport_key, SecretKind.TRANSPORT_KEY)
+        if not self.key_store.holds(key):
+            self.key_store.add(StoredSecret("transport_key", key, Origin.ENTERED, "unidentified: it comes with every simulated card", ""))
 
     def _link(self, reader: str | None) -> Link:
         if self._source.replay is not None:

@@ -1,7 +1,8 @@
 """What is known of the card in the reader: a frozen value, and every transition of it in one table.
 
 Nothing here is guessed. A fact counts from the exchange that showed it until the power-up ends; after a reset only
-what cannot have changed is kept for display, and nothing for the interlock.
+what cannot have changed is kept for display, and nothing for the interlock. That a card is fused lifts guards, so it
+takes more than a status word: IDENTIFY's own answer, or FUSE acknowledged by what has shown its memory before.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ class CardState:
     booted: bool = False
     protected: bool = False
     identity: Identity | None = None  # kept over resets, for display and for choosing a memory map
-    envelope: bytes = b""  # data of an unfinished run of ENVELOPE commands or of a command chain
+    memory_shown: bool = False  # what is selected as root applet has answered a READ with memory
+    unfinished: bool = False  # the last command was, or may have been, one piece of a longer one
 
 
 def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
@@ -81,7 +83,7 @@ def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
 
 def advance(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     """The state after an exchange: the first row of TRANSITIONS that fits says how it changes."""
-    state = replace(state, envelope=_envelope_after(state, command))
+    state = replace(state, unfinished=_may_be_a_piece(command))
     for fits, change in TRANSITIONS:
         if fits(state, command, response):
             return change(state, command, response)
@@ -92,18 +94,18 @@ Fits = Callable[[CardState, CommandAPDU, ResponseAPDU], bool]
 Change = Callable[[CardState, CommandAPDU, ResponseAPDU], CardState]
 
 
-def _root_command(pattern: CommandAPDU) -> Fits:
-    """A root command that the root applet carried out. The same bytes to an application mean something else."""
+def _root_took(ins: int) -> Fits:
+    """A command that the root applet carried out; P1, P2 and data may be ignored by it. The same INS to an application
+    means something else."""
     return lambda state, command, response: (
-        state.selected is SelectedKind.ROOT and command.header == pattern.header and not command.data and response.ok
+        state.selected is SelectedKind.ROOT and command.ins == ins and not command.cla & 0x80 and response.ok
     )
 
 
 def _identified(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
-    return (command.header, command.data) == (
-        identify_module.IDENTIFY.header,
-        identify_module.IDENTIFY.data,
-    ) and len(response.data) >= SHORT_IDENTIFY_LENGTH
+    """IDENTIFY as the card itself answers it: data with 6A82 (seed 001). An application of that AID says 9000."""
+    asked = (command.header, command.data) == (identify_module.IDENTIFY.header, identify_module.IDENTIFY.data)
+    return asked and response.sw == 0x6A82 and len(response.data) >= SHORT_IDENTIFY_LENGTH
 
 
 def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -117,11 +119,11 @@ def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAP
 
 def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     # a root applet that answers shows that the card is not fused
-    return replace(state, selected=SelectedKind.ROOT, aid=b"", fuse=Fuse.UNFUSED)
+    return replace(state, selected=SelectedKind.ROOT, aid=b"", fuse=Fuse.UNFUSED, memory_shown=False)
 
 
 def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
-    return replace(state, selected=SelectedKind.APPLICATION, aid=command.data)
+    return replace(state, selected=SelectedKind.APPLICATION, aid=command.data, memory_shown=False)
 
 
 def _boot(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -134,11 +136,26 @@ def _protect(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> 
 
 
 def _fuse(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
-    return replace(state, fuse=Fuse.FUSED, selected=SelectedKind.UNKNOWN, aid=b"", booted=False)
+    # an application with a 16-byte AID may have been taken for the root applet, and may answer 9000 to anything
+    exact = command.header == root_applet.FUSE.header and not command.data
+    fuse = Fuse.FUSED if exact and state.memory_shown else Fuse.UNKNOWN
+    return replace(state, fuse=fuse, selected=SelectedKind.UNKNOWN, aid=b"", booted=False, memory_shown=False)
+
+
+def _read_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
+    access = root_applet.memory_access(command)
+    is_read = access is not None and access.kind is root_applet.Access.READ and access.length == len(response.data)
+    return is_read and state.selected is SelectedKind.ROOT and response.ok
+
+
+def _note_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    return replace(state, memory_shown=True)
 
 
 def _selected(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
-    return command.ins == 0xA4 and command.p1 == 0x04 and response.sw >> 8 in (0x90, 0x61, 0x62, 0x63)
+    """SELECT by name on the basic channel; what another channel selects changes nothing there."""
+    basic = not command.cla & 0x43
+    return basic and command.ins == 0xA4 and command.p1 == 0x04 and response.sw1 in (0x90, 0x61, 0x62, 0x63)
 
 
 def _selected_by_transport_key(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
@@ -151,14 +168,13 @@ TRANSITIONS: tuple[tuple[Fits, Change], ...] = (
     # the root applet answers SELECT with a bare 9000; an application with a 16-byte AID gives its FCI
     (_selected_by_transport_key, _select_root),
     (_selected, _select_application),
-    (_root_command(root_applet.BOOT), _boot),
-    (_root_command(root_applet.PROTECT), _protect),
-    (_root_command(root_applet.FUSE), _fuse),
+    (_root_took(root_applet.INS_BOOT), _boot),
+    (_root_took(root_applet.INS_PROTECT), _protect),
+    (_root_took(root_applet.INS_FUSE), _fuse),
+    (_read_memory, _note_memory),
 )
 
 
-def _envelope_after(state: CardState, command: CommandAPDU) -> bytes:
-    """What an unfinished ENVELOPE or chain has brought so far (ISO/IEC 7816-4:2020, 5.3.3 and 11.8.2)."""
-    if command.ins in (0xC2, 0xC3) and command.data:
-        return state.envelope + command.data
-    return b""
+def _may_be_a_piece(command: CommandAPDU) -> bool:
+    """ENVELOPE with data, or a class byte with the chaining bit (ISO/IEC 7816-4:2020, 5.3.3 and 11.8.2)."""
+    return (command.ins in (0xC2, 0xC3) and bool(command.data)) or bool(command.cla & 0x10)

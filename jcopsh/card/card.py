@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 
 from jcopsh.card import consent, interlock
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.interrupt import held_back
-from jcopsh.card.journal import Journal
+from jcopsh.card.interrupt import GivenUp, held_back, may_be_given_up
+from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
 from jcopsh.card.link import Link, ResetKind
 from jcopsh.card.sensitive import Redactor
@@ -30,9 +30,10 @@ MAX_FOLLOWED = 512
 class Card:
     """A connected card: what is known of it (`state`) and the only way to talk to it (`send`).
 
-    `observers` are called with every Exchange. `follow` says whether 61xx and 6Cxx are followed. `memory_map` is the
-    map that is known to fit; while it is None, the fields of every map are guarded. `key_store` is None for what is no
-    card but a recording: nothing of it is worth keeping. A Card is used by one thread.
+    `observers` are called with every Exchange, when all of one `send` is done: the state has advanced and the keys are
+    kept by then, so that an observer may fail, or send something itself. `follow` says whether 61xx and 6Cxx are
+    followed. `memory_map` is the map that is known to fit; while it is None, the fields of every map are guarded.
+    `key_store` is None for what is no card but a recording: nothing of it is worth keeping. A Card is used by one thread.
     """
 
     def __init__(self, link: Link, journal: Journal, key_store: KeyStore | None) -> None:
@@ -46,7 +47,14 @@ class Card:
         self._keeper = Keeper(key_store, link.name) if key_store else None
         self._redactor = Redactor()
         self._answering_yes = False
-        self._journal_card()
+        self._exchanges: list[Exchange] = []
+        # the command whose answer GET RESPONSE would bring, and how many bytes of it have come
+        self._answered: tuple[CommandAPDU, int] | None = None
+        try:
+            self._journal_card()
+        except BaseException:
+            link.close()
+            raise
 
     @property
     def state(self) -> CardState:
@@ -63,27 +71,36 @@ class Card:
 
         Raises Refused when the interlock's consent is not given (nothing was sent), ReaderError when the link fails
         (all that was known of the card is then forgotten), JournalError or UsageError when the disk refuses to keep
-        what must be kept first (nothing was sent), KeyboardInterrupt after an exchange during which Ctrl-C came.
+        what must be kept (they say whether the command was sent), KeyboardInterrupt after an exchange during which
+        Ctrl-C came. A second Ctrl-C gives up a mute card: ReaderError.
         """
+        exchanges: list[Exchange] = []
+        self._exchanges = exchanges
+        try:
+            with held_back():
+                return self._send(command)
+        finally:
+            for exchange in exchanges:
+                for observer in self.observers:
+                    observer(exchange)
+
+    def _send(self, command: CommandAPDU) -> ResponseAPDU:
         before = self._state
-        with held_back():
-            response = self._send_once(command)
+        origin, offset = self._answered_by(command)
+        response = self._send_once(command)
+        if self.follow and response.sw1 in (0x61, 0x6C):
+            response = self._follow(command, response)
             self._state = advance(before, command, response)
-            if self.follow and response.sw1 in (0x61, 0x6C):
-                response = self._follow(command, response)
-                self._state = advance(before, command, response)
-            if self._keeper:
-                self._keeper.after(command, response, before, self._state, self._maps)
+        if self._keeper:
+            self._keeper.after(origin, response, before, self._state, self._maps, offset=offset)
         return response
 
     def reset(self, kind: ResetKind) -> bytes:
         """Reset the card and return its ATR. Selection, channel and what the interlock knew are forgotten."""
         with held_back():
-            try:
+            with self._on_the_link():
                 atr = self.link.reset(kind)
-            except ReaderError as error:
-                self._lost(error)
-                raise
+            self._answered = None
             self._state = powered_up(self._state, atr, self.link.protocol)
             self._journal_card()
         return atr
@@ -118,7 +135,14 @@ class Card:
     def _every_map(self) -> Sequence[MemoryMap]:
         return all_maps()
 
+    def _answered_by(self, command: CommandAPDU) -> tuple[CommandAPDU, int]:
+        """The command whose answer this one brings: itself, or before GET RESPONSE the one that answered 61xx."""
+        if command.ins == GET_RESPONSE_INS and self._answered:
+            return self._answered
+        return command, 0
+
     def _send_once(self, command: CommandAPDU) -> ResponseAPDU:
+        self._wire_form(command)  # what this link cannot carry is refused before anything is asked
         judgement = interlock.judge(command.encode(), self._state, self._maps)
         shown = self.shown_command(command)
         self._obtain_consent(judgement, shown)
@@ -133,34 +157,64 @@ class Card:
             elif judgement.severity is Severity.DESTRUCTIVE and not self._answering_yes:
                 consent.ask_yes(judgement, self.description)
         except Refused as refusal:
-            self.journal.refused(shown, refusal.meaning)
+            self._journal_refusal(shown, refusal)
             raise
+
+    def _journal_refusal(self, shown: Segments, refusal: Refused) -> None:
+        with suppress(JournalError):  # nothing was sent, and that is what has to be told
+            self.journal.refused(shown, refusal.meaning)
 
     def _transmit(self, command: CommandAPDU, shown: Segments, judgement: Judgement) -> ResponseAPDU:
         wire_command = self._wire_form(command)
         # the very bytes are judged once more: what is sent may not reach further than what was consented to
         if interlock.judge(wire_command, self._state, self._maps).severity > judgement.severity:
-            raise Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
+            refusal = Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
+            self._journal_refusal(shown, refusal)
+            raise refusal
+        before = self._state
         started = time.perf_counter()
-        try:
+        with self._on_the_link():
             wire_response = self.link.transmit(wire_command)
             response = ResponseAPDU.parse(wire_response)
-        except ReaderError as error:
-            self._lost(error)
-            raise
-        except MalformedAPDU as error:
-            lost = ReaderError(f"the reader gave no answer of the card: {error}", card_lost=True)
-            self._lost(lost)
-            raise lost from None
         duration_s = time.perf_counter() - started
-        shown_response = self.shown_response(command, response)
-        self.journal.response(shown_response, duration_s)
-        exchange = Exchange(
-            command, response, wire_command, wire_response, duration_s, self._state, shown, shown_response
+        # first of all, so that nothing that fails from here on leaves us with a state that is too old
+        self._state = advance(before, command, response)
+        origin, offset = self._answered_by(command)
+        self._answered = origin, offset + len(response.data)
+        shown_response = self._redactor.response(origin, response, self._maps, offset)
+        self._exchanges.append(
+            Exchange(command, response, wire_command, wire_response, duration_s, before, shown, shown_response)
         )
-        for observer in self.observers:
-            observer(exchange)
+        self.journal.response(shown_response, duration_s)
         return response
+
+    @contextmanager
+    def _on_the_link(self) -> Iterator[None]:
+        """Whatever goes wrong within, all that was known of the card is forgotten."""
+        try:
+            with may_be_given_up():
+                yield
+        except ReaderError as error:
+            self._lost(error.what, card_lost=error.card_lost)
+            raise
+        except GivenUp:
+            self.link.close()
+            self._lost("given up by a second Ctrl-C", card_lost=True)
+            raise ReaderError(
+                "the card was given up: no answer came before the second Ctrl-C",
+                meaning="Whether it carried out the command is not known. The connection was closed.",
+                hint="connect",
+                card_lost=True,
+            ) from None
+        except MalformedAPDU as error:
+            self._lost(str(error), card_lost=True)
+            raise ReaderError(f"the reader gave no answer of the card: {error}", card_lost=True) from None
+        except OSError as error:
+            self._lost(type(error).__name__, card_lost=True)
+            raise ReaderError(f"the way to the card failed: {error.strerror or error}", card_lost=True) from error
+        except BaseException as error:
+            self._lost(type(error).__name__, card_lost=True)
+            raise
 
     def _wire_form(self, command: CommandAPDU) -> bytes:
         """On T=0 a case 4 command goes without its Le (ISO/IEC 7816-3:2006, 12.2.5)."""
@@ -185,9 +239,10 @@ class Card:
         for _ in range(MAX_FOLLOWED):
             if response.sw1 != 0x61:
                 return ResponseAPDU(data, response.sw)
-            # a logical channel stays; secure messaging and chaining bits do not belong on GET RESPONSE
-            fetch = CommandAPDU(command.cla & 0x03 if command.cla < 0x40 else 0, GET_RESPONSE_INS, 0, 0,
-                                le=response.sw2 or 256)
+            # a logical channel stays; secure messaging and chaining bits do not belong on GET RESPONSE, nor does a
+            # class byte that is part of an address
+            channel = 0 if command.cla & 0x40 else command.cla & 0x03
+            fetch = CommandAPDU(channel, GET_RESPONSE_INS, 0, 0, le=response.sw2 or 256)
             response = self._send_once(fetch)
             data += response.data
         raise ReaderError(f"the card answered 61xx {MAX_FOLLOWED} times in a row", card_lost=False)
@@ -195,10 +250,14 @@ class Card:
     def _is_free(self, command: CommandAPDU) -> bool:
         return interlock.judge(command.encode(), self._state, self._maps).severity is Severity.FREE
 
-    def _lost(self, error: ReaderError) -> None:
+    def _lost(self, what: str, *, card_lost: bool) -> None:
         """Forget everything: whether the card got the command, and which card comes next, is not known."""
-        self.journal.lost(error.what)
-        self._state = CardState(protocol=self.link.protocol)
+        self._state = CardState(protocol=self._state.protocol)
+        self._answered = None
+        if card_lost:
+            self.memory_map = None
+        with suppress(JournalError):  # the failure itself is what has to be told
+            self.journal.lost(what)
 
     def _journal_card(self) -> None:
         state = self._state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.secrets.segments import Segments
@@ -15,13 +15,14 @@ class Exchange:
 
     `command` and `response` are plain; `wire_command` and `wire_response` are the very bytes, with a secure channel's
     wrapping. `duration_s` is the time on the link in seconds. `before` is the state it was sent in.
-    `shown_command` and `shown_response` are the plain bytes with secrets hidden: what may be printed or kept.
+    `shown_command` and `shown_response` are the plain bytes with secrets hidden: what may be printed or kept. The repr
+    has no other bytes.
     """
 
     command: CommandAPDU
     response: ResponseAPDU
-    wire_command: bytes
-    wire_response: bytes
+    wire_command: bytes = field(repr=False)
+    wire_response: bytes = field(repr=False)
     duration_s: float
     before: CardState
     shown_command: Segments

@@ -6,7 +6,7 @@ Pure: consent.py asks, card.py sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -14,7 +14,7 @@ from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Kind, MemoryMap
-from jcopsh.jcop.root_applet import CLA_MEMORY
+from jcopsh.jcop.root_applet import CLA_MEMORY, INS_WRITE, LAST_ADDRESS, MAX_READ
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 
@@ -66,12 +66,17 @@ class Case:
     @property
     def hidden(self) -> bool:
         """Whether secure messaging may hide the data from us (GlobalPlatform 2.3.1, 11.1.4)."""
-        return bool(self.cla & 0x0C) if self.cla < 0xC0 else bool(self.cla & 0x20)
+        return bool(self.cla & (0x20 if self.cla & 0x40 else 0x0C))
 
     @property
     def chained(self) -> bool:
-        """Whether more of this command follows or went before."""
-        return bool(self.cla & 0x10) or bool(self.state.envelope)
+        """Whether more of this command may follow or may have gone before."""
+        return bool(self.cla & 0x10) or self.state.unfinished
+
+    @property
+    def data(self) -> bytes:
+        """The command's data; of bytes that encode no command, all that follows the header."""
+        return self.raw[4:] if self.command is None else self.command.data
 
 
 def judge(raw: bytes, state: CardState, maps: Sequence[MemoryMap]) -> Judgement:
@@ -114,37 +119,46 @@ def _protect(case: Case) -> Judgement | None:
     return Judgement(Severity.IRREVERSIBLE, "protect", "PROTECT: INS 10", PROTECT_CONSEQUENCE)
 
 
+ENVELOPE_INS = frozenset((0xC2, 0xC3))
+# deeper or wider than this nobody packs a command
+MAX_ENVELOPED = 32
+
+
 def _envelope(case: Case) -> Judgement | None:
-    """A command inside ENVELOPE is judged as if it came alone; a piece that cannot be read as one is unclear."""
-    if case.ins not in (0xC2, 0xC3):
+    """ENVELOPE (ISO/IEC 7816-4:2020, 11.8.2). How a card unpacks it is the card's business, so while the card may be
+    unfused nothing in it is clear. On a fused card it is judged by what it holds, as far as that can be read."""
+    if case.ins not in ENVELOPE_INS:
         return None
-    payload = case.raw[4:] if case.command is None else case.command.data
-    inner = list(_commands_inside(payload)) + list(_commands_inside(case.state.envelope + payload))
-    bare = replace(case.state, envelope=b"")
-    judgements = [judge(raw, bare, case.maps) for raw in inner]
-    worst = max(judgements, key=lambda judgement: judgement.severity, default=FREE)
-    if worst.severity is Severity.FREE and not case.fused and (case.chained or not inner):
-        return Judgement(Severity.IRREVERSIBLE, "send", "ENVELOPE with something that cannot be read", UNCLEAR)
+    inside = _commands_inside(case.data)
+    worst = max((judge(raw, case.state, case.maps) for raw in inside if raw[1] not in ENVELOPE_INS),
+                key=lambda judgement: judgement.severity, default=FREE)
+    readable = any(_is_apdu(raw) for raw in inside) and not any(raw[1] in ENVELOPE_INS for raw in inside)
+    unclear = not case.fused or case.chained or not readable or len(inside) > MAX_ENVELOPED
+    if unclear and worst.severity < Severity.IRREVERSIBLE:
+        return Judgement(Severity.IRREVERSIBLE, "send", "ENVELOPE, with what cannot be told from here", UNCLEAR)
     if worst.severity is Severity.FREE:
         return None
     return replace(worst, what=f"{worst.what}, inside ENVELOPE")
 
 
-def _commands_inside(payload: bytes) -> Iterator[bytes]:
-    """Every command APDU that the payload could be read as: itself, or the value of a TLV at any depth.
+def _commands_inside(payload: bytes) -> list[bytes]:
+    """Everything that the payload could be read as: itself, and the value of every data object in it at any depth.
 
-    Bytes too few or too odd to be an APDU still count where their second byte is a dangerous INS: a card may be
-    less strict about lengths than we are.
+    Each is filled up to a header, since a card may be less strict about lengths than we are. At most one more than
+    MAX_ENVELOPED are returned.
     """
-    if len(payload) >= 2 and (_is_apdu(payload) or payload[1] in (0x00, 0x10)):
-        yield payload.ljust(4, b"\x00")
-    try:
-        objects = parse_tlv(payload)
-    except TlvError:
-        return
-    for item in objects:
-        if len(item.value) < len(payload):
-            yield from _commands_inside(item.value)
+    found: list[bytes] = []
+    waiting = [payload]
+    while waiting and len(found) <= MAX_ENVELOPED:
+        part = waiting.pop()
+        if len(part) < 2:
+            continue
+        found.append(part.ljust(4, b"\x00"))
+        try:
+            waiting.extend(item.value for item in parse_tlv(part))
+        except TlvError:
+            continue
+    return found
 
 
 def _is_apdu(raw: bytes) -> bool:
@@ -156,12 +170,13 @@ def _is_apdu(raw: bytes) -> bool:
 
 
 def _boot(case: Case) -> Judgement | None:
-    if case.ins != 0xF0 or case.fused or case.raw[2:4] != b"\x00\x00":
+    # whether the root applet looks at CLA, P1 and P2 is unknown
+    if case.ins != 0xF0 or case.fused:
         return None
     return Judgement(
         Severity.DESTRUCTIVE,
         "boot",
-        "BOOT",
+        "BOOT: INS F0",
         "It may wipe the card to factory defaults, with applets and configuration, and make new random keys "
         "(seed 000); whether it does is publicly unknown for most cards.",
     )
@@ -191,8 +206,10 @@ def _delete(case: Case) -> Judgement | None:
     """DELETE (GlobalPlatform 2.3.1, 11.2): an object, or with tags D0 and D2 keys."""
     if case.ins != 0xE4:
         return None
-    data = b"" if case.command is None else case.command.data
-    if case.cla & 0x80 and (case.command is None or case.hidden or case.chained or _names_keys(data)):
+    # P1 with bit 8 says that more of it follows; class 00 is ISO's DELETE FILE, whose data need not be TLV
+    unclear = case.command is None or case.hidden or case.chained or bool(case.raw[2] & 0x80)
+    keys = _names_keys(case.data)
+    if keys or (case.cla & 0x80 and (unclear or keys is None)):
         return Judgement(
             Severity.IRREVERSIBLE,
             "delete-keys",
@@ -202,11 +219,12 @@ def _delete(case: Case) -> Judgement | None:
     return Judgement(Severity.DESTRUCTIVE, "delete", "DELETE", "What it names is removed from the card.")
 
 
-def _names_keys(data: bytes) -> bool:
+def _names_keys(data: bytes) -> bool | None:
+    """Whether the data name keys; None where they cannot be read."""
     try:
         return any(item.tag in (0xD0, 0xD2) for item in parse_tlv(data))
     except TlvError:
-        return True
+        return None
 
 
 def _put_key(case: Case) -> Judgement | None:
@@ -225,7 +243,9 @@ def _store_data(case: Case) -> Judgement | None:
     """STORE DATA (GlobalPlatform 2.3.1, 11.11) of data that a card takes only once."""
     if case.ins != 0xE2 or not case.cla & 0x80:
         return None
-    if not case.hidden and not any(tag in case.raw[5:] for tag in ONE_TIME_TAGS):
+    # P2 counts the blocks: a tag may have begun at the end of the one before
+    data = case.data if case.raw[3] == 0 and not case.chained else ONE_TIME_TAGS[0][:1] + case.data
+    if not case.hidden and not any(tag in data for tag in ONE_TIME_TAGS):
         return None
     return Judgement(
         Severity.IRREVERSIBLE,
@@ -238,7 +258,8 @@ def _store_data(case: Case) -> Judgement | None:
 def _terminate(case: Case) -> Judgement | None:
     """TERMINATE DF, EF and CARD USAGE (ISO/IEC 7816-9:2017, 7.6 to 7.8) have the interindustry class."""
     names = {0xE6: "TERMINATE DF", 0xE8: "TERMINATE EF", 0xFE: "TERMINATE CARD USAGE"}
-    if case.cla & 0x80 or case.ins not in names:
+    # with the other class E6 and E8 are GlobalPlatform's INSTALL and LOAD
+    if case.ins not in names or (case.cla & 0x80 and case.ins != 0xFE):
         return None
     name = names[case.ins]
     return Judgement(Severity.IRREVERSIBLE, "terminate", name, "What is terminated cannot be used again.")
@@ -246,10 +267,16 @@ def _terminate(case: Case) -> Judgement | None:
 
 def _write(case: Case) -> Judgement | None:
     """WRITE to configuration memory: life cycle for ever, keys and unknown places with a yes, the rest freely."""
-    if (case.cla, case.ins) != (CLA_MEMORY, 0xD6) or case.fused:
+    to_root = case.cla == CLA_MEMORY or case.state.selected is SelectedKind.ROOT
+    if case.ins != INS_WRITE or case.fused or not to_root:
         return None
     address = int.from_bytes(bytes((case.cla, *case.raw[2:4])), "big")
-    length = len(case.raw) - 5 if case.command is None else len(case.command.data)
+    # of a WRITE that says no length, or none that can be read, nobody knows how far it goes
+    length = len(case.command.data) if case.command and case.command.data else max(MAX_READ, len(case.raw))
+    if case.cla == CLA_MEMORY and address + length - 1 > LAST_ADDRESS:
+        return Judgement(
+            Severity.IRREVERSIBLE, "send", f"WRITE of {length} bytes at {address:06X}, beyond the last address", UNCLEAR
+        )
     fields = [f for m in case.maps for f in m.overlapping(address, length)]
     names = ", ".join(dict.fromkeys(f.name for f in fields))
     if any(f.kind is Kind.LIFE_CYCLE for f in fields):
@@ -277,7 +304,8 @@ def _write(case: Case) -> Judgement | None:
 
 
 def _covered(address: int, length: int, maps: Sequence[MemoryMap]) -> bool:
-    return any(all(m.at(address + offset) is not None for offset in range(length)) for m in maps)
+    """Whether every map that may apply names every byte."""
+    return bool(maps) and all(m.at(address + offset) is not None for m in maps for offset in range(length))
 
 
 # what is publicly known to the root applet, or harmless to any: SELECT, READ, WRITE, GET DATA, GET RESPONSE, BOOT,

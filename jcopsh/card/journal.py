@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,10 @@ from jcopsh.secrets.files import open_private_append, sync_folder
 from jcopsh.secrets.segments import Segments
 
 FORMAT = "jcopsh journal 1"
+
+
+NOT_SENT = "What cannot be recorded is not sent."
+SENT = "The command was sent; its answer could not be recorded."
 
 
 class JournalError(JcopshError):
@@ -58,7 +63,8 @@ class Journal:
     def response(self, response: Segments, duration_s: float) -> None:
         """The answer to the last command."""
         self._write(
-            {"kind": "response", "number": self._number, "bytes": str(response), "seconds": round(duration_s, 6)}
+            {"kind": "response", "number": self._number, "bytes": str(response), "seconds": round(duration_s, 6)},
+            meaning=SENT,
         )
 
     def refused(self, command: Segments, why: str) -> None:
@@ -83,17 +89,17 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _write(self, line: Mapping[str, object], *, durable: bool = False) -> None:
+    def _write(self, line: Mapping[str, object], *, durable: bool = False, meaning: str = NOT_SENT) -> None:
         record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}
         try:
             descriptor = self._open()
-            os.write(descriptor, json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            _append_line(descriptor, json.dumps(record).encode() + b"\n")
             if durable:
                 os.fsync(descriptor)
         except OSError as error:
             raise JournalError(
                 f"the journal {self.path} cannot be written: {error.strerror}",
-                meaning="What cannot be recorded is not sent.",
+                meaning=meaning,
                 hint="make room on the disk, or mend the folder's permissions",
             ) from error
 
@@ -102,3 +108,16 @@ class Journal:
             self._descriptor = open_private_append(self.path)
             sync_folder(self.path.parent)
         return self._descriptor
+
+
+def _append_line(descriptor: int, line: bytes) -> None:
+    """Append all of the line or none of it. Raises OSError; a disk that is nearly full takes a part first."""
+    before = os.fstat(descriptor).st_size
+    rest = line
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except OSError:
+        with suppress(OSError):  # what is no regular file cannot be cut
+            os.ftruncate(descriptor, before)
+        raise

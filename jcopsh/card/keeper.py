@@ -36,13 +36,17 @@ class Keeper:
 
     def after(
         self, command: CommandAPDU, response: ResponseAPDU, before: CardState, after: CardState,
-        maps: Sequence[MemoryMap],
+        maps: Sequence[MemoryMap], *, offset: int = 0,
     ) -> None:
-        """Store the keys that a READ brought, and a transport key that the card took."""
+        """Store the keys that a READ brought, and a transport key that the card took.
+
+        `offset` bytes of the answer to the command came before this response.
+        """
         access = memory_access(command)
         if access is not None and access.kind is Access.READ:
-            self._keep(access.address, response.data, Origin.READ, before, maps)
-        if is_transport_key_select(command) and after.selected is SelectedKind.ROOT:
+            self._keep(access.address + offset, response.data, Origin.READ, before, maps)
+        # a wrong key leaves the root applet selected that was selected before: the status word tells
+        if is_transport_key_select(command) and response.ok and after.selected is SelectedKind.ROOT:
             key = Secret(command.data, SecretKind.TRANSPORT_KEY)
             self.store.add(
                 StoredSecret("transport_key", key, Origin.ENTERED, self._card(before), before.boot.power_up)

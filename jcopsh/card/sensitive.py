@@ -12,27 +12,30 @@ from jcopsh.jcop.memory_map import Field, Kind, MemoryMap
 from jcopsh.jcop.root_applet import CLA_MEMORY, INS_SELECT, TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Mark, Segments, take_out
-from jcopsh.state import CardState, Fuse
+from jcopsh.state import CardState, Fuse, SelectedKind
 
-# VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER (ISO/IEC 7816-4:2020, 11.6), PIN CHANGE/UNBLOCK (GlobalPlatform)
-PIN_INS = frozenset((0x20, 0x21, 0x24, 0x2C))
-# PUT KEY and STORE DATA (GlobalPlatform Card Specification 2.3.1, 11.8 and 11.11)
-KEY_INS = {0xD8: "put_key", 0xE2: "store_data"}
+# VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT, RESET RETRY COUNTER
+# (ISO/IEC 7816-4:2020, 11.6); the odd ones carry the same in data objects. PIN CHANGE/UNBLOCK (EMV) is 24 as well
+PIN_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x2D))
+INS_PUT_KEY, INS_STORE_DATA = 0xD8, 0xE2  # GlobalPlatform Card Specification 2.3.1, 11.8 and 11.11
+ENVELOPE_INS = frozenset((0xC2, 0xC3))
 
 
 def command_marks(command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
     """The secret parts of the command's data, by offset in that data."""
     if not command.data:
         return ()
-    if command.cla == CLA_MEMORY:
-        return _memory_marks(_address(command), len(command.data), maps)
-    return _marks_by_instruction(command, state)
+    # class C0 is also that of GlobalPlatform's logical channel 4: both readings hold
+    memory = _memory_marks(_address(command), len(command.data), maps) if command.cla == CLA_MEMORY else ()
+    return (*memory, *_marks_by_instruction(command, state))
 
 
-def response_marks(command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
-    """The secret parts of the response's data, by offset in that data."""
+def response_marks(
+    command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap], offset: int = 0
+) -> tuple[Mark, ...]:
+    """The secret parts of the response's data, by offset in that data. `offset` bytes of the answer came before."""
     if command.cla == CLA_MEMORY and response.data:
-        return _memory_marks(_address(command), len(response.data), maps)
+        return _memory_marks(_address(command) + offset, len(response.data), maps)
     return ()
 
 
@@ -69,8 +72,16 @@ def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark,
         return (Mark(0, everything, "transport_key"),) if may_be_transport_key else ()
     if command.ins in PIN_INS:
         return (Mark(0, everything, "pin", pin=True),)
-    if command.ins in KEY_INS and command.cla & 0x80:
-        return (Mark(0, everything, KEY_INS[command.ins]),)
+    if command.ins == INS_PUT_KEY:
+        return (Mark(0, everything, "put_key"),)
+    # what these carry may be short and easily guessed, such as a PIN: no check value either
+    if command.ins == INS_STORE_DATA and command.cla & 0x80:
+        return (Mark(0, everything, "store_data", pin=True),)
+    if command.ins in ENVELOPE_INS:
+        return (Mark(0, everything, "envelope", pin=True),)
+    # a WRITE with a mistake in its class or instruction may still carry a key; what is shorter is not even a PIN
+    if state.selected is SelectedKind.ROOT and command.cla != CLA_MEMORY and everything >= 4:
+        return (Mark(0, everything, "data", pin=True),)
     return ()
 
 
@@ -87,22 +98,22 @@ class Redactor:
         if worth_it and not any(known.secret == secret for known in self._known):
             self._known.append(Hidden(name, secret))
 
-    def command(self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> Segments:
-        """The encoded command with its secrets hidden."""
-        raw = command.encode()
-        data_offset = 7 if command.is_extended else 5
-        return self._hide(raw, command_marks(command, state, maps), data_offset)
-
-    def response(self, command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap]) -> Segments:
-        """The encoded response with its secrets hidden."""
-        return self._hide(response.encode(), response_marks(command, response, maps), 0)
-
-    def data(self, data: bytes) -> Segments:
-        """Any bytes with the known secrets hidden."""
-        return self._hide(data, (), 0)
-
-    def _hide(self, raw: bytes, marks: Iterable[Mark], offset: int) -> Segments:
+    def command(
+        self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap], also: Iterable[Mark] = ()
+    ) -> Segments:
+        """The encoded command with its secrets hidden, and what `also` marks, by offset in the encoded command."""
+        offset = 7 if command.is_extended else 5
+        marks = command_marks(command, state, maps)
         moved = [Mark(m.start + offset, m.end + offset, m.name, m.pin) for m in marks]
+        return self._hide(command.encode(), [*moved, *also])
+
+    def response(
+        self, command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap], offset: int = 0
+    ) -> Segments:
+        """The encoded response with its secrets hidden; `offset` bytes of the answer to the command came before."""
+        return self._hide(response.encode(), response_marks(command, response, maps, offset))
+
+    def _hide(self, raw: bytes, moved: Sequence[Mark]) -> Segments:
         for mark in moved:
             if mark.end <= len(raw):
                 self.learn(mark.name, Secret(raw[mark.start : mark.end], _kind(mark)))

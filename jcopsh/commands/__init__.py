@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry
 
-FAMILIES = ("connection", "prepersonalise", "memory", "raw", "settings", "history", "help", "plugins")
+FAMILIES = ("connection", "prepersonalise", "memory", "raw", "settings", "history", "help")
 
 
-def register_all(registry: Registry) -> None:
-    """Add every command to the registry, in the order in which `help` lists their groups."""
+def register_all(registry: Registry, host: PluginHost) -> None:
+    """Add every command to the registry, in the order in which `help` lists their groups, then those of plugins."""
+    from jcopsh.commands.plugins import plugins_command
+
     for family in FAMILIES:
         for command in import_module(f"jcopsh.commands.{family}").COMMANDS:
             registry.add(command)
+    registry.add(plugins_command(host))
+    host.register(registry)

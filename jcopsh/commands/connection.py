@@ -48,8 +48,8 @@ class CardStatus:
 def connect(session: Session, reader: RestText | None = None) -> Connected:
     """Connect to the card in a reader: its index, its name or a part of the name.
 
-    Without READER: the reader given at the start, or the only one with a card. With `--sim` or `--replay`, the simulated
-    card or the recording. A card that is connected already is left first, and reset.
+    Without READER: the reader given at the start, or the only one with a card. With `--sim` or `--replay`: the
+    simulated card, or the recording. A card that is connected already is left first, and reset.
 
     Raises ReaderError when there is no such reader, no card in it, or another program holds it.
     """
@@ -98,8 +98,8 @@ def atr(card: Card) -> Atr:
 def identify(card: Card) -> Identification:
     """Ask the card who it is: JCOP version, mask, fuse state, and what to do next.
 
-    Sends JCOP's IDENTIFY, and where that brings nothing the form of JCOP 4 and later. Neither changes anything. Fused or
-    not is only ever known from here, from a transport key that was taken, or from a FUSE.
+    Sends JCOP's IDENTIFY, and where that brings nothing the form of JCOP 4 and later. Neither changes anything. Whether
+    a card is fused is only known from here, from a transport key that it took, or from a FUSE.
     """
     return identification.identify(card)
 

@@ -25,7 +25,7 @@ def read(
 ) -> MemoryBlock:
     """Read LENGTH bytes at ADDRESS: a number such as 0xC00305, or a field such as cm_key1.
 
-    Without LENGTH: the whole field, or 16 bytes. The command sent is `C0 B0 hh ll Le`, the address being CLA, P1 and P2.
+    Without LENGTH: the whole field, or 16 bytes. The command is `C0 B0 hh ll Le`: the address is CLA, P1 and P2.
     Keys and PINs show as their check value unless you say --reveal; whatever key is read is kept in the key store.
 
     Raises CardError where the root applet refuses, e.g. before `select tk` or before `boot`.
@@ -42,7 +42,7 @@ def write(
 
     For a key or PIN, DATA may be left out: it is then asked for and does not show. A field that begins with its length
     is written with that length byte, as it is read. A key that is overwritten is in the key store before, and the new
-    one too. Keys, and places the map does not name, ask for a yes (`--yes` answers it); a life-cycle byte asks for more.
+    one too. Keys, and places the map does not name, ask for a yes (`--yes` answers it); a life-cycle byte asks more.
 
     Raises CardError where the root applet refuses, e.g. after `protect`.
     """
@@ -66,8 +66,8 @@ def dump(
 ) -> Dump:
     """Read the memory from FIRST to LAST, both included; without them, all that the map says can be read.
 
-    `--save FILE` writes it as text, readable by you alone; keys and PINs are left out there too unless you say --reveal.
-    The dump names the boot it was read under. Ranges the card refuses are listed.
+    `--save FILE` writes it as text, readable by you alone; keys and PINs are left out there too, unless you say
+    --reveal. The dump names the boot it was read under. Ranges the card refuses are listed.
     """
     memory_map = session.memory_map
     if first is None and memory_map is None:

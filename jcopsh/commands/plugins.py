@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jcopsh.plugin.host import PluginInfo
-from jcopsh.shell.command import command
-from jcopsh.shell.session import Session
+from jcopsh import places
+from jcopsh.plugin.host import PluginHost, PluginInfo
+from jcopsh.shell.command import Command, command
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,16 @@ class PluginList:
     folder: str
 
 
-@command("plugins", group="shell")
-def plugins(session: Session) -> PluginList:
-    """List the plugins: what they add, where they are, and why a broken one is broken.
+def plugins_command(host: PluginHost) -> Command:
+    """The command `plugins`, for the host that found them."""
 
-    They are found in the bundled folder, among installed packages (entry points `jcopsh.plugins`) and in your own
-    folder, which is shown; never in the current directory.
-    """
-    return PluginList(session.plugins(), session.plugin_folder)
+    @command("plugins", group="shell")
+    def plugins() -> PluginList:
+        """List the plugins: what they add, where they are, and why a broken one is broken.
 
+        They are found in the bundled folder, among installed packages (entry points `jcopsh.plugins`) and in your own
+        folder, which is shown; never in the current directory.
+        """
+        return PluginList(host.infos(), str(places.user_plugins_folder()))
 
-COMMANDS = (plugins,)
+    return plugins

@@ -26,9 +26,9 @@ from jcopsh.shell.types import AidOrName, Target, TransportKey
 def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | None = None) -> Selected:
     """Select an application: by its AID, by a name such as isd, or the root applet of an unfused card by `tk`.
 
-    The root applet's AID is the card's transport key. `select tk` takes the one that is in the key store, or asks for it
-    without showing it; `select tk KEY` takes KEY. A key that the card takes is stored. A wrong one is never followed by
-    another: whether cards count them is unknown.
+    The root applet's AID is the card's transport key. `select tk` takes the one that is in the key store, or asks for
+    it without showing it; `select tk KEY` takes KEY. A key that the card takes is stored. A wrong one is never followed
+    by another: whether cards count them is unknown.
 
     Raises CardError when nothing of that name is on the card.
     """
@@ -107,10 +107,8 @@ def _transport_key(session: Session, card: Card) -> Secret:
 
 def _stored_transport_keys(session: Session, card: Card) -> tuple[StoredSecret, ...]:
     """The stored transport keys that may be this card's: those of its own kind, where both kinds are known."""
-    if session.simulated_transport_key is not None:
-        return (session.simulated_transport_key,)
+    keys = session.key_store.transport_keys() if session.key_store else ()
     identity = card.state.identity
-    keys = session.key_store.transport_keys()
     if identity is None:
         return keys
     return tuple(k for k in keys if k.card.startswith((identity.combo, "unidentified")))

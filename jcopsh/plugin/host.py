@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -104,7 +105,7 @@ class PluginHost:
             for added in info.commands:
                 registry.add_lazy(
                     added.name, summary=added.summary, group=added.group, aliases=added.aliases,
-                    owner=f"plugin {source.name}", load=lambda name=added.name: _load_command(source, name),
+                    owner=f"plugin {source.name}", load=partial(_load_command, source, added.name),
                 )
         except CommandError as error:
             return PluginInfo(info.name, info.origin, info.location, info.summary, info.commands, str(error))

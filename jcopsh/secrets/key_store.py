@@ -60,20 +60,19 @@ class KeyStore:
     def entries(self) -> tuple[StoredSecret, ...]:
         """All entries, oldest first."""
         try:
-            text = self.path.read_text("utf-8")
+            content = self.path.read_bytes()
         except FileNotFoundError:
             return ()
         except OSError as error:
             raise UsageError(f"the key store {self.path} cannot be read: {error.strerror}") from error
-        try:
-            return _parse(text)
-        except (ValueError, KeyError, TypeError):
-            # the cause would quote the file's text: it is left out on purpose
+        entries = _parse(content)
+        if entries is None:
             raise UsageError(
                 f"the key store {self.path} is damaged",
                 meaning="It is not the JSON that jcopsh writes; nothing in it was changed.",
                 hint="move it aside, or mend it by hand; jcopsh then makes a new one",
-            ) from None
+            )
+        return entries
 
     def add(self, *new: StoredSecret) -> None:
         """Keep these too. What is there already is not written twice."""
@@ -83,7 +82,7 @@ class KeyStore:
         except OSError as error:
             raise UsageError(
                 f"the key store {self.path} cannot be written: {error.strerror}",
-                meaning="A key that is not on disk could be lost, so nothing was sent.",
+                meaning="A key that is not on disk could be lost, so nothing more is sent.",
                 hint="make room or mend the folder's permissions, then try again",
             ) from error
 
@@ -129,11 +128,14 @@ def _to_json(entry: StoredSecret) -> dict[str, Any]:
     }
 
 
-def _parse(text: str) -> tuple[StoredSecret, ...]:
-    document = json.loads(text)
-    if document["format"] != FORMAT:
-        raise ValueError("another format")
-    return tuple(_from_json(item) for item in document["entries"])
+def _parse(content: bytes) -> tuple[StoredSecret, ...] | None:
+    """The entries, None where the content is damaged. No exception leaves it: json's and UTF-8's hold the content."""
+    try:
+        document = json.loads(content.decode())
+        known = document["format"] == FORMAT
+        return tuple(_from_json(item) for item in document["entries"]) if known else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _from_json(item: dict[str, Any]) -> StoredSecret:

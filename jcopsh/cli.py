@@ -1,0 +1,147 @@
+"""The command line of jcopsh: options, and the wiring of the rooms."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jcopsh import __version__, places
+from jcopsh.api import Opener, Source
+from jcopsh.errors import JcopshError, UsageError
+
+if TYPE_CHECKING:
+    from jcopsh.shell.session import Session
+    from jcopsh.shell.topics import TopicBook
+
+DEFAULT_PROFILE = "j2a040-unfused"
+STANDARD_INPUT = "-"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run jcopsh; returns the exit code: 0 all well, 1 a card or reader failed, 2 a line was wrong, 3 refused."""
+    options = _parser().parse_args(arguments)
+    for line in options.lines:
+        _strike(line)
+    if options.no_color:
+        # whoever draws looks at one place, the question at the terminal included
+        os.environ["NO_COLOR"] = "1"
+    try:
+        return _run(options)
+    except JcopshError as error:
+        return _failed(error)
+    except BrokenPipeError:
+        # the reader of our output went away: nothing is left to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jcopsh",
+        description="An interactive shell for JCOP and GlobalPlatform smart cards.",
+        epilog="Without SCRIPT and -c: the interactive shell, or the lines of standard input when that is no terminal. "
+        "Exit codes: 0 all well, 1 a card or reader failed, 2 a line was wrong, 3 the interlock refused.",
+    )
+    where = parser.add_argument_group("where the card is")
+    where.add_argument("--reader", metavar="NAME|INDEX", help="the reader, by index, name or part of its name")
+    where.add_argument("--sim", action="store_true", help="a simulated card, which nobody can ruin")
+    where.add_argument("--profile", metavar="NAME", help=f"which simulated card (implies --sim; {DEFAULT_PROFILE})")
+    where.add_argument("--sim-state", metavar="FILE", type=Path, help="keep the simulated card in FILE (implies --sim)")
+    where.add_argument("--replay", metavar="FILE", type=Path, help="a recorded session in place of a card")
+    what = parser.add_argument_group("what to do")
+    what.add_argument("-c", metavar="'LINE; LINE'", dest="lines", action="append", default=[], help="run these lines")
+    what.add_argument("script", metavar="SCRIPT|-", nargs="?", help="run the lines of a file, or of standard input")
+    how = parser.add_argument_group("how to show it")
+    how.add_argument("--json", action="store_true", help="print results as JSON, one object a line")
+    how.add_argument("--no-color", action="store_true", help="no colours")
+    parser.add_argument("--version", action="version", version=f"jcopsh {__version__}")
+    return parser
+
+
+def _strike(line: str) -> None:
+    from jcopsh.secrets.process_list import strike_from_process_list
+
+    strike_from_process_list(line)
+
+
+def _source(options: argparse.Namespace) -> Source:
+    simulated = options.sim or options.profile is not None or options.sim_state is not None
+    chosen = [name for name, given in (("--reader", options.reader is not None), ("--sim", simulated),
+                                       ("--replay", options.replay is not None)) if given]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude one another: each says where the card is")
+    return Source(
+        options.reader, options.profile or (DEFAULT_PROFILE if simulated else None), options.sim_state, options.replay
+    )
+
+
+def _failed(error: JcopshError) -> int:
+    from jcopsh.shell.render import Output
+
+    Output().error(error)
+    return error.exit_code
+
+
+def _run(options: argparse.Namespace) -> int:
+    from jcopsh.shell.script import run_lines
+
+    session = _session(options)
+    try:
+        if options.lines:
+            return run_lines(session, options.lines)
+        if options.script is not None and options.script != STANDARD_INPUT:
+            return _run_script(session, Path(options.script))
+        if options.script == STANDARD_INPUT or not sys.stdin.isatty():
+            return run_lines(session, sys.stdin, "standard input")
+        return _interact(session)
+    finally:
+        session.disconnect()
+
+
+def _session(options: argparse.Namespace) -> Session:
+    from jcopsh.commands import register_all
+    from jcopsh.plugin.host import PluginHost
+    from jcopsh.shell.command import Registry
+    from jcopsh.shell.history import History
+    from jcopsh.shell.render import Output
+    from jcopsh.shell.session import Session
+
+    registry, output = Registry(), Output()
+    register_all(registry, PluginHost())
+    opener = Opener(_source(options), output.note)
+    session = Session(
+        registry=registry, opener=opener.open, output=output, key_store=opener.key_store, topics=_topics(),
+        reader=options.reader, json=options.json,
+    )
+    session.history = History(places.history_file(), session.struck)
+    return session
+
+
+def _topics() -> TopicBook:
+    from jcopsh.shell.topics import Topic, TopicBook
+    from jcopsh.simulator.assumptions import ASSUMPTIONS
+
+    book = TopicBook()
+    text = "\n".join(f"- {one.name}: {one.text}" for one in ASSUMPTIONS)
+    book.add(Topic("simulated card", "What the simulated card had to assume", text))
+    return book
+
+
+def _run_script(session: Session, path: Path) -> int:
+    from jcopsh.shell.script import run_file
+
+    try:
+        return run_file(session, path)
+    except JcopshError as error:
+        session.output.error(error, json=session.json)
+        return error.exit_code
+
+
+def _interact(session: Session) -> int:
+    from jcopsh.shell.repl import interact
+
+    return interact(session)

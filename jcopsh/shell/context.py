@@ -1,0 +1,45 @@
+"""What parsing and completion may know: a frozen picture of the session. They never talk to a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from jcopsh.jcop.memory_map import MemoryMap
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Completion(NamedTuple):
+    """Something that could stand in place of what is typed, and what it means.
+
+    `start` is where in the argument's text it goes; what follows is replaced. `unfinished` is set where more can be
+    typed on, such as after a folder's name.
+    """
+
+    text: str
+    meaning: str = ""
+    start: int = 0
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParseContext:
+    """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
+
+    `subjects` are the names that `help` takes, `settings` each setting with its possible values (no values: any text).
+    `arguments` holds the values of the same command that stand before the one being looked at.
+    """
+
+    map: MemoryMap | None = None
+    map_assumed: bool = False
+    card_known: bool = False
+    subjects: tuple[Completion, ...] = ()
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+
+    def with_arguments(self, arguments: Mapping[str, Any]) -> ParseContext:
+        """The same picture in the middle of a command."""
+        return replace(self, arguments=arguments)

@@ -1,0 +1,137 @@
+"""Running a parsed line: each call in turn, its values shown as they come, its error as three lines.
+
+A line with a problem in any of its calls runs nothing. What only the card can tell, such as where a field lies while no
+memory map is chosen, is looked at again when its call's turn has come.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, JcopshError, ReaderError
+from jcopsh.shell.command import Injected
+from jcopsh.shell.parser import Call, Line, parse_line
+from jcopsh.shell.session import Session
+from jcopsh.shell.tokens import Problem
+
+INTERRUPTED = JcopshError("interrupted", meaning="Ctrl-C was pressed; what was sent before is done.")
+
+
+class AlreadyShownError(Exception):
+    """A command failed and has shown why; `exit_code` is what comes of it."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
+
+
+def run_text(session: Session, text: str) -> int:
+    """Parse a line and run it; returns the exit code."""
+    return execute(session, parse_line(text, session.registry, session.context()))
+
+
+def execute(session: Session, line: Line) -> int:
+    """Run a line; returns 0, or the exit code of the first call that failed. Never raises for what a command does."""
+    try:
+        line = _loaded(session, line)
+    except Exception as error:
+        return _failed_to_load(session, error, line)
+    blocking = next((problem for problem in line.problems if not problem.pending), None)
+    if blocking is not None:
+        return _wrong(session, line, blocking)
+    for number in range(len(line.calls)):
+        code = _run_call(session, line.text, number)
+        if code != EXIT_OK or session.exit_requested:
+            return code
+    return EXIT_OK
+
+
+def _loaded(session: Session, line: Line) -> Line:
+    """The line with the plugins of its commands imported, and parsed by their grammar."""
+    waiting = [call.entry for call in line.calls if call.entry is not None and call.command is None]
+    if not waiting:
+        return line
+    for entry in waiting:
+        entry.load()
+    return parse_line(line.text, session.registry, session.context())
+
+
+def _failed_to_load(session: Session, error: Exception, line: Line) -> int:
+    if isinstance(error, JcopshError):
+        session.output.error(error, json=_json(session, line))
+        return error.exit_code
+    session.output.bug(error, json=_json(session, line))
+    return EXIT_CARD
+
+
+def _json(session: Session, line: Line) -> bool:
+    return session.json or any(call.json for call in line.calls)
+
+
+def _wrong(session: Session, line: Line, problem: Problem) -> int:
+    session.output.problem(problem, line, json=_json(session, line))
+    return EXIT_USAGE
+
+
+def _run_call(session: Session, text: str, number: int) -> int:
+    """Run one call, parsed again by what the calls before it have made known."""
+    line = parse_line(text, session.registry, session.context())
+    call = line.calls[number]
+    json = session.json or call.json
+    try:
+        if any(problem.pending for problem in call.problems):
+            _ = session.card  # connected now, if it was not: its map may settle what is pending
+            line = parse_line(text, session.registry, session.context())
+            call = line.calls[number]
+        if call.problems:
+            return _wrong(session, line, call.problems[0])
+        _call(session, call, json=json)
+    except AlreadyShownError as failed:
+        return failed.exit_code
+    except JcopshError as error:
+        if isinstance(error, ReaderError) and error.card_lost:
+            session.disconnect()
+        session.output.error(error, None if session.interactive else line, call, json=json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        session.output.error(INTERRUPTED, json=json)
+        return EXIT_CARD
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        session.output.bug(error, json=json)
+        return EXIT_CARD
+    return EXIT_OK
+
+
+def _call(session: Session, call: Call, *, json: bool) -> None:
+    """Call the command's function and show what it returns, or each value it yields as it comes."""
+    assert call.command is not None  # noqa: S101 — a call without problems has its command; for the type checker
+    arguments = dict(call.arguments)
+    for name, injected in call.command.injected.items():
+        arguments[name] = session if injected is Injected.SESSION else session.card
+    with _answering(session, call):
+        for value in _values(call.command.function(**arguments)):
+            session.output.show(value, json=json)
+
+
+@contextmanager
+def _answering(session: Session, call: Call) -> Iterator[None]:
+    """While a call with `--yes` runs, and all that it runs, the card takes yes for an answer."""
+    before = session.answering_yes
+    session.answering_yes = before or call.yes
+    card = session.card_or_none
+    try:
+        with card.answering_yes() if session.answering_yes and card is not None else nullcontext():
+            yield
+    finally:
+        session.answering_yes = before
+
+
+def _values(result: Any) -> Iterable[Any]:
+    if inspect.isgenerator(result):
+        return result
+    return () if result is None else (result,)

@@ -1,0 +1,69 @@
+"""Colours for the line being typed, straight from the parse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.lexers import Lexer
+
+from jcopsh.shell.command import Registry
+from jcopsh.shell.context import ParseContext
+from jcopsh.shell.parser import Line, parse_line
+from jcopsh.shell.tokens import Problem
+
+
+def fragments(line: Line) -> list[tuple[str, str]]:
+    """The line cut into (style names, text): the style of each token, and `problem` where something is wrong.
+
+    What touches the end of the line is not marked: it may not be typed to its end yet.
+    """
+    problems = [problem for problem in line.problems if problem.end < len(line.text.rstrip()) and not problem.pending]
+    result: list[tuple[str, str]] = []
+    position = 0
+    for token in line.tokens:
+        if token.start < position:
+            continue
+        if token.start > position:
+            result.append(("", line.text[position : token.start]))
+        result += _marked(line.text, token.start, token.end, token.kind.value, problems)
+        position = token.end
+    if position < len(line.text):
+        result.append(("", line.text[position:]))
+    return result
+
+
+def _marked(text: str, start: int, end: int, style: str, problems: list[Problem]) -> list[tuple[str, str]]:
+    """A token, parted where a problem begins or ends in it."""
+    borders = {start, end} | {at for one in problems for at in (one.start, one.end) if start < at < end}
+    ordered = sorted(borders)
+    parts = []
+    for first, last in zip(ordered, ordered[1:], strict=False):
+        wrong = any(one.start < last and one.end > first for one in problems)
+        parts.append((f"{style} problem" if wrong else style, text[first:last]))
+    return parts
+
+
+class LineLexer(Lexer):
+    """prompt_toolkit's lexer for command lines."""
+
+    def __init__(self, registry: Registry, context: Callable[[], ParseContext]) -> None:
+        self._registry = registry
+        self._context = context
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        """Styles for each row of the text."""
+        def row(number: int) -> StyleAndTextTuples:
+            line = parse_line(document.lines[number], self._registry, self._context())
+            return [(_classes(styles), text) for styles, text in fragments(line)]
+
+        return row
+
+    def invalidation_hash(self) -> object:
+        """Colours are stale when what they follow from has changed."""
+        return id(self._context())
+
+
+def _classes(styles: str) -> str:
+    return " ".join(f"class:{style}" for style in styles.split())

@@ -1,0 +1,66 @@
+"""The text of the prompt: what is known of the card, and nothing that is not.
+
+`J2A040 unfused booted ❯`. A model that is only assumed from the mask has a question mark; a simulated card says `sim`.
+"""
+
+from __future__ import annotations
+
+from jcopsh.iso7816.aid import AID, MAX_AID, MIN_AID, lookup
+from jcopsh.shell.session import MapChoice, Session
+from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs
+from jcopsh.state import CardState, Fuse, SelectedKind
+
+Fragment = tuple[str, str]  # a style's name and the text drawn in it
+
+_SIMULATED = "simulated"
+
+
+def prompt_fragments(session: Session, glyphs: Glyphs = UNICODE_GLYPHS) -> list[Fragment]:
+    """The prompt, piece by piece, with a blank at its end."""
+    card = session.card_or_none
+    if card is None:
+        return [("prompt.state", "no card "), ("prompt", glyphs.prompt), ("", " ")]
+    model = model_name(card.state, session.map_choice, simulated=session.simulated)
+    fragments = [("prompt.card", f"{model} ")]
+    fragments += [("prompt.state", f"{word} ") for word in state_words(card.state)]
+    return [*fragments, ("prompt", glyphs.prompt), ("", " ")]
+
+
+def prompt_text(session: Session, glyphs: Glyphs = UNICODE_GLYPHS) -> str:
+    """The prompt without styles."""
+    return "".join(text for _, text in prompt_fragments(session, glyphs))
+
+
+def model_name(state: CardState, choice: MapChoice, *, simulated: bool) -> str:
+    """The model by its memory map, else the JCOP version, else `card`."""
+    if choice.map is not None:
+        name = choice.map.name.removeprefix(f"{_SIMULATED}-").upper() + ("?" if choice.assumed else "")
+    elif state.identity is not None and state.identity.version is not None:
+        name = state.identity.version.name
+    else:
+        name = "card"
+    return f"sim {name}" if simulated else name
+
+
+def state_words(state: CardState) -> list[str]:
+    """What this power-up has shown: fuse state, boot, protection, selection."""
+    words = [] if state.fuse is Fuse.UNKNOWN else [state.fuse.value]
+    if state.booted:
+        words.append("booted")
+    elif state.selected is SelectedKind.ROOT:
+        words.append("root")
+    if state.protected:
+        words.append("protected")
+    if state.selected is SelectedKind.APPLICATION:
+        words.append(selected_name(state.aid))
+    return words
+
+
+def selected_name(aid: bytes) -> str:
+    """The name of a selected application, or a few digits of its AID. One that may be a transport key is not shown."""
+    if not aid:
+        return "default"
+    if not MIN_AID <= len(aid) < MAX_AID:
+        return f"AID of {len(aid)} bytes"
+    known = lookup(AID(aid))
+    return known.name if known else f"{aid.hex().upper()[:10]}…"

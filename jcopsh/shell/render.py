@@ -1,0 +1,287 @@
+"""What a person sees: values drawn on standard output, errors as three lines on standard error.
+
+`render` gives what rich draws for a value; a type that is not known is drawn from its fields. Whoever has a type of
+their own to draw registers a function with `register`. rich is imported when the first thing is drawn.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from jcopsh.errors import JcopshError, UsageError
+from jcopsh.shell.json_form import error_form, to_json
+from jcopsh.shell.parser import Call, Line
+from jcopsh.shell.settings import ALWAYS, AUTO, NEVER
+from jcopsh.shell.strike import byte_runs, strike
+from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, Ground, glyphs_for, rich_styles
+from jcopsh.shell.tokens import Problem
+
+if TYPE_CHECKING:
+    from functools import _SingleDispatchCallable
+
+    from rich.console import Console, RenderableType
+
+T = TypeVar("T")
+WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
+MIN_WIDTH = 40
+_TRAILING_BLANKS = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """What a value is drawn on: its width in columns, and the signs that can be written on it."""
+
+    width: int = 80
+    glyphs: Glyphs = UNICODE_GLYPHS
+
+
+def render(value: Any, canvas: Canvas) -> RenderableType:
+    """What rich draws for a value."""
+    return _all_drawings()(value, canvas)
+
+
+def register(kind: type[T], drawing: Callable[[T, Canvas], RenderableType]) -> None:
+    """Draw values of this type by this function."""
+    _all_drawings().register(kind, drawing)
+
+
+def _all_drawings() -> _SingleDispatchCallable[RenderableType]:
+    from jcopsh.shell import drawings
+
+    # these register their drawings when they are imported
+    for name in ("memory_drawings", "help_drawings"):
+        import_module(f"jcopsh.shell.{name}")
+    return drawings.draw
+
+
+class Output:
+    """Standard output and standard error as the shell uses them: width, colours, signs.
+
+    `color` is `auto`, `always` or `never`; `auto` means colours at a terminal, unless NO_COLOR is set. `width` fixes
+    the columns; None asks the terminal each time.
+    """
+
+    def __init__(
+        self, *, stdout: IO[str] | None = None, stderr: IO[str] | None = None, color: str = AUTO,
+        ground: Ground = Ground.DARK, width: int | None = None,
+    ) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self._width = width
+        self._color = color
+        self._ground = ground
+        self._consoles: dict[bool, Console] = {}
+
+    def restyle(self, color: str, ground: Ground) -> None:
+        """Change colours from now on."""
+        self._color, self._ground = color, ground
+        self._consoles.clear()
+
+    @property
+    def ground(self) -> Ground:
+        """The background that colours are chosen for."""
+        return self._ground
+
+    @property
+    def colored(self) -> bool:
+        """Whether standard output gets colours."""
+        return self._wants_color(self._file(errors=False))
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs that standard output can show."""
+        return glyphs_for(getattr(self._file(errors=False), "encoding", None))
+
+    # values ---------------------------------------------------------------------------------------------------------
+
+    def show(self, value: Any, *, json: bool = False) -> None:
+        """Draw a value, or print it as one line of JSON. None shows nothing, and `null` in JSON."""
+        file = self._file(errors=False)
+        if json:
+            print(to_json(value), file=file)
+        elif isinstance(value, str):
+            print(value, file=file)
+        elif value is not None:
+            console = self._console(errors=False)
+            self._print(console, render(value, self._canvas(console)))
+        file.flush()
+
+    # errors ---------------------------------------------------------------------------------------------------------
+
+    def error(
+        self, error: JcopshError, line: Line | None = None, call: Call | None = None, *, json: bool = False
+    ) -> None:
+        """Show an error: what happened, what it means, what to try. The line it is about comes first, struck."""
+        if json:
+            return self.show_json_error(error)
+        if line is not None:
+            self._show_line(line, call)
+        self._three_lines(error.what, error.meaning, f"try: {error.hint}" if error.hint else "")
+        return None
+
+    def problem(self, problem: Problem, line: Line, *, json: bool = False) -> None:
+        """Show what is wrong with a line: the line without its secrets, carets under the word, and what to try."""
+        if json:
+            error = UsageError(problem.message, meaning="nothing of this line was run", hint=problem.hint)
+            return self.show_json_error(error)
+        from rich.text import Text
+
+        console = self._console(errors=True)
+        struck = line.struck()
+        text, start, end = _window(
+            struck.text, struck.at(problem.start), struck.at(problem.end, end=True), self._canvas(console).width
+        )
+        self._print(console, Text(text))
+        carets = Text(" " * _cells(text[:start])).append("^" * max(1, _cells(text[start:end])), "bad")
+        if _cells(carets.plain) + 1 + _cells(problem.message) <= console.width:
+            self._print(console, carets.append(f" {problem.message}", "bad"))
+            self._three_lines("nothing of this line was run", problem.hint, "")
+        else:
+            self._print(console, carets)
+            self._three_lines(problem.message, "nothing of this line was run", problem.hint)
+        return None
+
+    def bug(self, error: BaseException, *, json: bool = False) -> None:
+        """Show an exception that should not be: where it came from, without values, which may be secret."""
+        frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+        message = strike(str(error), byte_runs(str(error))).text
+        what = f"{type(error).__name__}: {message}" if message else type(error).__name__
+        if json:
+            self.show_json_error(JcopshError(what, meaning="this is a bug in jcopsh"))
+            return
+        print(frames, end="", file=self._file(errors=True))
+        self._three_lines(what, "this is a bug in jcopsh, or in a plugin", "try: report it, with the lines above")
+
+    def note(self, text: str) -> None:
+        """A sentence beside the results, on standard error."""
+        from rich.text import Text
+
+        self._print(self._console(errors=True), Text(text, "dim"))
+
+    def show_json_error(self, error: JcopshError) -> None:
+        """An error as one line of JSON, on standard error."""
+        import json
+
+        file = self._file(errors=True)
+        print(json.dumps(error_form(error), ensure_ascii=False), file=file, flush=True)
+
+    def _show_line(self, line: Line, call: Call | None) -> None:
+        from rich.text import Text
+
+        struck = line.struck()
+        start, end = (struck.at(call.start), struck.at(call.end, end=True)) if call else (0, len(struck.text))
+        self._print(self._console(errors=True), Text(struck.text[start:end].strip(), "dim", overflow="fold"))
+
+    def _three_lines(self, what: str, *others: str) -> None:
+        from rich.padding import Padding
+        from rich.text import Text
+
+        console = self._console(errors=True)
+        failed = glyphs_for(console.encoding).failed
+        self._print(console, _beside(f"{failed} ", "bad", Text(what)))
+        for other in others:
+            if other:
+                self._print(console, Padding(Text(other), (0, 0, 0, 2)))
+
+    def _print(self, console: Console, drawing: RenderableType) -> None:
+        """Print without the blanks that rich fills lines up with."""
+        with console.capture() as captured:
+            console.print(drawing)
+        console.file.write(_TRAILING_BLANKS.sub(r"\1", captured.get()))
+        console.file.flush()
+
+    # consoles -------------------------------------------------------------------------------------------------------
+
+    def _file(self, *, errors: bool) -> IO[str]:
+        if errors:
+            return self._stderr if self._stderr is not None else sys.stderr
+        return self._stdout if self._stdout is not None else sys.stdout
+
+    def _wants_color(self, file: IO[str]) -> bool:
+        if self._color != AUTO:
+            return self._color == ALWAYS
+        return file.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def _console(self, *, errors: bool) -> Console:
+        file = self._file(errors=errors)
+        known = self._consoles.get(errors)
+        if known is None or known.file is not file:
+            known = self._consoles[errors] = self._new_console(file)
+        return known
+
+    def _new_console(self, file: IO[str]) -> Console:
+        from rich.console import Console
+        from rich.theme import Theme
+
+        color = self._wants_color(file)
+        width = self._width
+        if width is None and not file.isatty() and not os.environ.get("COLUMNS"):
+            width = WIDTH_OF_A_PIPE
+        return Console(
+            file=file, width=width, theme=Theme(rich_styles(self._ground)), highlight=False, markup=False, emoji=False,
+            color_system="standard" if color else None, force_terminal=True if color else None, no_color=not color,
+            legacy_windows=False,
+        )
+
+    def _canvas(self, console: Console) -> Canvas:
+        return Canvas(max(MIN_WIDTH, console.width), glyphs_for(console.encoding))
+
+
+def export_svg(lines: Iterable[tuple[str, Iterable[Any]]], file: Path, *, title: str, width: int = 100) -> None:
+    """Draw a session as an SVG picture: each line with its prompt as it was typed, then the values it brought."""
+    import io
+
+    from rich.console import Console
+    from rich.text import Text
+    from rich.theme import Theme
+
+    console = Console(
+        file=io.StringIO(), record=True, width=width, theme=Theme(rich_styles(Ground.DARK)), highlight=False,
+        markup=False, emoji=False, color_system="standard", force_terminal=True, legacy_windows=False,
+    )
+    for line, values in lines:
+        console.print(Text.from_ansi(line))
+        for value in values:
+            console.print(Text(value) if isinstance(value, str) else render(value, Canvas(width)))
+    console.save_svg(str(file), title=title)
+
+
+def _beside(sign: str, style: str, text: RenderableType) -> RenderableType:
+    """A sign, and a text that stays right of it where it is wrapped."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=0)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(sign, style), text)
+    return grid
+
+
+def _window(text: str, start: int, end: int, width: int) -> tuple[str, int, int]:
+    """The part of a long line around a span, cut with … so that it fits, and the span in it."""
+    if _cells(text) < width:
+        return text, start, min(end, max(len(text), start + 1))
+    first = max(0, min(start - width // 3, len(text) - width + 2))
+    head = "…" if first else ""
+    shown = head + text[first : first + width - 3]
+    shown += "…" if first + width - 3 < len(text) else ""
+    shift = first - len(head)
+    return shown, start - shift, min(end - shift, len(shown))
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+__all__ = ["ALWAYS", "AUTO", "NEVER", "Canvas", "Output", "export_svg", "register", "render"]

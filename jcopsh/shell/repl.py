@@ -1,0 +1,163 @@
+"""The loop: read a line, run it, again. prompt_toolkit runs only while a line is being read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import History as PromptHistory
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.output import Output as PromptOutput
+from prompt_toolkit.styles import DynamicStyle, Style
+
+from jcopsh.errors import EXIT_OK
+from jcopsh.shell.completion import LineCompleter
+from jcopsh.shell.execute import run_text
+from jcopsh.shell.highlight import LineLexer
+from jcopsh.shell.hint import hint
+from jcopsh.shell.history import History
+from jcopsh.shell.prompt import prompt_fragments
+from jcopsh.shell.session import Session
+from jcopsh.shell.theme import prompt_toolkit_styles
+
+_TOOLBAR = {"bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
+
+
+class StruckHistory(PromptHistory):
+    """The history as prompt_toolkit wants it. What it is given is struck first: it never holds a secret."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self._history = history
+
+    def load_history_strings(self) -> Iterable[str]:
+        """The lines, the latest first."""
+        return reversed(self._history.lines)
+
+    def store_string(self, string: str) -> None:
+        """Nothing is left to do: `append_string` has kept the line."""
+
+    def append_string(self, string: str) -> None:
+        """Keep a line without its secrets."""
+        struck = self._history.add(string)
+        if struck is not None:
+            super().append_string(struck)
+
+
+class Repl:
+    """The interactive shell. `input` and `output` are the terminal unless a test gives its own."""
+
+    def __init__(self, session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> None:  # noqa: A002 — prompt_toolkit's own name for it
+        self.session = session
+        self._pending: deque[str] = deque()  # lines of a paste that wait for their turn
+        self._unfinished = ""  # what a paste had after its last line end: it is left to be edited
+        self._exit_code = EXIT_OK
+        self._prompt: PromptSession[str] = PromptSession(
+            message=self._message,
+            lexer=LineLexer(session.registry, session.context),
+            completer=LineCompleter(session.registry, session.context),
+            history=StruckHistory(session.history),
+            auto_suggest=AutoSuggestFromHistory(),
+            bottom_toolbar=self._toolbar,
+            key_bindings=self._bindings(),
+            style=DynamicStyle(self._style),
+            color_depth=None if session.output.colored else ColorDepth.DEPTH_1_BIT,
+            complete_while_typing=False,
+            include_default_pygments_style=False,
+            enable_open_in_editor=False,
+            enable_suspend=True,
+            input=input,
+            output=output,
+        )
+
+    def run(self) -> int:
+        """Read and run lines until `exit`, Ctrl-D or the end of the input; returns the exit code of the shell."""
+        self.session.interactive = True
+        while not self.session.exit_requested:
+            text = self._next_line()
+            if text is None:
+                break
+            self._run(text)
+        return EXIT_OK
+
+    def _next_line(self) -> str | None:
+        if self._pending:
+            text = self._pending.popleft()
+            self._echo(text)
+            self.session.history.add(text)
+            return text
+        default, self._unfinished = self._unfinished, ""
+        while True:
+            try:
+                return self._prompt.prompt(default=default)
+            except KeyboardInterrupt:
+                default = ""  # Ctrl-C clears the line
+            except EOFError:
+                return None
+
+    def _run(self, text: str) -> None:
+        code = run_text(self.session, text)
+        if code != EXIT_OK and self._pending:
+            left = len(self._pending) + bool(self._unfinished)
+            self._pending.clear()
+            self._unfinished = ""
+            plural = "" if left == 1 else "s"
+            self.session.output.note(f"stopped: the other {left} line{plural} of the paste did not run")
+
+    def _echo(self, text: str) -> None:
+        """Show a pasted line as if it had been typed, without its secrets."""
+        prompt = "".join(part for _, part in prompt_fragments(self.session, self.session.output.glyphs))
+        self.session.output.show(prompt + self.session.struck(text))
+
+    # what is drawn around the line ------------------------------------------------------------------------------------
+
+    def _message(self) -> StyleAndTextTuples:
+        parts = prompt_fragments(self.session, self.session.output.glyphs)
+        return [(f"class:{style}" if style else "", text) for style, text in parts]
+
+    def _toolbar(self) -> StyleAndTextTuples | None:
+        if not self.session.settings.hints:
+            return None
+        document = self._prompt.default_buffer.document
+        shown = hint(document.text, document.cursor_position, self.session.registry, self.session.context())
+        return [(f"class:{style}", text) for style, text in shown] or [("", " ")]
+
+    def _style(self) -> Style:
+        return Style.from_dict(prompt_toolkit_styles(self.session.settings.ground) | _TOOLBAR)
+
+    def _bindings(self) -> KeyBindings:
+        bindings = KeyBindings()
+
+        @bindings.add(Keys.BracketedPaste)
+        def _(event: KeyPressEvent) -> None:
+            self._paste(event)
+
+        return bindings
+
+    def _paste(self, event: KeyPressEvent) -> None:
+        """Insert a paste of one line; of several, run one after the other until one fails."""
+        buffer = event.current_buffer
+        lines = event.data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        if len(lines) == 1:
+            buffer.insert_text(lines[0])
+            return
+        after = buffer.document.text_after_cursor
+        first, *others, last = lines
+        buffer.text = buffer.document.text_before_cursor + first
+        buffer.cursor_position = len(buffer.text)
+        self._pending.extend(line for line in others if line.strip())
+        self._unfinished = last + after
+        with suppress(IndexError):
+            buffer.validate_and_handle()
+
+
+def run(session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> int:  # noqa: A002 — prompt_toolkit's own name for it
+    """Run the interactive shell; returns its exit code."""
+    return Repl(session, input=input, output=output).run()

@@ -1,0 +1,172 @@
+"""Striking secrets out of a line: what the history keeps, and what an error repeats.
+
+Where a line was understood, its parameters know which of their text is secret. Where it was not, the stricter reading
+holds: every run of eight bytes or more in any notation goes, and everything after a word that announces a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
+from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span
+
+SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
+
+PLACEHOLDER = re.compile(f"{PLACEHOLDER_OPEN}(?:[0-9]+ bytes?|secret){PLACEHOLDER_CLOSE}")
+
+# a stretch without blanks, or one that `|` or `#(` holds together even if they are never closed
+_CHUNK = re.compile(r"(?:\|[^|]*(?:\||$)|#\([^)]*(?:\)|$)|\S)+")
+_ASCII_RUN = re.compile(r"\|([^|]*)(?:\||$)")
+_LONG_HEX = re.compile(r"[0-9A-Fa-f](?:[\s:,]*(?:0[xX])?[0-9A-Fa-f]){" + str(2 * SHORTEST_RUN - 1) + r",}")
+# words after which a key or PIN is to be expected: `tk`, a field or option that says so, an address of key memory
+_ANNOUNCES = re.compile(
+    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin)[^\s=]*|(?:0[xX])?[cC]0[0-9A-Fa-f]{4})(?:[\s=:]+|$)", re.IGNORECASE
+)
+
+
+def byte_spans(text: str) -> list[Span]:
+    """Where each byte of `text` is written, in order, as far as the notation can be followed.
+
+    A lone digit counts as one byte; the `#(` of `#(…)` stands for its length byte. Stops at what is no notation.
+    """
+    spans: list[Span] = []
+    at = 0
+    while at < len(text):
+        step, width = _byte_at(text, at)
+        if step == 0:
+            break
+        if text[at] == "|":
+            spans.extend(Span(i, i + 1) for i in range(at + 1, at + step) if text[i] != "|")
+        elif width:
+            spans.append(Span(at, at + width))
+        at += step
+    return spans
+
+
+def _byte_at(text: str, at: int) -> tuple[int, int]:
+    """How far to go on, and how wide the byte is that stands here (0: none; a step of 0: no notation)."""
+    character = text[at]
+    if character in SEPARATORS or character == ")":
+        return 1, 0
+    if text[at : at + 2] in ("0x", "0X"):
+        return 2, 0
+    if character == "|":
+        end = text.find("|", at + 1)
+        return (len(text) if end < 0 else end + 1) - at, 0
+    if text[at : at + 2] == "#(":
+        return 2, 2
+    if character in HEX_DIGITS:
+        width = 2 if text[at + 1 : at + 2] in HEX_DIGITS and at + 1 < len(text) else 1
+        return width, width
+    return 0, 0
+
+
+def byte_runs(text: str) -> list[Span]:
+    """Every stretch of at least eight bytes in any notation, broken or with typing errors in it."""
+    spans = [Span(m.start(), m.end()) for m in _LONG_HEX.finditer(text)]
+    spans += [Span(m.start(), m.end()) for m in _ASCII_RUN.finditer(text) if len(m[1]) >= SHORTEST_RUN]
+    start = end = count = 0
+    for chunk in _CHUNK.finditer(text):
+        in_chunk = _bytes_in(chunk[0])
+        if in_chunk:
+            start = chunk.start() if count == 0 else start
+            count += in_chunk
+            end = chunk.end()
+        if count >= SHORTEST_RUN and (not in_chunk or chunk.end() == len(text.rstrip())):
+            spans.append(Span(start, end))
+        if not in_chunk:
+            count = 0
+    return merge(spans)
+
+
+def _bytes_in(chunk: str) -> int:
+    """How many bytes a stretch without blanks may hold; 0 where it does not look like bytes."""
+    ascii_characters = sum(len(m[1]) for m in _ASCII_RUN.finditer(chunk))
+    rest = _ASCII_RUN.sub("", chunk)
+    for noise in ("0x", "0X", "#(", ")", ":", ",", "*", "/", "="):
+        rest = rest.replace(noise, "")
+    digits = sum(character in HEX_DIGITS for character in rest)
+    # a typing error or two do not make a key unrecognisable
+    if digits + ascii_characters == 0 or (rest and digits * 4 <= len(rest) * 3):
+        return 0
+    return (digits + 1) // 2 + ascii_characters
+
+
+def suspicious_spans(text: str) -> list[Span]:
+    """What may be a secret in a command that was not understood."""
+    spans = byte_runs(text)
+    announced = _ANNOUNCES.search(text)
+    if announced and announced.end() < len(text.rstrip()):
+        spans.append(Span(announced.end(), len(text.rstrip())))
+    return merge(spans)
+
+
+def without(spans: Iterable[Span], kept: Iterable[Span]) -> list[Span]:
+    """The spans less what lies in the kept ones."""
+    result = merge(spans)
+    for hole in kept:
+        parts = [(Span(s.start, min(s.end, hole.start)), Span(max(s.start, hole.end), s.end)) for s in result]
+        result = merge(part for pair in parts for part in pair)
+    return result
+
+
+def merge(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, overlapping and touching ones as one, empty ones left out."""
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if span.start >= span.end:
+            continue
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+@dataclass(frozen=True, slots=True)
+class StruckText:
+    """A text with spans replaced by placeholders; `at` says where an offset of the original has gone."""
+
+    text: str
+    moved: tuple[tuple[Span, Span], ...]  # a span of the original, and its placeholder's in the new text
+
+    def at(self, offset: int, *, end: bool = False) -> int:
+        """The offset in the new text: inside a placeholder it is its beginning, or its end where `end` is set."""
+        shift = 0
+        for before, after in self.moved:
+            if offset < before.start or (offset == before.start and not end):
+                break
+            if offset < before.end or (offset == before.end and end):
+                return after.end if end else after.start
+            shift = after.end - before.end
+        return offset + shift
+
+
+def strike(text: str, spans: Iterable[Span]) -> StruckText:
+    """Replace each span by `‹16 bytes›`, or by `‹secret›` where its bytes cannot be counted."""
+    parts: list[str] = []
+    moved: list[tuple[Span, Span]] = []
+    position = length = 0
+    for span in merge(spans):
+        plain = text[position : span.start]
+        placeholder = _placeholder(text[span.start : span.end])
+        parts += [plain, placeholder]
+        length += len(plain)
+        moved.append((span, Span(length, length + len(placeholder))))
+        length += len(placeholder)
+        position = span.end
+    parts.append(text[position:])
+    return StruckText("".join(parts), tuple(moved))
+
+
+def _placeholder(secret: str) -> str:
+    if PLACEHOLDER.fullmatch(secret):
+        return secret
+    spans = byte_spans(secret)
+    if not spans or secret[spans[-1].end :].strip("|) \t"):
+        return f"{PLACEHOLDER_OPEN}secret{PLACEHOLDER_CLOSE}"
+    plural = "" if len(spans) == 1 else "s"
+    return f"{PLACEHOLDER_OPEN}{len(spans)} byte{plural}{PLACEHOLDER_CLOSE}"

@@ -1,0 +1,63 @@
+"""What a line of text is made of: spans, tokens with a kind, and problems that stand under a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+# a secret that was struck out of the history stands as `‹16 bytes›`
+PLACEHOLDER_OPEN = "‹"
+PLACEHOLDER_CLOSE = "›"
+
+
+class Span(NamedTuple):
+    """Offsets into a text: from `start` to before `end`."""
+
+    start: int
+    end: int
+
+
+class TokenKind(Enum):
+    """What a stretch of a line is. The value names its style in the theme."""
+
+    COMMAND = "command"
+    UNKNOWN = "unknown"
+    OPTION = "option"
+    ADDRESS = "address"
+    FIELD = "field"
+    NUMBER = "number"
+    BYTES = "bytes"
+    APDU = "apdu"
+    SECRET = "secret"  # noqa: S105 — the name of a style, no password
+    NAME = "name"
+    CHOICE = "choice"
+    PATH = "path"
+    TEXT = "text"
+    SEPARATOR = "separator"
+    COMMENT = "comment"
+    PLACEHOLDER = "placeholder"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stretch of the line and what it is."""
+
+    start: int
+    end: int
+    kind: TokenKind
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a stretch of the line, and what to try. Neither text repeats a word that may be a secret.
+
+    `pending` marks what the card decides once it is connected, such as a field's address while no memory map is
+    chosen: a line is not refused for it before its turn has come.
+    """
+
+    message: str
+    hint: str
+    start: int
+    end: int
+    pending: bool = False

@@ -1,0 +1,237 @@
+"""The topics of `help`: what a beginner needs to know, each on half a screen.
+
+A text is paragraphs with an empty line between them. Indented lines stand as they are; `- ` begins an item. What is not
+certain says so: (seen) stands in a public source, (inferred) follows from several, and unknown is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic: the name it is asked for by, a title, and its text."""
+
+    name: str
+    title: str
+    text: str
+
+
+class TopicBook:
+    """All topics by name. `generation` counts the changes."""
+
+    def __init__(self) -> None:
+        self._topics = {topic.name: topic for topic in TOPICS}
+        self.generation = 0
+
+    def add(self, topic: Topic) -> None:
+        """Add a topic, or replace the one of that name."""
+        self._topics[topic.name] = topic
+        self.generation += 1
+
+    def get(self, name: str) -> Topic | None:
+        """The topic of that name, in any case of letters."""
+        return next((topic for key, topic in self._topics.items() if key.lower() == name.lower()), None)
+
+    def all(self) -> tuple[Topic, ...]:
+        """All topics in order."""
+        return tuple(self._topics.values())
+
+
+UNFUSED_CARDS = Topic("unfused cards", "Why a new card seems dead, and what to do", """
+A JCOP card leaves the factory unfused. The buyer is expected to set it up first: its ATR, its protocol, the
+keys of its card manager. Until then it answers 6A82, "not found", to nearly everything, so that it looks
+broken. It is not.
+
+Its ATR looks like any other and does not tell. IDENTIFY does: byte 15 of the answer is 00 on an unfused card
+and 01 on a fused one (seed 001). The answer comes together with 6A82; that is right.
+
+    identify              not fused? then you need its transport key
+    select tk             the root applet; wrong key: 6A82 again
+    read cm_key1          if this works, do not boot
+    boot                  else: start the card. Destructive, see below
+    read cm_key1          the three keys, and gpin: kept in the key store
+    write cm_key1 …       keys of your own, if you want them
+    protect, fuse         the last steps; see help fuse
+
+BOOT resets everything to the factory state and makes new random keys, by seed 000; seed 002 only says "boot".
+Which cards do which is unknown, so READ is tried first. Keys that were read before a boot may not be the
+card's afterwards.
+
+Before any of this you can practise: jcopsh --sim starts a simulated card that nobody can ruin.
+""")
+
+TRANSPORT_KEY = Topic("transport key", "The 16 bytes that open an unfused card", """
+The root applet of an unfused card has a secret name: its AID is the transport key, TK, of 16 bytes (seen:
+seeds 000 and 002). Selecting it is knowing it:
+
+    00 A4 04 00 10 <16 bytes>        9000: right.  6A82: wrong
+
+The seller of the card has it. It is not the key 40 41 … 4F that everybody knows: that one is for the card
+manager, later. Without the transport key nothing can be done with an unfused card.
+
+    select tk             takes the key that worked before, or asks for it
+    select tk KEY         KEY in hex, or |text|
+
+The question does not show what you type. A key that the card takes goes into the key store, so that you need
+not type it again. It never stands in the history, the journal or an error.
+
+Whether cards count wrong keys is unknown. jcopsh never tries one key after the other by itself, and you
+should not either.
+""")
+
+MEMORY_MAP = Topic("memory map", "Addresses, fields, and how sure they are", """
+The configuration memory of an unfused card is read and written by address. The 24 bits of an address are the
+CLA, P1 and P2 of the command, and only CLA C0 is publicly known, so that addresses are 0xC0hhll:
+
+    C0 B0 03 05 10            read 16 bytes at 0xC00305
+    C0 D6 03 05 10 <data>     write them (C0 B6 in one public answer is a misprint)
+
+A memory map names what lies where: cm_key1 is 0xC00305. Fields differ from model to model. A J2A040 has the
+historical bytes of its ATR at 0xC00136 by the vendor's script; seed 000 writes them at 0xC00137. Both are
+maps here:
+
+    set map j2a040        or j2a081; auto goes by the card
+    read cm_key1          a field; cm_key1+4 is a place in it
+    read 0xC00305 16      the same by address
+
+Auto takes the map of a simulated card from its profile. For a real card it can only go by IDENTIFY and the
+ATR, which do not tell for certain: the prompt then shows the model with a question mark.
+
+Each field has two marks, for its place and for its meaning: seen, inferred, assumed or unknown. Where
+CM_LIFECYCLE lies is not public (seed 002 says only that it must become 01); no map of a real card lists it.
+""")
+
+FUSE = Topic("fuse", "PROTECT and FUSE: the two last steps", """
+    00 10 00 00    PROTECT    the configuration can no longer be written
+    00 00 00 00    FUSE       the root applet is gone, for ever
+
+Seed 000 guesses that PROTECT lasts until the next BOOT; nobody has shown it. FUSE is final: no command, no
+key and no seller brings the root applet back.
+
+A card does not need to be fused to be used: seed 000 says that the card manager answers once its keys are
+written, seed 002 says "probably"; whether it takes a reset is unknown. But an unfused card is open to anyone
+who has its transport key. Fuse a card that leaves your hands, not one that you learn with.
+
+Both show a checklist first. Its most important line: which of the three keys is ENC, MAC and DEK is not
+certain, so three different keys in the wrong order lock you out of a fused card. Authenticate once with the
+keys as written before you fuse, or write the same key three times and replace it later.
+
+Then you are asked to type the word and a random code, at the terminal. Nothing else stands in for that: no
+option, no script, no pasted text. Note that FUSE is four zero bytes, which is why every command with INS 00
+is asked about.
+""")
+
+APDU = Topic("APDU", "How a command and its answer are built", """
+A card does nothing by itself: it gets a command APDU and gives a response APDU (ISO/IEC 7816-4, 5.1 to 5.3).
+
+    CLA INS P1 P2   [Lc data]   [Le]          data           SW1 SW2
+    00  A4  04 00    08 A000…    00     →     6F 65 84 …      90  00
+
+- CLA, the class: 00 for what ISO defines, 80 for GlobalPlatform, C0 for the memory of an unfused JCOP.
+- INS, the instruction: A4 is SELECT, B0 reads, D6 writes, CA is GET DATA.
+- P1 and P2 say more: 04 00 after A4 is "by name".
+- Lc counts the data that follow. Absent: there are none.
+- Le is how many bytes you want back, 00 for up to 256. Absent: none.
+
+SW1 and SW2, the status word, end every answer: 9000 is well done. Data may come with another one too:
+IDENTIFY brings its data with 6A82.
+
+    send 00A4040009A000000167413000FF00 *6A82
+
+sends those bytes and expects that status word. A line that is nothing but bytes is sent as well. Over T=0 a
+card answers 61xx where data wait, and 6Cxx where Le was wrong; jcopsh follows both unless you say set
+get_response off.
+""")
+
+STATUS_WORDS = Topic("status words", "What 6A82, 6985 and the others say", """
+Every answer of a card ends with two bytes. jcopsh says them in words; these are the ones you will meet:
+
+    9000   well done
+    61xx   well done, xx bytes of answer wait (GET RESPONSE)
+    63Cx   wrong PIN, x tries are left
+    6700   the length fields do not fit the command
+    6982   not authenticated
+    6983   blocked: too many wrong tries
+    6985   not now: e.g. READ before BOOT, WRITE after PROTECT (assumed)
+    6A80   something in the data is wrong
+    6A82   not found: no such application, or a wrong transport key
+    6A86   P1 or P2 is wrong;  6B00 likewise, e.g. beyond the memory
+    6A88   not found, for keys: e.g. a wrong key version
+    6Cxx   Le was wrong, xx is right
+    6D00   the card does not know this INS;  6E00  nor this CLA
+
+A status word is about the command it answers. 6A82 to SELECT on an unfused card means only that it is
+unfused; the same 6A82 with data after it is how IDENTIFY answers. Which of these words an unfused card gives
+for READ before BOOT or WRITE after PROTECT is not public: the simulated card chooses, and says so.
+""")
+
+BYTES = Topic("bytes", "The ways to write bytes", """
+Wherever bytes are wanted, any of these will do, and they mix:
+
+    4A434F50              hex, small letters or capitals
+    4A 43 4F 50           with blanks
+    4A:43:4F:50           with colons or commas
+    0x4A, 0x43            with 0x, as in a program
+    |JCOP|                text, as JCShell writes it
+    #(|JCOP|)             a length byte, then the bytes: 04 4A 43 4F 50
+    C9#(|JCOP|)           mixed: C9 04 4A 43 4F 50
+
+For a command APDU there are also
+
+    00A4040000 *6A82              expect this status word (JCShell)
+    A40400:A000000003000000/00    [CLA]INS[P1P2][:DATA][/LE][=SW] (ykman)
+
+Numbers are something else: a length is decimal, 16, or 0x10. An address is always hexadecimal, 0xC00305 or
+C00305.
+
+A digit too few or too many is pointed at, and nothing is sent. Inside |…| a ; and a # are text. Quotes hold
+words together: "00 A4 04 00". Outside, ; stands between two commands, and # at the start of a word begins a
+comment.
+""")
+
+INTERLOCK = Topic("interlock", "What asks before it is sent", """
+Every byte string that goes to the card passes one gate, whoever sends it: a command, a raw send, a script, a
+plugin. The gate looks at the bytes and at what is known of the card, and at nothing else.
+
+Irreversible: FUSE and PROTECT; any other command with INS 00, unless the card is known to be fused; a life-
+cycle byte in the memory; locking or terminating the card. You are shown what will happen and asked to type
+the word and a random code, such as fuse 7K4Q. The question is asked at the terminal itself, and what was
+typed or pasted before does not count. No option, setting or script answers it. Without a terminal it is
+refused, and jcopsh ends with exit code 3.
+
+Destructive: BOOT, deleting, writing keys or places that no map names. A yes is asked for; --yes on the line,
+or on the run of a script, answers it.
+
+Everything else goes through. When the bytes or the state leave room for doubt, the stricter reading holds:
+four zero bytes sent to a card that was just put in are treated as FUSE, because they might be.
+
+A simulated card asks in the same way, so that the habit is the same. This guards against accidents and
+ordinary plugins. It does not guard against a program that you run and that means harm.
+""")
+
+SECRETS = Topic("secrets", "Where keys go, and where they do not", """
+Keys, PINs and transport keys are shown by their check value, never by their bytes:
+
+    cm_key1    3DES KCV 8BAF47
+
+The check value is what 3DES makes of eight zero bytes, its first three (GlobalPlatform 2.3.1, B.6). Two keys
+with the same one are in practice the same key; 3DES does not look at the lowest bit of each byte.
+
+- read --reveal, and it alone, brings the bytes to the screen.
+- The key store is a file for you alone (mode 0600). A key that is read from a card is in it, and one that is
+  overwritten is in it before; so is the transport key that a card took. status says where the file is. Keys
+  of simulated cards have a file of their own.
+- The history keeps a line with ‹16 bytes› where a key stood. Such a line cannot be run again as it is: type
+  the key anew.
+- The journal records every exchange, with <name:16:8BAF47> where a key stood.
+- Where jcopsh cannot tell whether bytes are a key, it treats them as one.
+
+select tk and write cm_key1 without a key ask for it without showing it. A key on the command line of jcopsh
+itself, after -c, is in your shell's history, which jcopsh cannot help.
+""")
+
+TOPICS = (
+    UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES,
+)

@@ -1,0 +1,143 @@
+"""Command APDUs as they are typed, and which of them may carry a secret."""
+
+# ruff: noqa: ARG002 — the methods of all parameter types share one signature
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from jcopsh.errors import UsageError
+from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
+from jcopsh.jcop import root_applet
+from jcopsh.shell.context import ParseContext
+from jcopsh.shell.strike import SHORTEST_RUN, byte_runs, byte_spans
+from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.types.base import ParameterType
+from jcopsh.shell.types.memory import known_public
+
+if TYPE_CHECKING:
+    from jcopsh.jcop.memory_map import MemoryMap
+
+# instructions whose data are no secret: SELECT, READ BINARY and RECORD, GET RESPONSE, GET DATA, MANAGE CHANNEL,
+# INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, GET STATUS, SET STATUS, DELETE, INSTALL, LOAD, BOOT and root READ
+_PUBLIC_INSTRUCTIONS = frozenset((0xA4, 0xB0, 0xB2, 0xC0, 0xCA, 0xCB, 0x70, 0x50, 0x82, 0xF2, 0xF0, 0xE4, 0xE6, 0xE8))
+# PUT KEY, STORE DATA, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
+_KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
+_HEADER_AND_LC = 5
+_KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
+LONGEST_PUBLIC_SELECT = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
+
+
+@dataclass(frozen=True)
+class ApduInput:
+    """A command APDU as it was typed, and the status word that is expected of it (None: any)."""
+
+    command: CommandAPDU
+    expected_sw: int | None = None
+
+
+@dataclass(frozen=True)
+class ApduTextType(ParameterType[ApduInput]):
+    """A command APDU in any notation that `send` takes, with an expected status word such as `*9000` or without."""
+
+    metavar: ClassVar[str] = "APDU"
+    drawn_as: ClassVar[TokenKind] = TokenKind.APDU
+    takes_rest: ClassVar[bool] = True
+    knows_its_secrets: ClassVar[bool] = True
+
+    @property
+    def meaning(self) -> str:
+        """For `help`."""
+        return "bytes in any notation, and *9000 to expect that status word; or [CLA]INS[P1P2][:DATA][/LE][=SW]"
+
+    def parse(self, text: str, context: ParseContext) -> ApduInput:
+        """The command."""
+        raw, expected_sw = parse_apdu_text(text)
+        try:
+            command = CommandAPDU.parse(raw)
+        except MalformedAPDU as error:
+            spans = byte_spans(text)
+            at = spans[min(error.offset, len(spans) - 1)] if spans else Span(0, len(text))
+            raise UsageError(f"this is no APDU: {error}", hint="help APDU shows how one is built",
+                             start=at.start, end=at.end) from None
+        if root_applet.is_misprint(command):
+            at = byte_spans(text)[1]
+            right = root_applet.corrected_misprint(command).header.hex(" ").upper()
+            raise UsageError("C0 B6 is a known misprint of WRITE, which is C0 D6; nothing was sent",
+                             hint=f"{right} …, or write 0x{command.cla:02X}{command.p1:02X}{command.p2:02X} …, "
+                             "which keeps what was there before", start=at.start, end=at.end)
+        return ApduInput(command, expected_sw)
+
+    def format(self, value: ApduInput) -> str:
+        """Hex, and `*9000` where a status word is expected."""
+        expected = "" if value.expected_sw is None else f" *{value.expected_sw:04X}"
+        return format_bytes(value.command.encode()) + expected
+
+    def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
+        """What follows the header, where the command may carry a key or a PIN; everything, where it is no APDU."""
+        try:
+            raw, _ = parse_apdu_text(text)
+            command = CommandAPDU.parse(raw)
+        except (NotationError, MalformedAPDU):
+            return _in_broken(text)
+        if not carries_secret(command, context.map):
+            return ()
+        return _behind_header(text, byte_spans(text) if _is_plain(text, raw) else [])
+
+
+def carries_secret(command: CommandAPDU, memory_map: MemoryMap | None) -> bool:
+    """Whether the data of a command may be a key or a PIN; what is not known to be harmless counts as secret."""
+    if not command.data:
+        return False
+    if command.cla == root_applet.CLA_MEMORY:
+        address = command.cla << 16 | command.p1 << 8 | command.p2
+        return not known_public(address, len(command.data), memory_map)
+    if command.ins == root_applet.INS_SELECT:
+        return len(command.data) > LONGEST_PUBLIC_SELECT
+    return command.ins not in _PUBLIC_INSTRUCTIONS
+
+
+def _in_broken(text: str) -> Sequence[Span]:
+    """What is secret in bytes that are no APDU: whatever follows the header, and in doubt more."""
+    spans = byte_spans(text)
+    if len(spans) <= 4:
+        return byte_runs(text)
+    if _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and len(spans) < _HEADER_AND_LC + SHORTEST_RUN:
+        return ()
+    # in ykman's form the header may be shorter, and ends with the colon
+    colon = text.find(":") if ":" in text else len(text)
+    return [Span(min(one.start, colon), one.end) for one in _behind_header(text, spans)]
+
+
+def _behind_header(text: str, spans: Sequence[Span]) -> list[Span]:
+    """All that follows the header; the header too, where it is that of no command anybody knows.
+
+    A key that was pasted alone begins with no such header, but for one in some hundreds.
+    """
+    end = len(text.rstrip())
+    if not spans:
+        # ykman's form: the data stand behind the first colon
+        return [Span(text.index(":") if ":" in text else 0, end)]
+    known = _header_is(text, spans, _PUBLIC_INSTRUCTIONS | _KNOWN_SECRET_INSTRUCTIONS)
+    return [Span(spans[3].end if known else 0, end)]
+
+
+def _header_is(text: str, spans: Sequence[Span], instructions: frozenset[int]) -> bool:
+    """Whether the first two bytes are a usual CLA and one of the instructions."""
+    return _value(text, spans[0]) in _KNOWN_CLASSES and _value(text, spans[1]) in instructions
+
+
+def _value(text: str, span: Span) -> int:
+    digits = text[span.start : span.end]
+    return int(digits, 16) if set(digits) <= HEX_DIGITS else -1
+
+
+def _is_plain(text: str, raw: bytes) -> bool:
+    """Whether the text is bytes in order, and not ykman's form."""
+    try:
+        return parse_bytes(text.partition("*")[0]) == raw
+    except NotationError:
+        return False

@@ -1,0 +1,86 @@
+"""What can be selected."""
+
+# ruff: noqa: ARG002 — the methods of all parameter types share one signature
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from jcopsh.errors import UsageError
+from jcopsh.iso7816.aid import AID, KNOWN_AIDS
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_bytes
+from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.types.apdu import LONGEST_PUBLIC_SELECT
+from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
+from jcopsh.shell.types.byte_strings import looks_like_bytes
+
+
+class Target(Enum):
+    """What can be selected and has no AID that may be shown."""
+
+    TRANSPORT_KEY = "tk"
+
+
+TRANSPORT_KEY = Target.TRANSPORT_KEY
+
+
+@dataclass(frozen=True)
+class AidOrNameType(ParameterType["AID | Target"]):
+    """An AID in any notation, the name of a well-known one, or `tk` for the root applet, whose AID is a secret."""
+
+    metavar: ClassVar[str] = "AID"
+    knows_its_secrets: ClassVar[bool] = True
+
+    @property
+    def meaning(self) -> str:
+        """For `help`."""
+        return "an AID of 5 to 16 bytes, a name such as isd, or tk for the root applet of an unfused card"
+
+    def parse(self, text: str, context: ParseContext) -> AID | Target:
+        """The AID, or TRANSPORT_KEY."""
+        if text.lower() == TRANSPORT_KEY.value:
+            return TRANSPORT_KEY
+        known = KNOWN_AIDS.get(text.lower())
+        if known is not None:
+            return known.aid
+        if text[:1] not in HEX_DIGITS | {"|", "#"}:
+            names = [*KNOWN_AIDS, TRANSPORT_KEY.value]
+            raise UsageError("this is neither an AID nor the name of one",
+                             hint=did_you_mean(text, names) if len(text) <= 12 else "text is written between bars: |…|",
+                             start=0, end=len(text))
+        return AID.parse(text)
+
+    def format(self, value: AID | Target) -> str:
+        """Hex, or `tk`."""
+        return value.value if isinstance(value, Target) else str(value)
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The names, each with its AID and what it is."""
+        names = {TRANSPORT_KEY.value: "root applet of an unfused card, by its transport key"}
+        names |= {name: f"{known.aid}  {known.meaning}" for name, known in KNOWN_AIDS.items()}
+        return matching(names, text)
+
+    def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
+        """All of it where it may be a transport key: 15 bytes or more, or no name and no AID at all."""
+        try:
+            value = self.parse(text, context)
+        except (NotationError, UsageError):
+            return [Span(0, len(text))] if len(text) >= 8 else ()
+        too_long = isinstance(value, AID) and len(value.value) > LONGEST_PUBLIC_SELECT
+        return [Span(0, len(text))] if too_long else ()
+
+    def words_taken(self, words: Sequence[str]) -> int:
+        """One, or all that are pairs of hex digits: an AID may be written with spaces."""
+        if words[0].lower() in KNOWN_AIDS or not looks_like_bytes(words[0]) or len(parse_bytes(words[0])) > 4:
+            return 1
+        count = next((i for i, word in enumerate(words) if not looks_like_bytes(word)), len(words))
+        return max(1, count)
+
+    def token_kind(self, text: str, context: ParseContext) -> TokenKind:
+        """A name, or bytes."""
+        named = text.lower() in KNOWN_AIDS or text.lower() == TRANSPORT_KEY.value
+        return TokenKind.NAME if named else TokenKind.BYTES

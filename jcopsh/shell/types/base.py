@@ -1,0 +1,80 @@
+"""What every type of parameter does, and what they share."""
+
+# ruff: noqa: ARG002 — the methods of all parameter types share one signature
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from jcopsh.errors import UsageError
+from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.shell.strike import byte_runs
+from jcopsh.shell.tokens import Span, TokenKind
+
+T = TypeVar("T")
+
+
+class PendingError(UsageError):
+    """What cannot be told before a card is connected or a memory map chosen: no reason to refuse a line in advance."""
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The name that a mistyped word was probably meant to be; empty when none is close."""
+    close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """`did you mean cm_key1?`, or nothing."""
+    name = nearest(word, names)
+    return f"did you mean {name}?" if name else ""
+
+
+def matching(names: Mapping[str, str] | Iterable[tuple[str, str]], typed: str) -> list[Completion]:
+    """The names that begin with what is typed, in any case of letters, each with its meaning."""
+    items = names.items() if isinstance(names, Mapping) else names
+    return [Completion(name, meaning) for name, meaning in items if name.lower().startswith(typed.lower())]
+
+
+class ParameterType(Generic[T]):
+    """What a parameter accepts. `metavar` names a value in a signature, `meaning` is one sentence for `help`.
+
+    `takes_rest` lets the last parameter of a command take all words that remain, so that bytes may have spaces.
+    """
+
+    metavar: ClassVar[str] = "VALUE"
+    takes_rest: ClassVar[bool] = False
+    drawn_as: ClassVar[TokenKind] = TokenKind.TEXT
+    # whether `secret_spans` can be relied on even where the text or the command around it is wrong
+    knows_its_secrets: ClassVar[bool] = False
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for `help`, beginning with a small letter and without a full stop."""
+        raise NotImplementedError
+
+    def parse(self, text: str, context: ParseContext) -> T:
+        """The value; raises NotationError or UsageError with offsets into the text."""
+        raise NotImplementedError
+
+    def format(self, value: T) -> str:
+        """The text that parses to the value. For a secret it is the secret itself: it goes nowhere but to `parse`."""
+        raise NotImplementedError
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """What could stand in place of the text typed so far. Never talks to a card."""
+        return ()
+
+    def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
+        """The parts of the text that no history may keep. By default: what looks like a key."""
+        return byte_runs(text)
+
+    def words_taken(self, words: Sequence[str]) -> int:
+        """How many of the words that follow belong to this value; at least one."""
+        return 1
+
+    def token_kind(self, text: str, context: ParseContext) -> TokenKind:
+        """What the text is to be drawn as."""
+        return self.drawn_as

@@ -1,0 +1,116 @@
+"""Bytes, and bytes that are secret."""
+
+# ruff: noqa: ARG002 — the methods of all parameter types share one signature
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jcopsh.errors import UsageError
+from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
+from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.shell.context import ParseContext
+from jcopsh.shell.strike import byte_runs, byte_spans
+from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.types.base import ParameterType
+from jcopsh.shell.types.memory import known_public
+
+
+def looks_like_bytes(word: str) -> bool:
+    """Whether a word is written in a notation for bytes, as far as it goes."""
+    try:
+        return bool(parse_bytes(word))
+    except NotationError:
+        return False
+
+
+@dataclass(frozen=True)
+class ByteStringType(ParameterType[bytes]):
+    """Bytes in any notation, at least `shortest` and at most `longest` of them.
+
+    Where an address stands before them, they are secret unless every one of them falls into a field that is known not
+    to be a key or a PIN.
+    """
+
+    shortest: int = 1
+    longest: int | None = None
+
+    metavar: ClassVar[str] = "BYTES"
+    drawn_as: ClassVar[TokenKind] = TokenKind.BYTES
+    takes_rest: ClassVar[bool] = True
+
+    @property
+    def meaning(self) -> str:
+        """For `help`."""
+        return "bytes: hex with or without spaces, ':', ',' and 0x; |text|; #(…) for a length byte and the bytes"
+
+    def parse(self, text: str, context: ParseContext) -> bytes:
+        """The bytes."""
+        value = parse_bytes(text)
+        check_count(len(value), self.shortest, self.longest, text)
+        return value
+
+    def format(self, value: bytes) -> str:
+        """Upper-case hex."""
+        return format_bytes(value)
+
+    def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
+        """Everything or nothing, by the fields that the bytes are for; what looks like a key, without an address."""
+        if "address" not in context.arguments:
+            return byte_runs(text)
+        address, length = int(context.arguments["address"]), max(1, len(byte_spans(text)))
+        return () if known_public(address, length, context.map) else [Span(0, len(text))]
+
+
+def check_count(count: int, shortest: int, longest: int | None, text: str) -> None:
+    """Raise UsageError where there are too few bytes or too many."""
+    if count < shortest:
+        raise UsageError(f"these are {_bytes(count)}, at least {shortest} needed", start=0, end=len(text))
+    if longest is not None and count > longest:
+        raise UsageError(f"these are {_bytes(count)}, at most {longest} possible", start=0, end=len(text))
+
+
+def _bytes(count: int) -> str:
+    return f"{count} byte" + ("" if count == 1 else "s")
+
+
+@dataclass(frozen=True)
+class SecretBytesType(ParameterType[Secret]):
+    """A key or a PIN, of one of the `lengths` in bytes where they are given. All of its text is secret."""
+
+    kind: SecretKind = SecretKind.KEY
+    lengths: tuple[int, ...] = ()
+
+    drawn_as: ClassVar[TokenKind] = TokenKind.SECRET
+    knows_its_secrets: ClassVar[bool] = True
+    takes_rest: ClassVar[bool] = True
+
+    @property
+    def metavar(self) -> str:  # type: ignore[override]  # named by what it holds
+        """KEY or PIN."""
+        return "PIN" if self.kind is SecretKind.PIN else "KEY"
+
+    @property
+    def meaning(self) -> str:
+        """By kind and lengths."""
+        lengths = " or ".join(str(length) for length in self.lengths)
+        return f"the {self.kind.value}" + (f", {lengths} bytes" if lengths else "") + "; it is kept out of the history"
+
+    def parse(self, text: str, context: ParseContext) -> Secret:
+        """The secret."""
+        value = parse_bytes(text)
+        if not value or (self.lengths and len(value) not in self.lengths):
+            wanted = " or ".join(str(length) for length in self.lengths) or "at least 1"
+            raise UsageError(f"a {self.kind.value} has {wanted} bytes, these are {len(value)}",
+                             hint="text is written between bars: |…|", start=0, end=len(text))
+        return Secret(value, self.kind)
+
+    def format(self, value: Secret) -> str:
+        """Hex of the secret itself: for `parse` alone."""
+        return format_bytes(value.reveal())
+
+    def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
+        """All of it."""
+        return [Span(0, len(text))]

@@ -1,0 +1,190 @@
+"""Text, numbers, choices and paths."""
+
+# ruff: noqa: ARG002 — the methods of all parameter types share one signature
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from jcopsh.errors import UsageError
+from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.shell.tokens import TokenKind
+from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
+
+T = TypeVar("T")
+MAX_PATHS = 200  # completions from one folder
+
+
+@dataclass(frozen=True)
+class TextType(ParameterType[str]):
+    """Any text. With `rest`, all the words that remain."""
+
+    says: str = "any text"
+    rest: bool = False
+
+    @property
+    def takes_rest(self) -> bool:  # type: ignore[override]  # a text takes one word or the rest, as declared
+        """Whether all remaining words belong to it."""
+        return self.rest
+
+    @property
+    def meaning(self) -> str:
+        """As declared."""
+        return self.says
+
+    def parse(self, text: str, context: ParseContext) -> str:
+        """The text itself."""
+        return text
+
+    def format(self, value: str) -> str:
+        """The text itself."""
+        return value
+
+
+_NUMBER = re.compile(r"(?P<sign>-?)(?:0[xX](?P<hexadecimal>[0-9A-Fa-f]+)|(?P<decimal>[0-9]+))")
+
+
+def parse_number(text: str) -> int | None:
+    """A number in decimal or, after 0x, in hexadecimal; None where it is neither."""
+    match = _NUMBER.fullmatch(text)
+    if match is None or len(text) > 20:
+        return None
+    value = int(match["hexadecimal"], 16) if match["hexadecimal"] else int(match["decimal"])
+    return -value if match["sign"] else value
+
+
+@dataclass(frozen=True)
+class IntegerType(ParameterType[int]):
+    """A whole number in decimal or hexadecimal, within limits where they are given (both inclusive)."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+    says: str = "a number, in decimal or as 0x…"
+
+    metavar: ClassVar[str] = "NUMBER"
+    drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
+
+    @property
+    def meaning(self) -> str:
+        """As declared."""
+        return self.says
+
+    def parse(self, text: str, context: ParseContext) -> int:
+        """The number."""
+        value = parse_number(text)
+        if value is None:
+            raise UsageError("this is no number", hint="write it in decimal, or in hexadecimal as 0x10",
+                             start=0, end=len(text))
+        if self.minimum is not None and value < self.minimum:
+            raise UsageError(f"{value} is too small: at least {self.minimum}", start=0, end=len(text))
+        if self.maximum is not None and value > self.maximum:
+            raise UsageError(f"{value} is too large: at most {self.maximum}", start=0, end=len(text))
+        return value
+
+    def format(self, value: int) -> str:
+        """In decimal."""
+        return str(value)
+
+
+class ChoiceType(ParameterType[T]):
+    """One of a few names, in any case of letters. `meanings` may say something to each name."""
+
+    metavar: ClassVar[str] = "CHOICE"
+    drawn_as: ClassVar[TokenKind] = TokenKind.CHOICE
+
+    def __init__(self, values: Mapping[str, T], meanings: Mapping[str, str] | None = None) -> None:
+        self.values = dict(values)
+        self.meanings = dict(meanings or {})
+
+    @property
+    def meaning(self) -> str:
+        """The names."""
+        return "one of " + ", ".join(self.values)
+
+    def parse(self, text: str, context: ParseContext) -> T:
+        """The value of that name."""
+        by_small = {name.lower(): value for name, value in self.values.items()}
+        if text.lower() in by_small:
+            return by_small[text.lower()]
+        hint = did_you_mean(text, self.values) if len(text) <= 20 else ""
+        raise UsageError(f"possible here: {', '.join(self.values)}", hint=hint, start=0, end=len(text))
+
+    def format(self, value: T) -> str:
+        """The name of the value."""
+        return next(name for name, known in self.values.items() if known == value)
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The names that fit."""
+        return matching([(name, self.meanings.get(name, "")) for name in self.values], text)
+
+
+EnumT = TypeVar("EnumT", bound=Enum)
+
+
+def choice(*names: str, **meanings: str) -> ChoiceType[str]:
+    """A choice of names, the value being the name: `choice("cold", "warm", cold="power off and on")`."""
+    return ChoiceType({name: name for name in names}, meanings)
+
+
+def choice_of(values: type[EnumT], meanings: Mapping[str, str] | None = None) -> ChoiceType[EnumT]:
+    """A choice of an enum's members by their values: `choice_of(ResetKind)`."""
+    return ChoiceType({str(member.value): member for member in values}, meanings)
+
+
+class FileKind(Enum):
+    """What a path is for."""
+
+    READ = "a file to read"
+    WRITE = "a file to write"
+    FOLDER = "a folder"
+
+
+@dataclass(frozen=True)
+class FilePathType(ParameterType[Path]):
+    """A path of the file system; `~` is the home directory. A file to read has to exist; `-` always may be given."""
+
+    kind: FileKind = FileKind.READ
+
+    metavar: ClassVar[str] = "FILE"
+    drawn_as: ClassVar[TokenKind] = TokenKind.PATH
+
+    @property
+    def meaning(self) -> str:
+        """By kind."""
+        return self.kind.value
+
+    def parse(self, text: str, context: ParseContext) -> Path:
+        """The path, with `~` replaced."""
+        if not text or "\0" in text:
+            raise UsageError("this is no path", start=0, end=len(text))
+        # Path.expanduser would take ./~x for a home directory, os.path does not
+        return Path(os.path.expanduser(text))  # noqa: PTH111 — see the line above
+
+    def format(self, value: Path) -> str:
+        """The path, so written that a leading `~` stays one."""
+        text = str(value)
+        return f"./{text}" if text.startswith("~") else text
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The entries of the folder that is typed so far."""
+        folder, name = os.path.split(text)
+        try:
+            with os.scandir(Path(os.path.expanduser(folder)) if folder else Path()) as found:  # noqa: PTH111 — as above
+                entries = sorted(
+                    (entry.name, entry.is_dir()) for entry in found
+                    if entry.name.startswith(name) and entry.name.startswith(".") == name.startswith(".")
+                )
+        except OSError:
+            return []
+        wanted = [(entry, is_dir) for entry, is_dir in entries if is_dir or self.kind is not FileKind.FOLDER]
+        return [
+            Completion(str(Path(entry)) + ("/" if is_dir else ""), "folder" if is_dir else "", len(text) - len(name),
+                       unfinished=is_dir)
+            for entry, is_dir in wanted[:MAX_PATHS]
+        ]

@@ -1,0 +1,246 @@
+"""What cannot be undone is not sent without consent, whoever sends it and however it is written. The judge is the
+simulated card's own log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jcopsh.errors import EXIT_REFUSED
+from tests.e2e.support import BOOT, FUSE, SELECT_TK, Jcopsh, phrase_on
+from tests.reader_stack import program
+from tests.terminal import Terminal
+
+READY = "select tk; boot --yes"
+
+FUSE_NOTATIONS = [
+    "00000000", "00 00 00 00", "00:00:00:00", "0x00,0x00,0x00,0x00", "0x00 0x00 0x00 0x00", '"00 00 00 00"',
+    "|\0\0\0\0|",
+    "00000000 *9000", "0000000000", "00000000000000", "0000000000000100", "0000000001FF", "0000:/00", "00/00",
+    "00000000=9000", "00000000:AA/00",
+]
+CLASSES = ["01", "03", "04", "0C", "10", "80", "84", "C0", "FF"]
+OTHERS = [
+    "00100000", "0010000000", "80100000", "00100100",  # PROTECT
+    "00C2000004 00000000", "00C2000005 0000000000", "80C2000004 80000000", "00C3000006 5204 00000000",
+    "00C2000004 00100000", "10C2000002 0000", "00C2000001 00",  # ENVELOPE, whole and in pieces
+    "80F0800F", "80F0807F", "80F080FF", "80F08007", "84F0807F",  # SET STATUS
+    "80E4000006 D00101 D20101", "80E4000003 D201FF",  # DELETE of keys
+    "80E2800004 9F660100",  # STORE DATA of one-time data
+    "00FE0000",  # TERMINATE CARD USAGE
+    "C0D6040001 01",  # CM_LIFECYCLE of the simulated card
+]
+
+
+@pytest.fixture
+def jcopsh(tmp_path: Path) -> Jcopsh:
+    return Jcopsh(tmp_path)
+
+
+def refused(jcopsh: Jcopsh, *arguments: str, text: str = "") -> None:
+    """It ends with exit code 3, and the card got nothing behind BOOT."""
+    done = jcopsh.run(*arguments, text=text)
+    assert done.returncode == EXIT_REFUSED, (arguments, text, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    sent_nothing(jcopsh)
+
+
+def sent_nothing(jcopsh: Jcopsh) -> None:
+    """Of all that the card got, nothing is what has to be consented to. READ is what the checklist does."""
+    harmless = (SELECT_TK, BOOT)
+    others = [command for command in jcopsh.received() if command not in harmless and command[1] != 0xB0]
+    assert others == [], [command.hex() for command in others]
+
+
+@pytest.mark.parametrize("line", ["fuse", "protect", "fuse --yes", "protect --yes"])
+def test_the_commands(jcopsh: Jcopsh, line: str) -> None:
+    refused(jcopsh, "-c", f"{READY}; {line}")
+
+
+def test_fuse_in_every_notation(jcopsh: Jcopsh) -> None:
+    for notation in FUSE_NOTATIONS:
+        refused(jcopsh, text=f"{READY}\nsend {notation}\n")
+        refused(jcopsh, text=f"{READY}\nsend {notation} --yes\n")
+
+
+def test_bare_hex_is_sent_through_the_interlock_too(jcopsh: Jcopsh) -> None:
+    for line in ("00000000", "00 00 00 00", "00:00:00:00", "/send 00000000", "send_apdu -sc 0 -APDU 00000000"):
+        refused(jcopsh, text=f"{READY}\n{line}\n")
+
+
+def test_fuse_with_every_class(jcopsh: Jcopsh) -> None:
+    for cla in CLASSES:
+        for tail in ("000000", "00000000", "0000000001FF", "00000000000000"):
+            refused(jcopsh, text=f"{READY}\nsend {cla}{tail}\n")
+
+
+def test_the_rest_of_the_list(jcopsh: Jcopsh) -> None:
+    for line in OTHERS:
+        refused(jcopsh, text=f"{READY}\nsend {line} --yes\n")
+
+
+def test_a_chain_of_envelopes_one_byte_at_a_time(jcopsh: Jcopsh) -> None:
+    refused(jcopsh, text=f"{READY}\n" + "send 10C200000100 *9000 --yes\n" * 4)
+
+
+def test_from_a_script_file(jcopsh: Jcopsh) -> None:
+    script = jcopsh.folder / "fuse.jcopsh"
+    script.write_text(f"{READY}\nfuse\n")
+    refused(jcopsh, str(script))
+    refused(jcopsh, "-c", f"run {script} --yes")
+
+
+def test_from_piped_input_without_a_terminal(jcopsh: Jcopsh) -> None:
+    refused(jcopsh, text=f"{READY}\nfuse\nfuse AAAA\nyes\n")
+
+
+def test_from_piped_input_with_a_terminal_where_a_wrong_code_is_typed(jcopsh: Jcopsh) -> None:
+    pipe = f"printf 'select tk\\nboot --yes\\nfuse\\nfuse 2222\\n' | {' '.join(map(quoted, program('jcopsh')))} "
+    with Terminal(["sh", "-c", pipe + " ".join(jcopsh.on_card)], environment=jcopsh.environment) as terminal:
+        terminal.wait_for("Type fuse")
+        terminal.type_in("fuse 2222\r")
+        assert terminal.wait_for_end() == EXIT_REFUSED
+    sent_nothing(jcopsh)
+
+
+def quoted(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)
+
+
+def booted(terminal: Terminal) -> None:
+    terminal.wait_for("❯")
+    terminal.type_in(f"{READY}\r")
+    terminal.wait_for("booted ❯")
+
+
+def still_unfused(jcopsh: Jcopsh, terminal: Terminal) -> None:
+    """The shell lives, and nothing was sent."""
+    terminal.type_in("\x03\r")
+    terminal.type_in("identify\r")
+    terminal.wait_for("NX011C")
+    received = jcopsh.received()
+    assert not [command for command in received if command[1] in (0x00, 0x10)], [c.hex() for c in received]
+
+
+def test_pasted_in_brackets_together_with_a_phrase(jcopsh: Jcopsh) -> None:
+    with jcopsh.terminal() as terminal:
+        booted(terminal)
+        terminal.type_in("\x1b[200~00000000\nfuse ABCD\nyes\n\x1b[201~\r")
+        terminal.wait_for("Type fuse")
+        terminal.type_in("\r")
+        terminal.wait_for("refused")
+        still_unfused(jcopsh, terminal)
+
+
+def test_pasted_raw_together_with_a_phrase(jcopsh: Jcopsh) -> None:
+    with jcopsh.terminal() as terminal:
+        booted(terminal)
+        terminal.type_in("00000000\rfuse ABCD\ryes\r")
+        terminal.wait_for("Type fuse")
+        terminal.type_in("\r")
+        terminal.wait_for("refused")
+        still_unfused(jcopsh, terminal)
+
+
+def test_the_right_phrase_pasted_in_brackets(jcopsh: Jcopsh) -> None:
+    with jcopsh.terminal() as terminal:
+        booted(terminal)
+        terminal.type_in("fuse\r")
+        terminal.wait_for("Type fuse")
+        phrase = phrase_on(terminal.screen, "fuse")
+        terminal.type_in(f"\x1b[200~{phrase}\x1b[201~\r")
+        terminal.wait_for("pasted")
+        still_unfused(jcopsh, terminal)
+
+
+def test_the_phrase_of_another_question(jcopsh: Jcopsh) -> None:
+    with jcopsh.terminal() as terminal:
+        booted(terminal)
+        terminal.type_in("fuse\r")
+        terminal.wait_for("Type fuse")
+        phrase = phrase_on(terminal.screen, "fuse")
+        terminal.type_in("\x03")
+        terminal.wait_for("refused")
+        # typed ahead: it waits in the terminal while the next question is made
+        terminal.type_in(f"fuse\r{phrase}\r")
+        terminal.wait_for_output("Type ", start=len(terminal.output))
+        terminal.type_in(f"{phrase}\r")
+        still_unfused(jcopsh, terminal)
+
+
+def test_from_python(jcopsh: Jcopsh) -> None:
+    code = f"""
+import pathlib, sys
+import jcopsh.api as api
+from jcopsh.errors import Refused
+from jcopsh.iso7816.apdu import CommandAPDU
+from jcopsh.secrets.secret import Secret
+with api.open(profile="j2a040-unfused", sim_state=pathlib.Path({str(jcopsh.card_file)!r})) as card:
+    api.select_root_applet(card, Secret(b"JCOPSIMULATEDTK0"))
+    with card.answering_yes():
+        api.boot(card)
+        refusals = 0
+        for attempt in (lambda: api.fuse(card), lambda: api.protect(card),
+                        lambda: card.send(CommandAPDU(0x80, 0, 0, 0, b"", 256))):
+            try:
+                attempt()
+            except Refused:
+                refusals += 1
+sys.exit(refusals)
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=jcopsh.environment, start_new_session=True, check=False,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == 3
+    sent_nothing(jcopsh)
+
+
+PLUGIN = '''
+"""A plugin that means no good."""
+from jcopsh.plugin.api import Card, CommandAPDU, Plugin, command
+
+@command("sneak", group="card")
+def sneak(card: Card) -> str:
+    """Fuse without asking."""
+    with card.answering_yes():
+        card.send(CommandAPDU(0, 0, 0, 0))
+    return "fused"
+
+PLUGIN = Plugin(name="sneak", commands=[sneak])
+'''
+
+
+def test_from_a_plugin(jcopsh: Jcopsh) -> None:
+    folder = jcopsh.folder / "config" / "jcopsh" / "plugins"
+    folder.mkdir(parents=True)
+    (folder / "sneak.py").write_text(PLUGIN)
+    refused(jcopsh, "-c", f"{READY}; sneak --yes")
+    assert FUSE not in jcopsh.received()
+
+
+def test_what_is_destructive_asks_and_yes_answers(jcopsh: Jcopsh) -> None:
+    assert jcopsh.run("-c", "select tk; boot").returncode == EXIT_REFUSED
+    assert BOOT not in jcopsh.received()
+    assert jcopsh.run("-c", "select tk; boot --yes; write cm_key1 " + "5A" * 16).returncode == EXIT_REFUSED
+    assert not [command for command in jcopsh.received() if command[1] == 0xD6]
+    assert jcopsh.run("-c", "select tk; write --yes cm_key1 " + "5A" * 16).returncode == 0
+    assert bytes.fromhex("C0D6030510" + "5A" * 16) in jcopsh.received()
+
+
+def test_a_fused_card_lets_ins_00_pass(jcopsh: Jcopsh) -> None:
+    with jcopsh.terminal() as terminal:
+        booted(terminal)
+        terminal.type_in("fuse\r")
+        terminal.wait_for("Type fuse")
+        terminal.type_in(phrase_on(terminal.screen, "fuse") + "\r")
+        terminal.wait_for("fused ❯")
+    assert jcopsh.received().count(FUSE) == 1
+    # in the next power-up it is not known until the card says so
+    assert jcopsh.run("-c", "send 00000000").returncode == EXIT_REFUSED
+    assert jcopsh.received().count(FUSE) == 1
+    assert jcopsh.run("-c", "identify; send 00000000 *6D00").returncode == 0
+    assert jcopsh.received().count(FUSE) == 2

@@ -1,0 +1,126 @@
+"""A canary key and a canary transport key are driven through everything, and come out nowhere but on the card, in the
+key store, and where `--reveal` asks for them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.support import Jcopsh
+
+CANARY = "C0FFEE00DECAFBAD1234567890ABCDEF"
+CANARY_TK = "FEEDFACECAFEBEEF0F1E2D3C4B5A6978"
+SPACED = " ".join(CANARY[i : i + 2] for i in range(0, 32, 2))
+COLONS = SPACED.replace(" ", ":")
+READY = "select tk; boot --yes"
+
+LINES = [
+    f"{READY}; write --yes cm_key1 {CANARY}; read cm_key1; read 0xC00300 64; read cm_key1 4; dump 0xC00300 0xC00360",
+    f"{READY}; write --yes cm_key1 {SPACED}; write --yes 0xC00305 {CANARY}; dump 0xC00300 0xC00360 --save dump.txt",
+    f"{READY}; send --yes C0D6030510{CANARY}; send C0B0030510; C0B00305 10; status; send C0B0030000",
+    f"{READY}; send --yes C0D6032110 {SPACED}; send C0B0032110; read cm_key2",
+    f"select tk {CANARY_TK}", f"select tk {CANARY_TK}00", f"select {CANARY_TK}", f"send 00A4040010{CANARY_TK}",
+    f"select tk {CANARY_TK[:-1]}", f"selct tk {CANARY_TK}", f"tk {CANARY_TK}", f"select tk {CANARY_TK} x",
+    f"write cm_key1 {CANARY}0", f"write cm_key1 {CANARY}00", f"write cm_key1 {COLONS}:", f"write cm_key9 {CANARY}",
+    f"wirte cm_key1 {CANARY}", f"write {CANARY}", f"{CANARY}", f"send C0B6030510{CANARY}", f"send C0D6030511{CANARY}",
+    f"send 0020008010{CANARY}", f"read {CANARY}", f"help {CANARY}", f"set {CANARY}", f"set map {CANARY}",
+    f"# {CANARY}", f"write cm_key1 |{CANARY[:16]}|", f"write cm_key1 |{CANARY[:16]}", f"write cm_key1 #({CANARY})",
+    f"connect {CANARY}", f"dump --save {CANARY}/{CANARY}", f'send "C0 D6 03 05 10 {SPACED}" *9001 --yes',
+]
+
+
+def traces_of(text: bytes) -> list[str]:
+    """The forms of either canary that stand in a text."""
+    compact = text.upper().replace(b" ", b"").replace(b":", b"").replace(b",", b"").replace(b"\\X", b"")
+    found = []
+    for name, key in (("key", CANARY), ("transport key", CANARY_TK)):
+        # half a key is half the work: eight bytes in a row count
+        if any(key[i : i + 16].encode() in compact for i in range(0, 17, 2)) or bytes.fromhex(key) in text:
+            found.append(name)
+    return found
+
+
+def assert_clean(jcopsh: Jcopsh, where: str, *texts: str) -> None:
+    for text in texts:
+        assert traces_of(text.encode()) == [], (where, text)
+    for path, content in jcopsh.files().items():
+        if not path.name.startswith("keys"):
+            assert traces_of(content) == [], (where, path, content)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_canary_never_leaves(tmp_path: Path, as_json: bool) -> None:
+    options = ["--json"] if as_json else []
+    for number, line in enumerate(LINES):
+        jcopsh = Jcopsh(tmp_path / str(number))
+        jcopsh.folder.mkdir()
+        script = tmp_path / "script"  # outside what the program keeps
+        script.write_text(line + "\n")
+        ways = ((str(script),), ("-c", line), ("-",))
+        for done in (jcopsh.run(*options, *way, text=line if way == ("-",) else "") for way in ways):
+            assert "Traceback" not in done.stderr, (line, done.stderr)
+            assert_clean(jcopsh, line, done.stdout, done.stderr)
+
+
+def test_the_key_is_in_the_key_store_and_shows_only_by_reveal(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    assert jcopsh.run("-c", f"{READY}; write --yes cm_key1 {CANARY}").returncode == 0
+    (store,) = jcopsh.folder.rglob("keys*.json")
+    assert CANARY in store.read_text()
+    assert store.stat().st_mode & 0o777 == 0o600
+    assert traces_of(jcopsh.run("-c", "select tk; read cm_key1").stdout.encode()) == []
+    assert traces_of(jcopsh.run("-c", "select tk; read cm_key1 --reveal").stdout.encode()) == ["key"]
+    assert traces_of(jcopsh.run("-c", "select tk; send C0B0030510 --reveal").stdout.encode()) == ["key"]
+
+
+def test_the_history_of_the_shell(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    with jcopsh.terminal() as terminal:
+        terminal.wait_for("❯")
+        for line in LINES[4:]:
+            terminal.type_in("\x15" + line + "\r")
+            if "--yes" not in line:
+                continue
+        terminal.type_in("\x15status\r")
+        terminal.wait_for("key store", timeout_s=40)
+        terminal.type_in("history\r")
+        terminal.type_in("exit\r")
+        terminal.wait_for_end()
+    history = next(path for path in jcopsh.files() if path.name == "history")
+    assert b"write" in history.read_bytes()
+    assert history.stat().st_mode & 0o777 == 0o600
+    assert_clean(jcopsh, "history")
+
+
+def test_an_asked_transport_key_does_not_show(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    with jcopsh.terminal() as terminal:
+        terminal.wait_for("❯")
+        terminal.type_in("select tk; boot --yes; write cm_key1\r")
+        terminal.wait_for("does not show")
+        terminal.type_in(CANARY + "\r")
+        terminal.wait_for("yes or no")
+        terminal.type_in("no\r")
+        terminal.wait_for("refused")
+        terminal.type_in("exit\r")
+        terminal.wait_for_end()
+        assert traces_of(terminal.output) == []
+    assert_clean(jcopsh, "asked")
+
+
+def test_the_process_list(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    with jcopsh.terminal("-c", f"{READY}; write cm_key1 {CANARY}") as terminal:
+        terminal.wait_for("yes or no")
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                arguments, environment = ((process / name).read_bytes() for name in ("cmdline", "environ"))
+            except OSError:
+                continue
+            if int(process.name) != os.getpid():
+                assert traces_of(arguments) == [], arguments
+                assert traces_of(environment) == []
+        terminal.type_in("no\r")
+        assert terminal.wait_for_end() == 3
