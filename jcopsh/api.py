@@ -89,7 +89,8 @@ class Opener:
         """A simulated card comes with its transport key, as a card bought from an honest seller does."""
         key = Secret(profile.transport_key, SecretKind.TRANSPORT_KEY)
         if not self.key_store.holds(key):
-            self.key_store.add(StoredSecret("transport_key", key, Origin.ENTERED, "unidentified: it comes with every simulated card", ""))
+            whose = "unidentified: it comes with every simulated card"
+            self.key_store.add(StoredSecret("transport_key", key, Origin.ENTERED, whose, ""))
 
     def _link(self, reader: str | None) -> Link:
         if self._source.replay is not None:

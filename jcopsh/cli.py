@@ -142,6 +142,13 @@ def _run_script(session: Session, path: Path) -> int:
 
 
 def _interact(session: Session) -> int:
+    """The shell at a terminal. Without a card it starts all the same: `connect` comes when one is there."""
     from jcopsh.shell.repl import interact
 
+    session.output.note(f"jcopsh {__version__}. help shows what there is, Tab completes, Ctrl-D leaves.")
+    try:
+        card = session.connect(session.reader)
+        session.output.note(f"Connected: {card.link.name}. Nothing was sent yet: identify asks the card who it is.")
+    except JcopshError as error:
+        session.output.error(error)
     return interact(session)

@@ -139,7 +139,8 @@ def _fuse(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> Car
     # an application with a 16-byte AID may have been taken for the root applet, and may answer 9000 to anything
     exact = command.header == root_applet.FUSE.header and not command.data
     fuse = Fuse.FUSED if exact and state.memory_shown else Fuse.UNKNOWN
-    return replace(state, fuse=fuse, selected=SelectedKind.UNKNOWN, aid=b"", booted=False, memory_shown=False)
+    return replace(state, fuse=fuse, selected=SelectedKind.UNKNOWN, aid=b"", booted=False, protected=False,
+                   memory_shown=False)
 
 
 def _read_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:

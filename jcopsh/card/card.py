@@ -33,7 +33,8 @@ class Card:
     `observers` are called with every Exchange, when all of one `send` is done: the state has advanced and the keys are
     kept by then, so that an observer may fail, or send something itself. `follow` says whether 61xx and 6Cxx are
     followed. `memory_map` is the map that is known to fit; while it is None, the fields of every map are guarded.
-    `key_store` is None for what is no card but a recording: nothing of it is worth keeping. A Card is used by one thread.
+    `key_store` is None for what is no card but a recording: nothing of it is worth keeping. A Card is used by one
+    thread.
     """
 
     def __init__(self, link: Link, journal: Journal, key_store: KeyStore | None) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import textwrap
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from jcopsh.card.interlock import Judgement
 from jcopsh.errors import Refused
@@ -23,6 +25,8 @@ BRACKETED_PASTE_ON = "\x1b[?2004h"
 BRACKETED_PASTE_OFF = "\x1b[?2004l"
 ESCAPE = "\x1b"
 PASTE_BEGINS = "\x1b[200~"
+# the rest of what was refused is over when nothing came for so long; nobody is waited for longer than the limit
+QUIET_S, DRAIN_LIMIT_S = 0.1, 5.0
 BOLD, RED_BOLD, YELLOW_BOLD, PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[0m"
 
 
@@ -44,9 +48,10 @@ def ask_typed(judgement: Judgement, card: str) -> None:
     with _terminal(judgement) as terminal:
         terminal.show(_question(judgement, card, RED_BOLD, "Cannot be undone", terminal.width))
         answer = terminal.ask(f"Type {BOLD}{phrase}{PLAIN} to send it; anything else sends nothing: ", judgement)
-    # compared as typed: one blank between the words, capitals as shown or small
-    if " ".join(answer.split()).upper() != phrase.upper():
-        raise _refused(judgement, "The phrase was not typed.")
+        # compared as typed: one blank between the words, capitals as shown or small
+        if " ".join(answer.split()).upper() != phrase.upper():
+            terminal.drain()
+            raise _refused(judgement, "The phrase was not typed.")
 
 
 def ask_yes(judgement: Judgement, card: str) -> None:
@@ -54,8 +59,9 @@ def ask_yes(judgement: Judgement, card: str) -> None:
     with _terminal(judgement) as terminal:
         terminal.show(_question(judgement, card, YELLOW_BOLD, "Destructive", terminal.width))
         answer = terminal.ask(f"Send it? {BOLD}yes{PLAIN} or no: ", judgement)
-    if answer.strip().lower() not in ("y", "yes"):
-        raise _refused(judgement, "The answer was not yes.")
+        if answer.strip().lower() not in ("y", "yes"):
+            terminal.drain()
+            raise _refused(judgement, "The answer was not yes.")
 
 
 def _after_escape(sequence: str) -> str:
@@ -66,14 +72,18 @@ def _after_escape(sequence: str) -> str:
     return "" if complete else sequence
 
 
-def _refused(judgement: Judgement, why: str, hint: str = "") -> Refused:
-    return Refused(f"{judgement.what}: refused, nothing was sent", meaning=why, hint=hint or "help interlock says what asks for a consent and why")
+WHY_ASKED = "help interlock says what asks for a consent and why"
 
+
+def _refused(judgement: Judgement, why: str, hint: str = WHY_ASKED) -> Refused:
+    return Refused(f"{judgement.what}: refused, nothing was sent", meaning=why, hint=hint)
 
 
 def _question(judgement: Judgement, card: str, style: str, heading: str, width: int) -> str:
     body = [f"{style}{heading}: {judgement.what}{PLAIN}", *textwrap.wrap(judgement.consequence, width - 2)]
-    body += textwrap.wrap(f"Card: {card}", width - 2)
+    # the reader's name comes from outside, and may not paint over the question
+    plain = "".join(character if character.isprintable() else "?" for character in card)
+    body += textwrap.wrap(f"Card: {plain}", width - 2)
     return "\n".join(body) + "\n"
 
 
@@ -81,6 +91,8 @@ def _question(judgement: Judgement, card: str, style: str, heading: str, width: 
 def _terminal(judgement: Judgement) -> Iterator[_Terminal]:
     if os.name != "posix":
         raise _refused(judgement, "Consent can only be asked at a POSIX terminal; there is none on this platform.")
+    import termios
+
     try:
         descriptor = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY)
     except OSError:
@@ -92,6 +104,8 @@ def _terminal(judgement: Judgement) -> Iterator[_Terminal]:
     try:
         with _Terminal(descriptor) as terminal:
             yield terminal
+    except (OSError, termios.error):
+        raise _refused(judgement, "The terminal went away.") from None
     finally:
         os.close(descriptor)
 
@@ -119,8 +133,9 @@ class _Terminal:
     def __exit__(self, *_: object) -> None:
         import termios
 
-        self._write(BRACKETED_PASTE_OFF)
-        # what is left of a refused paste must not become the next command
+        with suppress(OSError):
+            self._write(BRACKETED_PASTE_OFF)
+        # TCSAFLUSH: what is left of an answer must not become the next command
         termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
 
     @property
@@ -142,17 +157,26 @@ class _Terminal:
         """One line, typed by hand after the question stood there; raises Refused for a paste or Ctrl-C."""
         import termios
 
-        self.show(question)
-        # what came while the question was being written was not an answer to it
+        # what came until now was no answer to it
         termios.tcflush(self._descriptor, termios.TCIFLUSH)
+        self.show(question)
         try:
             return self._read_line()
         except _Paste:
+            self.drain()
             raise _refused(judgement, "It was pasted. A consent is typed by hand.") from None
         except _GivenUp:
+            self.drain()
             raise _refused(judgement, "The question was left.") from None
         finally:
             self._write("\n")
+
+    def drain(self) -> None:
+        """Throw away what still comes: the rest of a long paste must not become the next command."""
+        deadline = time.monotonic() + DRAIN_LIMIT_S
+        while time.monotonic() < deadline and select.select([self._descriptor], [], [], QUIET_S)[0]:
+            if not os.read(self._descriptor, 65536):
+                return
 
     def _read_line(self) -> str:
         typed, escape = "", ""
@@ -180,4 +204,6 @@ class _Terminal:
         return typed + character
 
     def _write(self, text: str) -> None:
-        os.write(self._descriptor, text.encode())
+        rest = text.encode()
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]

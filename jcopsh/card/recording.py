@@ -1,8 +1,10 @@
 """Recorded sessions: our own journal, and the traces of other clients, read into steps that can be replayed.
 
 Forms: the journal's JSON lines; JCManager `-> …` `<- …` (seeds 001 and 003); GPShell `Command -> …`, `Wrapped command
--> …`, `Response <- …`; JCShell `=> …` `<= …`; GlobalPlatformPro `A>> T=1 (4+0008) …` `A<< (0028+2) (61ms) …`.
-Of a command that stands there plain and wrapped, the wrapped one counts: it is what went over the wire.
+-> …`, `Chained command -> …`, `Response <- …`, `Chained response <- …`; JCShell `=> …` `<= …`; GlobalPlatformPro `A>>
+T=1 (4+0008) …` `A<< (0028+2) (61ms) …`; plain beside wire, `wire >> …` `wire << …`.
+Of a command that stands there plain and wrapped, the wrapped one counts: it is what went over the wire. Likewise of
+the answer.
 """
 
 from __future__ import annotations
@@ -27,17 +29,15 @@ class Unknown:
     kcv: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Recorded:
-    """Recorded bytes, parts of which may be unknown."""
+    """Recorded bytes, parts of which may be unknown. Its repr shows a length only: another client's trace may hold
+    keys in clear."""
 
     parts: tuple[bytes | Unknown, ...]
 
-    def __str__(self) -> str:
-        return " ".join(
-            part.hex(" ").upper() if isinstance(part, bytes) else f"<{part.name}, {part.length} bytes>"
-            for part in self.parts
-        )
+    def __repr__(self) -> str:
+        return f"Recorded({self.length} bytes)"
 
     @property
     def length(self) -> int:
@@ -50,6 +50,17 @@ class Recorded:
         if any(isinstance(part, Unknown) for part in self.parts):
             return None
         return b"".join(part for part in self.parts if isinstance(part, bytes))
+
+    @property
+    def unknown(self) -> tuple[tuple[int, Unknown], ...]:
+        """The unknown parts, each with its offset."""
+        found: list[tuple[int, Unknown]] = []
+        position = 0
+        for part in self.parts:
+            if isinstance(part, Unknown):
+                found.append((position, part))
+            position += part.length if isinstance(part, Unknown) else len(part)
+        return tuple(found)
 
     def matches(self, data: bytes) -> bool:
         """Whether `data` equals the recording wherever that is known."""
@@ -97,16 +108,22 @@ class _Mark(Enum):
 
 
 HEX_RUN = r"(?P<hex>(?:[0-9A-Fa-f]{2}\s?)+)"
+REST = rf"{HEX_RUN}(?:\s{{2,}}.*)?"
 # each form of line: what it is, and where its bytes stand; JCShell's ASCII column is set off by two blanks or more
 LINE_FORMS: tuple[tuple[_Mark, re.Pattern[str]], ...] = (
     (_Mark.COMMAND, re.compile(r"^\s*A>>\s+T=[01CL]+\s+\([^)]*\)\s+(?P<hex>[0-9A-Fa-f ]+)$")),
     (_Mark.RESPONSE, re.compile(r"^\s*A<<\s+\([^)]*\)(?:\s+\([^)]*\))?\s+(?P<hex>[0-9A-Fa-f ]+)$")),
-    (_Mark.COMMAND, re.compile(rf"^\s*(?:(?:Wrapped )?[Cc]ommand\s*)?(?:-->|->|=>)\s*{HEX_RUN}(?:\s{{2,}}.*)?$")),
-    (_Mark.RESPONSE, re.compile(rf"^\s*(?:Response\s*)?(?:<--|<-|<=)\s*{HEX_RUN}(?:\s{{2,}}.*)?$")),
-    (_Mark.ATR, re.compile(rf"^\s*ATR\s*[:=]\s*{HEX_RUN}$")),
+    (_Mark.COMMAND, re.compile(rf"^\s*(?:(?:Wrapped |Chained )?[Cc]ommand\s*)?(?:-->|->|=>)\s*{REST}$")),
+    (_Mark.RESPONSE, re.compile(rf"^\s*(?:(?:Chained )?[Rr]esponse\s*)?(?:<--|<-|<=)\s*{REST}$")),
+    (_Mark.COMMAND, re.compile(rf"^\s*wire\s+>>\s*{REST}$")),
+    (_Mark.RESPONSE, re.compile(rf"^\s*wire\s+<<\s*{REST}$")),
+    (_Mark.ATR, re.compile(rf"^\s*ATR\s*[:=]\s*{REST}$")),
+    (_Mark.ATR, re.compile(rf"^#? ?SCardConnect\(.*\) -> (?P<protocol>T=[01]), {HEX_RUN}$")),
 )
 # JCShell breaks long bytes into lines that begin with blanks
-CONTINUATION = re.compile(rf"^\s{{2,}}{HEX_RUN}(?:\s{{2,}}.*)?$")
+CONTINUATION = re.compile(rf"^\s{{2,}}{REST}$")
+# no answer is longer (ISO/IEC 7816-4:2020, 5.2), and no recording may ask for more memory than that
+MAX_HIDDEN_BYTES = 65536
 
 
 def read_recording(path: Path) -> Recording:
@@ -126,7 +143,9 @@ def read_recording(path: Path) -> Recording:
 
 def _journal_events(text: str, path: Path) -> Iterator[Step | PowerUp]:
     pending: tuple[Recorded, int] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    lines = text.split("\n")
+    del lines[-1]  # what a crash cut off is half a line, without its newline; else it is empty
+    for number, line in enumerate(lines, 1):
         try:
             record = json.loads(line)
             kind = record["kind"]
@@ -138,8 +157,8 @@ def _journal_events(text: str, path: Path) -> Iterator[Step | PowerUp]:
                 answer = recorded_bytes(record["bytes"]) if kind == "response" else None
                 yield Step(pending[0], answer, pending[1])
                 pending = None
-        except (ValueError, KeyError, TypeError):
-            # a journal that a crash cut off ends in half a line; the cause would quote the line
+        except (ValueError, KeyError, TypeError, RecursionError):
+            # the cause would quote the line
             raise UsageError(f"{path}, line {number}: not a line of a journal") from None
 
 
@@ -149,7 +168,10 @@ def recorded_bytes(text: str) -> Recorded:
     position = 0
     for found in HIDDEN_TEXT.finditer(text):
         parts.append(bytes.fromhex(text[position : found.start()]))
-        parts.append(Unknown(found["name"], int(found["length"]), found["kcv"]))
+        length = int(found["length"])
+        if length > MAX_HIDDEN_BYTES:
+            raise ValueError("no APDU is so long")
+        parts.append(Unknown(found["name"], length, found["kcv"]))
         position = found.end()
     parts.append(bytes.fromhex(text[position:]))
     return Recorded(tuple(part for part in parts if part != b""))
@@ -157,17 +179,17 @@ def recorded_bytes(text: str) -> Recorded:
 
 def _trace_events(text: str) -> Iterator[Step | PowerUp]:
     command: tuple[bytes, int] | None = None
-    for mark, data, number in _joined(text):
-        if mark is _Mark.ATR:
-            yield PowerUp(data, "?", number)
-        elif mark is _Mark.COMMAND:
-            command = (data, number)
+    for line in _joined(text):
+        if line.mark is _Mark.ATR:
+            yield PowerUp(line.data, line.protocol, line.number)
+        elif line.mark is _Mark.COMMAND:
+            command = (line.data, line.number)
         elif command is not None:
-            yield Step(Recorded((command[0],)), Recorded((data,)), command[1])
+            yield Step(Recorded((command[0],)), Recorded((line.data,)), command[1])
             command = None
 
 
-def _joined(text: str) -> Iterator[tuple[_Mark, bytes, int]]:
+def _joined(text: str) -> Iterator[_TraceLine]:
     """The lines that hold bytes, each with the lines that continue it."""
     current: _TraceLine | None = None
     for number, line in enumerate(text.splitlines(), 1):
@@ -177,10 +199,10 @@ def _joined(text: str) -> Iterator[tuple[_Mark, bytes, int]]:
             current = replace(current, data=current.data + bytes.fromhex(continued["hex"]))
             continue
         if current:
-            yield current.mark, current.data, current.number
+            yield current
         current = found
     if current:
-        yield current.mark, current.data, current.number
+        yield current
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +210,7 @@ class _TraceLine:
     mark: _Mark
     data: bytes
     number: int
+    protocol: str = "?"
 
 
 def _classify(line: str, number: int) -> _TraceLine | None:
@@ -196,5 +219,5 @@ def _classify(line: str, number: int) -> _TraceLine | None:
         if found:
             digits = "".join(found["hex"].split())
             if len(digits) % 2 == 0:
-                return _TraceLine(mark, bytes.fromhex(digits), number)
+                return _TraceLine(mark, bytes.fromhex(digits), number, found.groupdict().get("protocol", "?"))
     return None

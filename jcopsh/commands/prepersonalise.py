@@ -87,7 +87,10 @@ def _select_application(card: Card, aid: AID) -> Selected:
 
 
 def _name(aid: AID) -> str:
+    """How an AID may be called; one of 16 bytes may be a transport key, given without `tk`."""
     known = lookup(aid)
+    if known is None and len(aid.value) == TRANSPORT_KEY_LENGTH:
+        return f"an AID of {TRANSPORT_KEY_LENGTH} bytes"
     return f"{known.name} ({aid})" if known else str(aid)
 
 

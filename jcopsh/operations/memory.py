@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 
 from jcopsh.card.card import Card
 from jcopsh.card.keeper import card_name
+from jcopsh.card.sensitive import secret_fields
 from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMap, all_maps
-from jcopsh.jcop.root_applet import MAX_READ, MAX_WRITE
+from jcopsh.jcop.root_applet import MAX_READ, MAX_WRITE, AddressError, LengthError
 from jcopsh.operations.status_errors import require_ok, root_error
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span, Written
 from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.state import Boot
 
 # sizes of READ to fall back on when a card refuses the largest with 6700
 READ_SIZES = (MAX_READ, 0xFF, 0x80, 0x40, 0x20, 0x10, 1)
@@ -24,10 +26,35 @@ READ_SIZES = (MAX_READ, 0xFF, 0x80, 0x40, 0x20, 0x10, 1)
 def read_bytes(card: Card, address: int, length: int) -> bytes:
     """`length` bytes of memory from `address`, as they are; keys in them are in the key store when this returns.
 
-    Raises CardError where the root applet refuses, e.g. before BOOT, and AddressError (a ValueError) for a range that
-    does not fit CLA‖P1‖P2.
+    Raises CardError where the root applet refuses, e.g. before BOOT; AddressError and LengthError (ValueErrors) for a
+    range that does not fit CLA‖P1‖P2 or has no byte, before anything is sent; and JcopshError when the card was booted
+    or reset between two pieces.
     """
-    return b"".join(_read_piece(card, start, size) for start, size in _pieces(address, length, MAX_READ))
+    _check_range(address, length)
+    boot = card.state.boot
+    data = b""
+    for start, size in _pieces(address, length, MAX_READ):
+        data += _read_piece(card, start, size)
+        _require_boot(card, boot)
+    return data
+
+
+def _check_range(address: int, length: int) -> None:
+    if length < 1:
+        raise LengthError(f"a range of memory has at least one byte, not {length}")
+    root_applet.split_address(address)
+    if address + length - 1 > root_applet.LAST_ADDRESS:
+        raise AddressError(f"{length} bytes at {address:06X} go beyond {root_applet.LAST_ADDRESS:06X}")
+
+
+def _require_boot(card: Card, boot: Boot) -> None:
+    """Keys change at some boots: what was read under two of them is never joined."""
+    if card.state.boot != boot:
+        raise JcopshError(
+            "the card was booted or reset while its memory was being read",
+            meaning=f"What was read under boot {boot} is not joined with what comes after.",
+            hint="read it again",
+        )
 
 
 def read_memory(
@@ -142,18 +169,11 @@ def _fields(address: int, length: int, memory_map: MemoryMap | None) -> tuple[Fi
     """The map's fields; without a map the secret ones of all maps, which must not show for want of one."""
     if memory_map:
         return memory_map.overlapping(address, length)
-    found = {f.address: f for m in all_maps() for f in m.overlapping(address, length) if f.secret}
-    return tuple(found[start] for start in sorted(found))
+    return tuple(sorted(secret_fields(address, length, all_maps()), key=lambda field: (field.address, -field.length)))
 
 
 def _name(memory_map: MemoryMap | None) -> str | None:
     return memory_map.name if memory_map else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    data: bytes
-    refused: tuple[tuple[int, int, int], ...] = ()
 
 
 def dump_memory(
@@ -162,23 +182,30 @@ def dump_memory(
     """Memory from `first` to `last`, both inclusive, in the largest pieces the card gives.
 
     Where the card refuses a piece, the border is looked for, and the refused ranges are named in the result. Raises
-    CardError when nothing at all can be read.
+    CardError when nothing at all can be read, and otherwise as read_bytes does.
     """
+    _check_range(first, last - first + 1)
     boot = card.state.boot
     spans: list[Span] = []
-    refused: list[tuple[int, int, int]] = []
-    first_error: CardError | None = None
+    refused: list[_Refused] = []
     for start, size in _pieces(first, last - first + 1, MAX_READ):
-        try:
-            for at, data in _readable(card, start, size, refused):
-                spans.extend(cut(data, at, memory_map, reveal))
-        except CardError as error:
-            first_error = first_error or error
-            if not spans and _hopeless(error):
-                raise
-    if not spans and first_error:
-        raise first_error
+        for at, data in _readable(card, start, size, refused):
+            spans.extend(cut(data, at, memory_map, reveal))
+        _require_boot(card, boot)
+        if not spans and _hopeless(refused[0].error):
+            raise refused[0].error
+    if not spans:
+        raise refused[0].error
     return Dump(first, last, tuple(spans), _merged(refused), _name(memory_map), boot, card_name(card.state))
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A range that the card refused to read, both ends included."""
+
+    first: int
+    last: int
+    error: CardError
 
 
 def _hopeless(error: CardError) -> bool:
@@ -186,38 +213,35 @@ def _hopeless(error: CardError) -> bool:
     return error.response.sw not in (0x6A86, 0x6B00, 0x6A82, 0x6A83)
 
 
-def _readable(
-    card: Card, start: int, size: int, refused: list[tuple[int, int, int]]
-) -> Iterator[tuple[int, bytes]]:
+def _readable(card: Card, start: int, size: int, refused: list[_Refused]) -> Iterator[tuple[int, bytes]]:
     """What can be read of a piece; halves are tried where the whole is refused, down to single bytes."""
     try:
         yield start, _read_piece(card, start, size)
+        return
     except CardError as error:
-        if _hopeless(error):
-            raise
-        if size == 1:
-            refused.append((start, start, error.response.sw))
-            return
-        # both ends first: a piece of which neither end can be read is taken for refused as a whole
-        if size > 2 and not (_can_read(card, start) or _can_read(card, start + size - 1)):
-            refused.append((start, start + size - 1, error.response.sw))
-            return
-        half = size // 2
-        yield from _readable(card, start, half, refused)
-        yield from _readable(card, start + half, size - half, refused)
+        refusal = _Refused(start, start + size - 1, error)
+    # both ends first: a piece of which neither end can be read is taken for refused as a whole
+    if size == 1 or (size > 2 and not (_can_read(card, start) or _can_read(card, start + size - 1))):
+        refused.append(refusal)
+        return
+    half = size // 2
+    yield from _readable(card, start, half, refused)
+    yield from _readable(card, start + half, size - half, refused)
 
 
 def _can_read(card: Card, address: int) -> bool:
     return _read(card, address, 1).ok
 
 
-def _merged(ranges: list[tuple[int, int, int]]) -> tuple[tuple[int, int, int], ...]:
+def _merged(refusals: list[_Refused]) -> tuple[tuple[int, int, int], ...]:
+    """Ranges that touch and were refused with the same status word, as one each."""
     merged: list[tuple[int, int, int]] = []
-    for first, last, sw in sorted(ranges):
-        if merged and merged[-1][1] + 1 == first and merged[-1][2] == sw:
-            merged[-1] = (merged[-1][0], last, sw)
+    for refusal in refusals:
+        sw = refusal.error.response.sw
+        if merged and merged[-1][1] + 1 == refusal.first and merged[-1][2] == sw:
+            merged[-1] = (merged[-1][0], refusal.last, sw)
         else:
-            merged.append((first, last, sw))
+            merged.append((refusal.first, refusal.last, sw))
     return tuple(merged)
 
 

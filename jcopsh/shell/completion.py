@@ -91,7 +91,9 @@ class LineCompleter(Completer):
         self._registry = registry
         self._context = context
 
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[PromptCompletion]:
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent  # noqa: ARG002 — prompt_toolkit passes both by name
+    ) -> Iterable[PromptCompletion]:
         """What could stand at the cursor."""
         before = document.text_before_cursor
         for one in suggest(before, self._registry, self._context()):

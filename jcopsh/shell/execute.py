@@ -71,8 +71,8 @@ def _json(session: Session, line: Line) -> bool:
     return session.json or any(call.json for call in line.calls)
 
 
-def _wrong(session: Session, line: Line, problem: Problem) -> int:
-    session.output.problem(problem, line, json=_json(session, line))
+def _wrong(session: Session, line: Line, problem: Problem, *, begun: bool = False) -> int:
+    session.output.problem(problem, line, begun=begun, json=_json(session, line))
     return EXIT_USAGE
 
 
@@ -82,12 +82,12 @@ def _run_call(session: Session, text: str, number: int) -> int:
     call = line.calls[number]
     json = session.json or call.json
     try:
-        if any(problem.pending for problem in call.problems):
-            _ = session.card  # connected now, if it was not: its map may settle what is pending
+        if session.card_or_none is None and _needs_card(call):
+            _ = session.card  # connected now: its map may settle what is pending, and bound what is too long
             line = parse_line(text, session.registry, session.context())
             call = line.calls[number]
         if call.problems:
-            return _wrong(session, line, call.problems[0])
+            return _wrong(session, line, call.problems[0], begun=number > 0)
         _call(session, call, json=json)
     except AlreadyShownError as failed:
         return failed.exit_code
@@ -105,6 +105,11 @@ def _run_call(session: Session, text: str, number: int) -> int:
         session.output.bug(error, json=json)
         return EXIT_CARD
     return EXIT_OK
+
+
+def _needs_card(call: Call) -> bool:
+    injected = call.command.injected.values() if call.command else ()
+    return Injected.CARD in injected or any(problem.pending for problem in call.problems)
 
 
 def _call(session: Session, call: Call, *, json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -39,7 +40,7 @@ def _marked(text: str, start: int, end: int, style: str, problems: list[Problem]
     borders = {start, end} | {at for one in problems for at in (one.start, one.end) if start < at < end}
     ordered = sorted(borders)
     parts = []
-    for first, last in zip(ordered, ordered[1:], strict=False):
+    for first, last in pairwise(ordered):
         wrong = any(one.start < last and one.end > first for one in problems)
         parts.append((f"{style} problem" if wrong else style, text[first:last]))
     return parts

@@ -10,6 +10,7 @@ stands under the word that is wrong. Nothing here talks to a card, and no proble
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,7 +20,7 @@ from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import NOTHING, ParseContext
-from jcopsh.shell.strike import PLACEHOLDER, StruckText, byte_runs, byte_spans, merge, strike, suspicious_spans, without
+from jcopsh.shell.strike import PLACEHOLDER, StruckText, byte_runs, byte_spans, merge, strike, suspicious_spans
 from jcopsh.shell.tokens import Problem, Span, Token, TokenKind
 from jcopsh.shell.types.base import PendingError, did_you_mean
 from jcopsh.shell.words import Segment, Word, cut, join
@@ -30,8 +31,10 @@ GLOBAL_FLAGS: Mapping[str, str] = {
     "json": "print the result as JSON",
     "yes": "answer yes to what is destructive; never to what is irreversible",
 }
+SHORTEST_PIN = 4
 LONGEST_REPEATED = 12  # a longer word that is no command may be a key, and is not repeated
 _BYTES_OF_AN_APDU = 4
+_LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 _ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
 
 
@@ -42,6 +45,9 @@ class Role(Enum):
     VALUE = "value"
     OPTION = "option"
     EXCESS = "excess"
+
+
+_VALUES = (Role.VALUE, Role.EXCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,7 @@ def _unknown_command(source: _Source, segment: Segment) -> Call:
     text, word = source.text, segment.words[0]
     near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED else ""
     spans = _shifted(suspicious_spans(text[segment.start : segment.end]), segment.start)
-    if not near and len(word.text) >= 8:
+    if not near and _may_be_secret(word.text):
         spans.append(Span(word.start, word.end))
     placeholder = PLACEHOLDER.search(text, word.start, word.end)
     problem = _placeholder_problem(placeholder.start(), placeholder.end()) if placeholder else Problem(
@@ -187,6 +193,11 @@ def _unknown_command(source: _Source, segment: Segment) -> Call:
         segment.start, segment.end, None, None, (Binding(word, Role.COMMAND),), problems=(problem,),
         tokens=tuple(tokens), secrets=tuple(merge(spans)),
     )
+
+
+def _may_be_secret(word: str) -> bool:
+    """Whether an unknown word may be a PIN or a transport key of 16 letters that was typed in the wrong place."""
+    return len(word) > LONGEST_REPEATED or (len(word) >= SHORTEST_PIN and any(map(str.isdigit, word)))
 
 
 def _placeholder_problem(start: int, end: int) -> Problem:
@@ -238,11 +249,27 @@ class _CallParser:
     def _suspect_everything(self) -> None:
         """Take for secret what may be, except in words whose type knows better."""
         start, end = self.segment.start, self.segment.end
-        suspicious = byte_runs if self.command else suspicious_spans
-        known = [Span(b.word.start, b.word.end) for b in self.bindings if _knows_its_secrets(b)]
-        self.secrets += without(_shifted(suspicious(self.text[start:end]), start), known)
+        if self.command is None:
+            self.secrets += _shifted(suspicious_spans(self.text[start:end]), start)
+            return
+        if self.name is not None and self.name.end < end:
+            start = max(start, self.name.end)
+        known = [b.word for b in self.bindings if _knows_its_secrets(b)]
+        self.secrets += [
+            run for run in _shifted(byte_runs(self.text[start:end]), start)
+            # a run that goes on beyond such a word may be one key in two pieces
+            if not any(word.start <= run.start and run.end <= word.end for word in known)
+        ]
         # bytes: the address they are for may be what is wrong
-        self.secrets += [Span(b.word.start, b.word.end) for b in self.bindings if _holds_bytes(b)]
+        self.secrets += [
+            Span(b.word.start, b.word.end) for b in self.bindings if _holds_bytes(b) or self._is_odd(b)
+        ]
+
+    def _is_odd(self, binding: Binding) -> bool:
+        """Whether a word fits nowhere and may be a transport key in letters: long, and not written as names are."""
+        understood = binding.parameter is not None and binding.parameter.name in self.arguments
+        long = len(binding.word.text) >= LONGEST_REPEATED
+        return long and not understood and binding.role in _VALUES and not _LIKE_A_NAME.fullmatch(binding.word.text)
 
     def _parse_arguments(self, command: Command) -> None:
         positional, options = self._part_options(command)
@@ -280,7 +307,9 @@ class _CallParser:
         """The name of the option that a word is; empty for `--`; None for a word that is no option."""
         if self.text[word.start] != "-" or word.text == "-":
             return None
-        name = word.text.removeprefix("-").removeprefix("-").partition("=")[0].lower().replace("_", "-")
+        if word.text == "--":
+            return ""
+        name = word.text.removeprefix("-").removeprefix("-").partition("=")[0].lower().replace("_", "-") or "-"
         if word.text.startswith("--"):
             return name
         return name if name[:1].isalpha() else None
@@ -421,7 +450,9 @@ def _knows_its_secrets(binding: Binding) -> bool:
 
 def _holds_bytes(binding: Binding) -> bool:
     kind = binding.parameter.type.drawn_as if binding.parameter and binding.parameter.type else None
-    return binding.role is Role.VALUE and kind is TokenKind.BYTES
+    # as many as a PIN has; fewer are shown, so that what is wrong with them can be
+    long_enough = len(byte_spans(binding.word.text)) >= SHORTEST_PIN or len(binding.word.text) >= 2 * SHORTEST_PIN
+    return binding.role is Role.VALUE and kind is TokenKind.BYTES and long_enough
 
 
 def _after(word: Word, index: int) -> Word:

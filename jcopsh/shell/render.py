@@ -127,10 +127,14 @@ class Output:
         self._three_lines(error.what, error.meaning, f"try: {error.hint}" if error.hint else "")
         return None
 
-    def problem(self, problem: Problem, line: Line, *, json: bool = False) -> None:
-        """Show what is wrong with a line: the line without its secrets, carets under the word, and what to try."""
+    def problem(self, problem: Problem, line: Line, *, begun: bool = False, json: bool = False) -> None:
+        """Show what is wrong with a line: the line without its secrets, carets under the word, and what to try.
+
+        `begun` says that commands before it on the line have run.
+        """
+        outcome = "what stands before it was run, this was not" if begun else "nothing of this line was run"
         if json:
-            error = UsageError(problem.message, meaning="nothing of this line was run", hint=problem.hint)
+            error = UsageError(problem.message, meaning=outcome, hint=problem.hint)
             return self.show_json_error(error)
         from rich.text import Text
 
@@ -143,10 +147,10 @@ class Output:
         carets = Text(" " * _cells(text[:start])).append("^" * max(1, _cells(text[start:end])), "bad")
         if _cells(carets.plain) + 1 + _cells(problem.message) <= console.width:
             self._print(console, carets.append(f" {problem.message}", "bad"))
-            self._three_lines("nothing of this line was run", problem.hint, "")
+            self._three_lines(outcome, problem.hint)
         else:
             self._print(console, carets)
-            self._three_lines(problem.message, "nothing of this line was run", problem.hint)
+            self._three_lines(problem.message, outcome, problem.hint)
         return None
 
     def bug(self, error: BaseException, *, json: bool = False) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from contextlib import suppress
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import History as PromptHistory
 from prompt_toolkit.input import Input
@@ -27,6 +28,7 @@ from jcopsh.shell.prompt import prompt_fragments
 from jcopsh.shell.session import Session
 from jcopsh.shell.theme import prompt_toolkit_styles
 
+SUGGESTED_FROM = 200  # lines of the history
 _TOOLBAR = {"bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
 
 
@@ -51,6 +53,23 @@ class StruckHistory(PromptHistory):
             super().append_string(struck)
 
 
+class _SuggestLatest(AutoSuggest):
+    """Suggests the rest of a line typed lately. It looks at so many lines and no more, however long the history is."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def get_suggestion(
+        self, buffer: Buffer, document: Document  # noqa: ARG002 — prompt_toolkit passes both
+    ) -> Suggestion | None:
+        """What would make the text before the cursor a line of the history."""
+        text = document.text
+        if not text.strip():
+            return None
+        recent = reversed(self._history.lines[-SUGGESTED_FROM:])
+        return next((Suggestion(line[len(text):]) for line in recent if line.startswith(text)), None)
+
+
 class Repl:
     """The interactive shell. `input` and `output` are the terminal unless a test gives its own."""
 
@@ -64,7 +83,7 @@ class Repl:
             lexer=LineLexer(session.registry, session.context),
             completer=LineCompleter(session.registry, session.context),
             history=StruckHistory(session.history),
-            auto_suggest=AutoSuggestFromHistory(),
+            auto_suggest=_SuggestLatest(session.history),
             bottom_toolbar=self._toolbar,
             key_bindings=self._bindings(),
             style=DynamicStyle(self._style),
@@ -154,10 +173,9 @@ class Repl:
         buffer.cursor_position = len(buffer.text)
         self._pending.extend(line for line in others if line.strip())
         self._unfinished = last + after
-        with suppress(IndexError):
-            buffer.validate_and_handle()
+        buffer.validate_and_handle()
 
 
-def run(session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> int:  # noqa: A002 — prompt_toolkit's own name for it
+def interact(session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> int:  # noqa: A002 — prompt_toolkit's own name for it
     """Run the interactive shell; returns its exit code."""
     return Repl(session, input=input, output=output).run()

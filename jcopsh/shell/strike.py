@@ -14,16 +14,18 @@ from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
+SHORTEST_WITH_BAR = 10  # characters: a stretch with a `|` in it, whichever side of it is meant
 
 PLACEHOLDER = re.compile(f"{PLACEHOLDER_OPEN}(?:[0-9]+ bytes?|secret){PLACEHOLDER_CLOSE}")
 
 # a stretch without blanks, or one that `|` or `#(` holds together even if they are never closed
 _CHUNK = re.compile(r"(?:\|[^|]*(?:\||$)|#\([^)]*(?:\)|$)|\S)+")
 _ASCII_RUN = re.compile(r"\|([^|]*)(?:\||$)")
-_LONG_HEX = re.compile(r"[0-9A-Fa-f](?:[\s:,]*(?:0[xX])?[0-9A-Fa-f]){" + str(2 * SHORTEST_RUN - 1) + r",}")
-# words after which a key or PIN is to be expected: `tk`, a field or option that says so, an address of key memory
+# not from the last letters of a name on, such as the 1 of cm_key1
+_LONG_HEX = re.compile(r"(?<![g-zG-Z_])[0-9A-Fa-f](?:[\s:,]*(?:0[xX])?[0-9A-Fa-f]){" + str(2 * SHORTEST_RUN - 1) + r",}")
+# words after which a key or PIN may come: `tk`, a field or option that says so, an address, an APDU's header
 _ANNOUNCES = re.compile(
-    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin)[^\s=]*|(?:0[xX])?[cC]0[0-9A-Fa-f]{4})(?:[\s=:]+|$)", re.IGNORECASE
+    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin)[^\s=]*|(?:0x)?c0[0-9a-f]{4}|[0-9a-f]{8,})(?:[\s=:]+|$)", re.IGNORECASE
 )
 
 
@@ -70,6 +72,8 @@ def byte_runs(text: str) -> list[Span]:
     spans += [Span(m.start(), m.end()) for m in _ASCII_RUN.finditer(text) if len(m[1]) >= SHORTEST_RUN]
     start = end = count = 0
     for chunk in _CHUNK.finditer(text):
+        if "|" in chunk[0] and len(chunk[0]) >= SHORTEST_WITH_BAR:
+            spans.append(Span(chunk.start(), chunk.end()))
         in_chunk = _bytes_in(chunk[0])
         if in_chunk:
             start = chunk.start() if count == 0 else start
@@ -102,15 +106,6 @@ def suspicious_spans(text: str) -> list[Span]:
     if announced and announced.end() < len(text.rstrip()):
         spans.append(Span(announced.end(), len(text.rstrip())))
     return merge(spans)
-
-
-def without(spans: Iterable[Span], kept: Iterable[Span]) -> list[Span]:
-    """The spans less what lies in the kept ones."""
-    result = merge(spans)
-    for hole in kept:
-        parts = [(Span(s.start, min(s.end, hole.start)), Span(max(s.start, hole.end), s.end)) for s in result]
-        result = merge(part for pair in parts for part in pair)
-    return result
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:

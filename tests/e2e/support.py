@@ -70,8 +70,27 @@ class Jcopsh:
 
 def phrase_on(screen: str, action: str) -> str:
     """The phrase that the screen asks to type: the action and its random code."""
-    for line in screen.splitlines():
+    for line in reversed(screen.splitlines()):
         _, found, rest = line.partition(f"Type {action} ")
         if found:
             return f"{action} {rest.split()[0]}"
     raise AssertionError(f"the screen asks for no {action}:\n{screen}")
+
+
+def ask(terminal: Terminal, line: str, question: str) -> None:
+    """Type a line, and wait until the question it leads to stands there: not one of an earlier line."""
+    start = len(terminal.output)
+    terminal.type_in(f"{line}\r")
+    terminal.wait_for_output(question, start=start)
+
+
+def consent(terminal: Terminal, line: str, action: str) -> None:
+    """Type a line and the phrase that it is answered with."""
+    ask(terminal, line, "anything else sends nothing: ")
+    terminal.type_in(phrase_on(terminal.screen, action) + "\r")
+
+
+def say_yes(terminal: Terminal, line: str) -> None:
+    """Type a line and answer its question with yes."""
+    ask(terminal, line, "or no: ")
+    terminal.type_in("yes\r")

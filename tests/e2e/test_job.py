@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, Jcopsh, phrase_on
+from tests.e2e.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, Jcopsh, consent, say_yes
 
 NEW_KEY = "5A0102030405060708090A0B0C0D0E0F"
 
@@ -25,25 +25,17 @@ def test_the_whole_job_at_a_terminal(jcopsh: Jcopsh) -> None:
         terminal.wait_for("unfused ❯")
         terminal.type_in("select tk\r")
         terminal.wait_for("unfused root ❯")
-        terminal.type_in("boot\r")
-        terminal.wait_for("yes or no:")
-        terminal.type_in("yes\r")
+        say_yes(terminal, "boot")
         terminal.wait_for("unfused booted ❯")
         terminal.type_in("read cm_key1\r")
         terminal.wait_for("3DES KCV")
         terminal.type_in("read 0xc00305 16\r")
-        terminal.type_in(f"write cm_key1 {NEW_KEY}\r")
-        terminal.wait_for("yes or no:")
-        terminal.type_in("yes\r")
+        say_yes(terminal, f"write cm_key1 {NEW_KEY}")
         terminal.wait_for("read back")
-        terminal.type_in("protect\r")
-        terminal.wait_for("Type protect")
-        terminal.type_in(phrase_on(terminal.screen, "protect") + "\r")
+        consent(terminal, "protect", "protect")
         terminal.wait_for("booted protected ❯")
-        terminal.type_in("fuse\r")
-        terminal.wait_for("Type fuse")
-        terminal.type_in(phrase_on(terminal.screen, "fuse") + "\r")
-        terminal.wait_for("fused ❯")
+        consent(terminal, "fuse", "fuse")
+        terminal.wait_for(" fused ❯")
         terminal.type_in("exit\r")
         assert terminal.wait_for_end() == 0
     received = jcopsh.received()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import EXIT_REFUSED
-from tests.e2e.support import BOOT, FUSE, SELECT_TK, Jcopsh, phrase_on
+from tests.e2e.support import BOOT, FUSE, SELECT_TK, Jcopsh, ask, consent, phrase_on
 from tests.reader_stack import program
 from tests.terminal import Terminal
 
@@ -18,8 +18,7 @@ READY = "select tk; boot --yes"
 
 FUSE_NOTATIONS = [
     "00000000", "00 00 00 00", "00:00:00:00", "0x00,0x00,0x00,0x00", "0x00 0x00 0x00 0x00", '"00 00 00 00"',
-    "|\0\0\0\0|",
-    "00000000 *9000", "0000000000", "00000000000000", "0000000000000100", "0000000001FF", "0000:/00", "00/00",
+    "00000000 *9000", "0000000000", "00000000000000", "0000000000000100", "0000000001FF", "00/00",
     "00000000=9000", "00000000:AA/00",
 ]
 CLASSES = ["01", "03", "04", "0C", "10", "80", "84", "C0", "FF"]
@@ -73,7 +72,7 @@ def test_bare_hex_is_sent_through_the_interlock_too(jcopsh: Jcopsh) -> None:
 
 def test_fuse_with_every_class(jcopsh: Jcopsh) -> None:
     for cla in CLASSES:
-        for tail in ("000000", "00000000", "0000000001FF", "00000000000000"):
+        for tail in ("000000", "00000000", "0000000001FF", "000000000000"):
             refused(jcopsh, text=f"{READY}\nsend {cla}{tail}\n")
 
 
@@ -120,8 +119,7 @@ def booted(terminal: Terminal) -> None:
 
 def still_unfused(jcopsh: Jcopsh, terminal: Terminal) -> None:
     """The shell lives, and nothing was sent."""
-    terminal.type_in("\x03\r")
-    terminal.type_in("identify\r")
+    terminal.type_in("\x15identify\r")
     terminal.wait_for("NX011C")
     received = jcopsh.received()
     assert not [command for command in received if command[1] in (0x00, 0x10)], [c.hex() for c in received]
@@ -150,8 +148,7 @@ def test_pasted_raw_together_with_a_phrase(jcopsh: Jcopsh) -> None:
 def test_the_right_phrase_pasted_in_brackets(jcopsh: Jcopsh) -> None:
     with jcopsh.terminal() as terminal:
         booted(terminal)
-        terminal.type_in("fuse\r")
-        terminal.wait_for("Type fuse")
+        ask(terminal, "fuse", "anything else sends nothing: ")
         phrase = phrase_on(terminal.screen, "fuse")
         terminal.type_in(f"\x1b[200~{phrase}\x1b[201~\r")
         terminal.wait_for("pasted")
@@ -161,15 +158,16 @@ def test_the_right_phrase_pasted_in_brackets(jcopsh: Jcopsh) -> None:
 def test_the_phrase_of_another_question(jcopsh: Jcopsh) -> None:
     with jcopsh.terminal() as terminal:
         booted(terminal)
-        terminal.type_in("fuse\r")
-        terminal.wait_for("Type fuse")
+        ask(terminal, "fuse", "anything else sends nothing: ")
         phrase = phrase_on(terminal.screen, "fuse")
         terminal.type_in("\x03")
         terminal.wait_for("refused")
         # typed ahead: it waits in the terminal while the next question is made
+        start = len(terminal.output)
         terminal.type_in(f"fuse\r{phrase}\r")
-        terminal.wait_for_output("Type ", start=len(terminal.output))
+        start = terminal.wait_for_output("anything else sends nothing: ", start=start)
         terminal.type_in(f"{phrase}\r")
+        terminal.wait_for_output("not typed", start=start)
         still_unfused(jcopsh, terminal)
 
 
@@ -234,10 +232,8 @@ def test_what_is_destructive_asks_and_yes_answers(jcopsh: Jcopsh) -> None:
 def test_a_fused_card_lets_ins_00_pass(jcopsh: Jcopsh) -> None:
     with jcopsh.terminal() as terminal:
         booted(terminal)
-        terminal.type_in("fuse\r")
-        terminal.wait_for("Type fuse")
-        terminal.type_in(phrase_on(terminal.screen, "fuse") + "\r")
-        terminal.wait_for("fused ❯")
+        consent(terminal, "fuse", "fuse")
+        terminal.wait_for(" fused ❯")
     assert jcopsh.received().count(FUSE) == 1
     # in the next power-up it is not known until the card says so
     assert jcopsh.run("-c", "send 00000000").returncode == EXIT_REFUSED

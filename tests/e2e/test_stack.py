@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, TRANSPORT_KEY, Jcopsh, phrase_on
+from tests.e2e.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, TRANSPORT_KEY, Jcopsh, consent, say_yes
 from tests.reader_stack import CardProcess, ReaderStack, program
 
 NEW_KEY = "5A0102030405060708090A0B0C0D0E0F"
@@ -34,24 +34,16 @@ def test_the_whole_job(reader_stack: ReaderStack, card: CardProcess, tmp_path: P
         terminal.wait_for("does not show")
         terminal.type_in(TRANSPORT_KEY.decode() + "\r")
         terminal.wait_for("unfused root ❯")
-        terminal.type_in("boot\r")
-        terminal.wait_for("yes or no:")
-        terminal.type_in("yes\r")
+        say_yes(terminal, "boot")
         terminal.wait_for("booted ❯")
         terminal.type_in("read cm_key1; read 0xc00305 16\r")
         terminal.wait_for("3DES KCV")
-        terminal.type_in(f"write cm_key1 {NEW_KEY}\r")
-        terminal.wait_for("yes or no:")
-        terminal.type_in("yes\r")
+        say_yes(terminal, f"write cm_key1 {NEW_KEY}")
         terminal.wait_for("read back")
-        terminal.type_in("protect\r")
-        terminal.wait_for("Type protect")
-        terminal.type_in(phrase_on(terminal.screen, "protect") + "\r")
+        consent(terminal, "protect", "protect")
         terminal.wait_for("booted protected ❯")
-        terminal.type_in("fuse\r")
-        terminal.wait_for("Type fuse")
-        terminal.type_in(phrase_on(terminal.screen, "fuse") + "\r")
-        terminal.wait_for("fused ❯")
+        consent(terminal, "fuse", "fuse")
+        terminal.wait_for(" fused ❯")
         terminal.type_in("exit\r")
         assert terminal.wait_for_end() == 0
         assert TRANSPORT_KEY not in terminal.output

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from jcopsh.errors import UsageError
+from jcopsh.iso7816.aid import MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
 from jcopsh.jcop import root_applet
 from jcopsh.shell.context import ParseContext
-from jcopsh.shell.strike import SHORTEST_RUN, byte_runs, byte_spans
+from jcopsh.shell.strike import byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.base import ParameterType
 from jcopsh.shell.types.memory import known_public
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 _PUBLIC_INSTRUCTIONS = frozenset((0xA4, 0xB0, 0xB2, 0xC0, 0xCA, 0xCB, 0x70, 0x50, 0x82, 0xF2, 0xF0, 0xE4, 0xE6, 0xE8))
 # PUT KEY, STORE DATA, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
 _KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
-_HEADER_AND_LC = 5
+_HEADER = 4
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
-LONGEST_PUBLIC_SELECT = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
+_LONGEST_PUBLIC_AID = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
+# ISO/IEC 7816-5: A international, D national, F proprietary; and the two names of EMV
+_AID_CATEGORIES = (0xA, 0xD, 0xF)
+_AID_NAMES = (b"1PAY", b"2PAY")
 
 
 @dataclass(frozen=True)
@@ -96,16 +100,26 @@ def carries_secret(command: CommandAPDU, memory_map: MemoryMap | None) -> bool:
         address = command.cla << 16 | command.p1 << 8 | command.p2
         return not known_public(address, len(command.data), memory_map)
     if command.ins == root_applet.INS_SELECT:
-        return len(command.data) > LONGEST_PUBLIC_SELECT
+        return not is_public_aid(command.data)
     return command.ins not in _PUBLIC_INSTRUCTIONS
+
+
+def is_public_aid(name: bytes) -> bool:
+    """Whether what is selected by this name has the form of an AID, and is not long enough for a transport key."""
+    if len(name) > _LONGEST_PUBLIC_AID:
+        return False
+    # a name too short for an AID is a file's, as in 00 A4 00 00 02 3F 00
+    return len(name) < MIN_AID or name[0] >> 4 in _AID_CATEGORIES or name.startswith(_AID_NAMES)
 
 
 def _in_broken(text: str) -> Sequence[Span]:
     """What is secret in bytes that are no APDU: whatever follows the header, and in doubt more."""
     spans = byte_spans(text)
-    if len(spans) <= 4:
+    if len(spans) < _HEADER:
         return byte_runs(text)
-    if _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and len(spans) < _HEADER_AND_LC + SHORTEST_RUN:
+    to_the_end = not text[spans[-1].end :].strip("|):, ")
+    harmless = _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and not byte_runs(text[spans[_HEADER - 1].end :])
+    if to_the_end and harmless:
         return ()
     # in ykman's form the header may be shorter, and ends with the colon
     colon = text.find(":") if ":" in text else len(text)
@@ -122,7 +136,7 @@ def _behind_header(text: str, spans: Sequence[Span]) -> list[Span]:
         # ykman's form: the data stand behind the first colon
         return [Span(text.index(":") if ":" in text else 0, end)]
     known = _header_is(text, spans, _PUBLIC_INSTRUCTIONS | _KNOWN_SECRET_INSTRUCTIONS)
-    return [Span(spans[3].end if known else 0, end)]
+    return [Span(spans[_HEADER - 1].end if known else 0, end)]
 
 
 def _header_is(text: str, spans: Sequence[Span], instructions: frozenset[int]) -> bool:

@@ -14,7 +14,7 @@ from jcopsh.iso7816.aid import AID, KNOWN_AIDS
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_bytes
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.apdu import LONGEST_PUBLIC_SELECT
+from jcopsh.shell.types.apdu import is_public_aid
 from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
 from jcopsh.shell.types.byte_strings import looks_like_bytes
 
@@ -65,13 +65,13 @@ class AidOrNameType(ParameterType["AID | Target"]):
         return matching(names, text)
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
-        """All of it where it may be a transport key: 15 bytes or more, or no name and no AID at all."""
+        """All of it where it may be a transport key: too long for most AIDs, or of no AID's form."""
         try:
             value = self.parse(text, context)
         except (NotationError, UsageError):
             return [Span(0, len(text))] if len(text) >= 8 else ()
-        too_long = isinstance(value, AID) and len(value.value) > LONGEST_PUBLIC_SELECT
-        return [Span(0, len(text))] if too_long else ()
+        public = not isinstance(value, AID) or is_public_aid(value.value)
+        return () if public else [Span(0, len(text))]
 
     def words_taken(self, words: Sequence[str]) -> int:
         """One, or all that are pairs of hex digits: an AID may be written with spaces."""

@@ -15,7 +15,9 @@ from jcopsh.shell.context import ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.base import ParameterType
-from jcopsh.shell.types.memory import known_public
+from jcopsh.shell.types.memory import known_public, secret_somewhere
+
+SHORTEST_SECRET = 4  # bytes
 
 
 def looks_like_bytes(word: str) -> bool:
@@ -61,6 +63,8 @@ class ByteStringType(ParameterType[bytes]):
         if "address" not in context.arguments:
             return byte_runs(text)
         address, length = int(context.arguments["address"]), max(1, len(byte_spans(text)))
+        if context.map is None and length < SHORTEST_SECRET and not secret_somewhere(address, length):
+            return ()  # no map has a secret there, and this is too short for a key or a PIN of an unknown card
         return () if known_public(address, length, context.map) else [Span(0, len(text))]
 
 

@@ -210,3 +210,10 @@ def known_public(address: int, length: int, memory_map: MemoryMap | None) -> boo
             return False
         covered = one.end
     return covered >= address + length
+
+
+def secret_somewhere(address: int, length: int) -> bool:
+    """Whether a range touches a key or a PIN in any of the maps."""
+    from jcopsh.jcop.memory_map import all_maps
+
+    return any(one.secret for known in all_maps() for one in known.overlapping(address, length))

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jcopsh.card.link import ResetKind
+from jcopsh.iso7816.aid import KNOWN_AIDS
+from jcopsh.secrets.secret import Secret
+from jcopsh.shell.command import Registry
+from jcopsh.shell.parser import Line, Slot, SlotKind, parse_line, slot_at_end, strike_out
+from jcopsh.shell.tokens import Problem, TokenKind
+from jcopsh.shell.types import TRANSPORT_KEY
+from tests.shell.samples import CANARY, CANARY_TEXT, REGISTRY, context, sample_registry
+
+CONTEXT = context()
+
+
+def parse(text: str) -> Line:
+    return parse_line(text, REGISTRY, CONTEXT)
+
+
+def arguments(text: str) -> dict[str, Any]:
+    line = parse(text)
+    assert not line.problems, line.problems
+    (call,) = line.calls
+    return dict(call.arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("read cm_key1", {"address": 0xC00305}),
+        ("READ 0xc00305 0x10", {"address": 0xC00305, "length": 16}),
+        ("/read cm_key1", {"address": 0xC00305}),
+        ("rd cm_key1 --reveal", {"address": 0xC00305, "reveal": True}),
+        ("read --reveal cm_key1 4", {"address": 0xC00305, "length": 4, "reveal": True}),
+        ("read cm_key1 -Reveal", {"address": 0xC00305, "reveal": True}),
+        ("write ifsc FE", {"address": 0xC00122, "data": b"\xfe"}),
+        ("write ifsc 4A 43, 0x4F:50", {"address": 0xC00122, "data": b"JCOP"}),
+        ("write ifsc #(|JC OP|)", {"address": 0xC00122, "data": b"\x05JC OP"}),
+        ("write ifsc C9 #( 01 02 )", {"address": 0xC00122, "data": b"\xc9\x02\x01\x02"}),
+        ('write ifsc "4A 43" 4F', {"address": 0xC00122, "data": b"JCO"}),
+        ("select isd", {"aid": KNOWN_AIDS["isd"].aid}),
+        ("select A0 00 00 00 03 00 00 00", {"aid": KNOWN_AIDS["isd"].aid}),
+        (f"select tk {CANARY.hex(' ')}", {"aid": TRANSPORT_KEY, "key": Secret(CANARY)}),
+        (f"select tk |{CANARY_TEXT}|", {"aid": TRANSPORT_KEY, "key": Secret(CANARY_TEXT.encode())}),
+        ("reset", {}),
+        ("reset Warm", {"kind": ResetKind.WARM}),
+        ("dump --save=x --step 0x20", {"save": Path("x"), "step": 32}),
+        ("dump cm_key1 -SAVE 'a b'", {"first": 0xC00305, "save": Path("a b")}),
+        ("dump -step -5", {"step": -5}),
+        ("say a b  c", {"words": "a b  c"}),
+        ("say a --tone high b", {"words": "a b", "tone": "high"}),
+        ("say -- --tone high", {"words": "--tone high"}),
+        ("say '--tone'", {"words": "--tone"}),
+        ("say -", {"words": "-"}),
+        ("say -- -- x", {"words": "-- x"}),
+        ("help transport key", {"subject": "transport key"}),
+        ("read ?", {"subject": "read"}),
+        ("? read", {"subject": "read"}),
+        ("?", {}),
+        ("set map J2A081", {"name": "map", "value": "j2a081"}),
+    ],
+)
+def test_a_call_and_its_values(text: str, expected: dict[str, Any]) -> None:
+    assert arguments(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded", "expected_sw"),
+    [
+        ("send 00A40400", "00A40400", 0),
+        ("00A40400", "00A40400", 0),
+        ("00 A4 04 00 02 3F 00", "00A40400023F00", 0),
+        ("00:A4:04:00", "00A40400", 0),
+        ("0x00, 0xA4, 0x04, 0x00", "00A40400", 0),
+        ("00A40400 #(|JCOP|) *9000", "00A40400044A434F50", 0x9000),
+        ("send A40400:3F00/00=6A82", "00A40400023F0000", 0x6A82),
+        ("/send 00A40400 # a comment", "00A40400", 0),
+    ],
+)
+def test_bytes_alone_are_sent(text: str, encoded: str, expected_sw: int) -> None:
+    given_apdu = arguments(text)["apdu"]
+    assert given_apdu.command.encode().hex().upper() == encoded
+    assert (given_apdu.expected_sw or 0) == expected_sw
+
+
+@pytest.mark.parametrize("text", ["00A404", "cafe", "decade x", "|abc|"])
+def test_fewer_than_four_bytes_are_no_apdu(text: str) -> None:
+    assert parse(text).problems[0].message == "there is no such command"
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "says"),
+    [
+        ("read 0xc0030 16", "0xc0030", "does not fit CLA‖P1‖P2"),
+        ("read cm_key1 0", "0", "at least 1 byte"),
+        ("read cm_key1 99999", "99999", "beyond the end"),
+        ("reed cm_key1", "reed", "did you mean read?"),
+        ("read cm_kye1", "cm_kye1", "did you mean cm_key1?"),
+        ("read cm_key1 4 5", "5", "read takes 2 arguments at most"),
+        ("read cm_key1 4 boot read x", "boot read x", "a ; stands between two commands"),
+        ("read cm_key1 --revael", "--revael", "did you mean reveal?"),
+        ("read cm_key1 --reveal=1", "=1", "takes no value"),
+        ("read cm_key1 --=1", "--=1", "no such option"),
+        ("dump --save a --save b", "--save", "given twice"),
+        ("reset wram", "wram", "did you mean warm?"),
+        ("write ifsc 4A4", "4A4", "3 hexadecimal digits"),
+        ("write ifsc 4A 4G", "G", "not a hexadecimal digit"),
+        ("write ifsc |abc", "|", "never closed"),
+        ('say "abc', '"', "never closed"),
+        ("00A40400023F", "02", "Lc says 2 bytes"),
+        ("00A4040", "00A4040", "7 hexadecimal digits"),
+        ("C0B6012201FE", "B6", "known misprint"),
+        ("read ‹16 bytes›", "‹16 bytes›", "a secret stood here"),
+        ("‹secret›", "‹secret›", "a secret stood here"),
+        ("set mpa", "mpa", "did you mean map?"),
+        ("set map j3", "j3", "possible here"),
+        ("reset cold; read x", "x", "no such field"),
+    ],
+)
+def test_a_problem_stands_under_the_word_that_is_wrong(text: str, marked: str, says: str) -> None:
+    problem = parse(text).problems[0]
+    assert says in f"{problem.message} {problem.hint}"
+    # the second of two equal options is the one too many; of other words there is one
+    start = text.rindex(marked) if marked == "--save" else text.index(marked, problem.start)
+    assert problem.start == start
+    assert text[problem.start : problem.end] in (marked, marked[:1])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("read", "ADDRESS is missing"), ("write ifsc", "DATA is missing"), ("dump --save", "--save needs a value: FILE"),
+     ("read --reveal", "ADDRESS is missing"), ("reset;read", "ADDRESS is missing")],
+)
+def test_what_is_missing_is_missed_behind_the_last_word(text: str, says: str) -> None:
+    (problem,) = parse(text).problems
+    assert problem.message == says
+    assert (problem.start, problem.end) == (len(text), len(text) + 1)
+
+
+def test_what_the_map_decides_is_pending_while_there_is_no_card() -> None:
+    text = "read cold_historical_bytes"
+    (problem,) = parse_line(text, REGISTRY, context(None)).problems
+    assert problem.pending
+    assert not parse(text).problems
+
+
+def test_flags_that_every_command_takes() -> None:
+    (call,) = parse("read cm_key1 --json --yes").calls
+    assert (call.json, call.yes) == (True, True)
+    assert dict(call.arguments) == {"address": 0xC00305}
+
+
+def test_a_command_may_have_a_flag_of_that_name_too() -> None:
+    (call,) = parse("name x --yes").calls
+    assert call.arguments["yes"] is True
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("read cm_key1 16 --reveal", "COMMAND FIELD NUMBER OPTION"),
+        ("read 0xC00305;reset warm # why", "COMMAND ADDRESS SEPARATOR COMMAND CHOICE COMMENT"),
+        ("write cm_key1 4041", "COMMAND FIELD SECRET"),
+        ("write ifsc FE", "COMMAND FIELD BYTES"),
+        ("select tk 4041", "COMMAND NAME SECRET"),
+        ("00A4040000", "APDU"),
+        (f"00A4040010{CANARY.hex()}", "APDU SECRET"),
+        ("reed x", "UNKNOWN TEXT"),
+        ("write cm_key1 ‹16 bytes›", "COMMAND FIELD PLACEHOLDER"),
+        ("dump --save=x", "COMMAND OPTION PATH"),
+        ("read ?", "NAME COMMAND"),
+    ],
+)
+def test_tokens(text: str, kinds: str) -> None:
+    assert [token.kind.name for token in parse(text).tokens] == kinds.split()
+
+
+WORDS = st.sampled_from([
+    "read", "write", "select", "send", "tk", "cm_key1", "0xC00305", "16", "--reveal", "--save", "-x", ";", "#", "?",
+    "|a b|", "|", '"', "'", "#(", ")", "‹16 bytes›", "00A4040010", CANARY.hex(), "help", "--", "=", "//", "set", "map",
+])
+
+
+LINES = st.lists(WORDS, max_size=8)
+
+
+@given(st.one_of(st.text(max_size=60), LINES.map(" ".join), LINES.map("".join)))
+def test_every_text_parses_to_tokens_in_order_and_problems_within(text: str) -> None:
+    line = parse(text)
+    position = 0
+    for token in line.tokens:
+        assert position <= token.start < token.end <= len(text)
+        position = token.end
+    for problem in line.problems:
+        assert 0 <= problem.start < problem.end <= len(text) + 1
+        assert problem.message
+    struck = line.struck()
+    for at in range(len(text) + 1):
+        assert 0 <= struck.at(at) <= struck.at(at, end=True) <= len(struck.text) or not line.secrets
+    for end in range(len(text) + 1):
+        slot_at_end(parse(text[:end]), CONTEXT)
+
+
+@given(LINES.map(" ".join))
+def test_a_struck_line_struck_again_says_no_more(text: str) -> None:
+    once = strike_out(parse(text))
+    assert CANARY.hex() not in once
+    assert CANARY.hex() not in strike_out(parse(once))
+
+
+# --- plugins ---------------------------------------------------------------------------------------------------------
+
+
+def test_typing_the_name_of_a_plugins_command_does_not_import_it() -> None:
+    registry: Registry = sample_registry()
+
+    def load() -> Any:
+        raise AssertionError("imported while it was typed")
+
+    registry.add_lazy("serial", "Show the serial number.", "card", "plugin serial", load)
+    line = parse_line(f"serial --deep 4 {CANARY.hex()}", registry, CONTEXT)
+    (call,) = line.calls
+    assert call.entry is not None
+    assert call.entry.owner == "plugin serial"
+    assert call.command is None
+    assert not call.understood
+    assert not line.problems
+    assert [token.kind for token in line.tokens] == [TokenKind.COMMAND, *[TokenKind.TEXT] * 3]
+    assert strike_out(line) == "serial --deep ‹17 bytes›" or CANARY.hex() not in strike_out(line)
+
+
+# --- where the cursor is ---------------------------------------------------------------------------------------------
+
+
+def slot(text: str) -> Slot:
+    return slot_at_end(parse(text), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "parameter", "typed"),
+    [
+        ("", SlotKind.COMMAND, None, ""),
+        ("re", SlotKind.COMMAND, None, "re"),
+        ("read", SlotKind.COMMAND, None, "read"),
+        ("reset; ", SlotKind.COMMAND, None, ""),
+        ("reset;re", SlotKind.COMMAND, None, "re"),
+        ("read ", SlotKind.VALUE, "address", ""),
+        ("read cm", SlotKind.VALUE, "address", "cm"),
+        ("read cm_key1 ", SlotKind.VALUE, "length", ""),
+        ("read cm_key1 4 ", SlotKind.NOTHING, None, ""),
+        ("read --r", SlotKind.OPTION, None, "--r"),
+        ("read -", SlotKind.VALUE, "address", "-"),
+        ("dump --save ", SlotKind.VALUE, "save", ""),
+        ("dump --save a/", SlotKind.VALUE, "save", "a/"),
+        ("dump --save=a", SlotKind.VALUE, "save", "a"),
+        ("dump --save 'a b", SlotKind.VALUE, "save", "a b"),
+        ("write ifsc 01 ", SlotKind.VALUE, "data", "01 "),
+        ("help transport k", SlotKind.VALUE, "subject", "transport k"),
+        ("help transport ", SlotKind.VALUE, "subject", "transport "),
+        ("say --tone ", SlotKind.VALUE, "tone", ""),
+        ("reset # ", SlotKind.NOTHING, None, ""),
+        ("nonsense ", SlotKind.NOTHING, None, ""),
+    ],
+)
+def test_what_can_be_typed_where_the_cursor_stands(
+    text: str, kind: SlotKind, parameter: str | None, typed: str
+) -> None:
+    found = slot(text)
+    assert found.kind is kind
+    assert (found.parameter.name if found.parameter else None) == parameter
+    assert found.text == typed
+
+
+def test_the_arguments_before_the_cursor_are_known_to_it() -> None:
+    assert slot("read cm_key1 1").context.arguments == {"address": 0xC00305}
+
+
+def test_parsing_takes_well_under_a_millisecond() -> None:
+    key = CANARY.hex(" ")
+    text = f"select tk |{CANARY_TEXT}|; read cm_key1; write cm_key1 {key}; dump --save out.txt # {key}"
+    rounds = []
+    for _ in range(50):
+        started = time.perf_counter()
+        parse(text)
+        rounds.append(time.perf_counter() - started)
+    # the quickest round is what parsing takes; the others are what else the machine did
+    assert min(rounds) < 0.001
+
+
+def test_problems_are_values() -> None:
+    assert parse("read 0xc0030").problems == (
+        Problem("0xC0030 does not fit CLA‖P1‖P2: an address has the form 0xC0hhll",
+                "e.g. 0xC00305, or the name of a field such as cm_key1", 5, 12),
+    )

@@ -1,0 +1,230 @@
+"""What an exchange teaches: every row of the table, and what no exchange may teach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.state import (
+    CODE_ALPHABET,
+    TRANSITIONS,
+    Boot,
+    CardState,
+    Fuse,
+    SelectedKind,
+    advance,
+    new_power_up,
+    powered_up,
+)
+
+UNFUSED_IDENTITY = "04310033000000004E5830313143000339F873"
+FUSED_IDENTITY = "B3110129000000005048363530410103C13C82"
+IDENTIFY = "00A4040009A000000167413000FF00"
+SELECT_TK = "00A4040010" + "4A" * 16
+SELECT_ISD = "00A4040008A000000003000000"
+READ = "C0B0030510"
+FRESH = CardState(atr=b"\x3b\x00", protocol="T=1")
+
+
+def after(state: CardState, *exchanges: tuple[str, str]) -> CardState:
+    """The state after commands and answers, each in hexadecimal."""
+    for command, response in exchanges:
+        raw = bytes.fromhex(command)
+        state = advance(state, CommandAPDU.parse(raw), ResponseAPDU.parse(bytes.fromhex(response)))
+    return state
+
+
+ROOT = after(FRESH, (SELECT_TK, "9000"))
+PROVED = after(ROOT, ("00F00000", "9000"), (READ, "00" * 16 + "9000"))
+
+
+def test_identify_tells_the_fuse_state() -> None:
+    unfused = after(FRESH, (IDENTIFY, UNFUSED_IDENTITY + "6A82"))
+    assert (unfused.fuse, unfused.identity and unfused.identity.mask_name) == (Fuse.UNFUSED, "NX011C")
+    fused = after(FRESH, (IDENTIFY, FUSED_IDENTITY + "6A82"))
+    assert (fused.fuse, fused.identity and fused.identity.mask_name) == (Fuse.FUSED, "PH650A")
+    # it is asked for without an Le as well
+    assert after(FRESH, (IDENTIFY[:-2], FUSED_IDENTITY + "6A82")).fuse is Fuse.FUSED
+
+
+def test_identify_keeps_the_selection() -> None:
+    assert after(ROOT, (IDENTIFY, UNFUSED_IDENTITY + "6A82")).selected is SelectedKind.ROOT
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        FUSED_IDENTITY + "9000",  # an application with that AID
+        FUSED_IDENTITY + "6113",
+        FUSED_IDENTITY[:28] + "02" + FUSED_IDENTITY[30:] + "6A82",  # a fuse byte that is neither
+        FUSED_IDENTITY[:-2] + "6A82",
+        FUSED_IDENTITY + "0000" + "6A82",
+        "6A82",
+        "",
+    ],
+)
+def test_a_strange_answer_to_identify_never_says_fused(answer: str) -> None:
+    assert after(FRESH, (IDENTIFY, answer or "9000")).fuse is not Fuse.FUSED
+
+
+@pytest.mark.parametrize("command", ["01A4040009A000000167413000FF00", "80A4040009A000000167413000FF00", "00A4040008A000000167413000",
+                                     "00A4040209A000000167413000FF00", "00C0000013", "00CA000013"])
+def test_the_answer_to_anything_else_is_no_identification(command: str) -> None:
+    assert after(FRESH, (command, FUSED_IDENTITY + "6A82")).fuse is Fuse.UNKNOWN
+
+
+def test_an_unfused_answer_overrules_everything() -> None:
+    assert after(replace(FRESH, fuse=Fuse.FUSED), (IDENTIFY, UNFUSED_IDENTITY + "6A82")).fuse is Fuse.UNFUSED
+
+
+def test_the_transport_key_selects_the_root_applet() -> None:
+    assert (ROOT.selected, ROOT.fuse, ROOT.aid) == (SelectedKind.ROOT, Fuse.UNFUSED, b"")
+    assert after(FRESH, (SELECT_TK, "6A82")) == replace(FRESH)
+
+
+def test_an_application_with_a_16_byte_aid_gives_its_fci() -> None:
+    state = after(FRESH, (SELECT_TK, "6F009000"))
+    assert (state.selected, len(state.aid), state.fuse) == (SelectedKind.APPLICATION, 16, Fuse.UNKNOWN)
+
+
+def test_on_a_fused_card_16_bytes_are_an_application() -> None:
+    state = after(replace(FRESH, fuse=Fuse.FUSED), (SELECT_TK, "9000"))
+    assert (state.selected, state.fuse) == (SelectedKind.APPLICATION, Fuse.FUSED)
+
+
+@pytest.mark.parametrize("sw", ["9000", "610A", "6283", "6310"])
+def test_an_application_is_selected(sw: str) -> None:
+    state = after(PROVED, (SELECT_ISD, sw))
+    assert (state.selected, state.aid.hex().upper()) == (SelectedKind.APPLICATION, "A000000003000000")
+    assert not state.memory_shown
+
+
+@pytest.mark.parametrize("sw", ["6A82", "6999", "6E00", "6700"])
+def test_a_refused_select_changes_nothing(sw: str) -> None:
+    assert after(PROVED, (SELECT_ISD, sw)) == PROVED
+
+
+def test_what_another_channel_selects_changes_nothing_on_this_one() -> None:
+    assert after(ROOT, ("01" + SELECT_ISD[2:], "9000")).selected is SelectedKind.ROOT
+    assert after(ROOT, ("40" + SELECT_ISD[2:], "9000")).selected is SelectedKind.ROOT
+
+
+def test_boot_counts() -> None:
+    state = after(ROOT, ("00F00000", "9000"))
+    assert (state.booted, state.boot.count, state.boot.power_up) == (True, 1, FRESH.boot.power_up)
+    again = after(replace(state, protected=True), ("00F01234", "9000"))  # parameters may be ignored
+    assert (again.boot.count, again.protected) == (2, False)
+    assert after(ROOT, ("00F00000", "6985")) == ROOT
+    assert after(FRESH, ("00F00000", "9000")).boot.count == 0
+    assert after(ROOT, ("80F08007", "9000")).boot.count == 0
+
+
+def test_protect() -> None:
+    assert after(ROOT, ("00100000", "9000")).protected
+    assert not after(ROOT, ("00100000", "6985")).protected
+    assert not after(after(FRESH, (SELECT_ISD, "9000")), ("00100000", "9000")).protected
+
+
+def test_fuse_acknowledged_by_the_root_applet() -> None:
+    state = after(PROVED, ("00000000", "9000"))
+    assert (state.fuse, state.selected, state.booted) == (Fuse.FUSED, SelectedKind.UNKNOWN, False)
+
+
+@pytest.mark.parametrize("command", ["00000001", "0000000001AA", "01000000"])
+def test_something_like_fuse_leaves_it_open(command: str) -> None:
+    assert after(PROVED, (command, "9000")).fuse is Fuse.UNKNOWN
+
+
+def test_fuse_refused_changes_nothing() -> None:
+    assert after(PROVED, ("00000000", "6985")) == PROVED
+
+
+def test_an_application_that_says_9000_to_everything_is_not_believed() -> None:
+    """The applet of seed 003 does nothing, and answers 9000 to every command. Its AID may have 16 bytes."""
+    taken_for_root = after(FRESH, (SELECT_TK, "9000"), ("00F00000", "9000"), (READ, "9000"))
+    assert after(taken_for_root, ("00000000", "9000")).fuse is Fuse.UNKNOWN
+
+
+@pytest.mark.parametrize("answer", ["00" * 15 + "9000", "00" * 16 + "6282", "00" * 16 + "6A82", "9000"])
+def test_what_is_no_answer_to_read_shows_no_memory(answer: str) -> None:
+    assert not after(ROOT, (READ, answer)).memory_shown
+
+
+def test_memory_read_before_another_select_proves_nothing_after_it() -> None:
+    again = after(PROVED, (SELECT_TK, "9000"))
+    assert after(again, ("00000000", "9000")).fuse is Fuse.UNKNOWN
+
+
+def test_pieces_are_noticed() -> None:
+    assert after(FRESH, ("00C2000001AA", "9000")).unfinished
+    assert after(FRESH, ("00C30000000001AA", "9000")).unfinished
+    assert after(FRESH, ("90E2000001AA", "9000")).unfinished
+    assert not after(FRESH, ("00C20000", "9000")).unfinished
+    assert not after(FRESH, ("00C2000001AA", "9000"), ("00CA006600", "6A88")).unfinished
+
+
+def test_a_reset_forgets_all_but_who_the_card_said_it_was() -> None:
+    fused = after(PROVED, ("00000000", "9000"), (IDENTIFY, FUSED_IDENTITY + "6A82"))
+    state = powered_up(replace(fused, protected=True, unfinished=True), b"\x3b\x01", "T=0")
+    assert state == CardState(atr=b"\x3b\x01", protocol="T=0", boot=state.boot, identity=fused.identity)
+    assert state.boot.power_up != fused.boot.power_up
+
+
+def test_every_row_of_the_table_is_reached() -> None:
+    exchanges = [
+        (FRESH, IDENTIFY, UNFUSED_IDENTITY + "6A82"), (FRESH, SELECT_TK, "9000"), (FRESH, SELECT_ISD, "9000"),
+        (ROOT, "00F00000", "9000"), (ROOT, "00100000", "9000"), (ROOT, "00000000", "9000"), (ROOT, READ, "00" * 16 + "9000"),
+    ]
+    firsts = []
+    for state, command, response in exchanges:
+        parsed = CommandAPDU.parse(bytes.fromhex(command)), ResponseAPDU.parse(bytes.fromhex(response))
+        firsts.append(next(row for row, (fits, _) in enumerate(TRANSITIONS) if fits(state, *parsed)))
+    assert firsts == list(range(len(TRANSITIONS)))
+
+
+def test_boots_have_names_of_their_own() -> None:
+    assert str(Boot("ABC", 2)) == "ABC.2"
+    names = {new_power_up() for _ in range(200)}
+    assert len(names) == 200
+    assert set("".join(names)) <= set(CODE_ALPHABET)
+
+
+# --- no sequence of exchanges --------------------------------------------------------------------------------------
+
+COMMANDS = st.one_of(
+    st.sampled_from([IDENTIFY, SELECT_TK, SELECT_ISD, READ, "00F00000", "00100000", "00000000", "0000000000", "C0B0030500",
+                     "00C0000010", "80F080FF", "00C2000004" + "00000000"]).map(bytes.fromhex),
+    st.builds(lambda header, data, le: CommandAPDU(*header, data=data, le=le).encode(),
+              st.binary(min_size=4, max_size=4), st.binary(max_size=20), st.one_of(st.none(), st.integers(1, 256))),
+)
+STATUS = st.one_of(st.sampled_from([0x9000, 0x6A82, 0x6110, 0x6C10, 0x6985]), st.integers(0, 0xFFFF))
+ANSWERS = st.one_of(
+    st.binary(max_size=24), st.sampled_from([bytes.fromhex(UNFUSED_IDENTITY), bytes.fromhex(FUSED_IDENTITY), bytes(16)])
+)
+
+
+@given(st.lists(st.tuples(COMMANDS, ANSWERS, STATUS), max_size=12))
+@settings(max_examples=600, deadline=None)
+def test_only_two_things_make_a_card_known_as_fused(exchanges: list[tuple[bytes, bytes, int]]) -> None:
+    state = FRESH
+    for raw, data, sw in exchanges:
+        command, before = CommandAPDU.parse(raw), state
+        state = advance(state, command, ResponseAPDU(data, sw))
+        if state.fuse is not Fuse.FUSED or before.fuse is Fuse.FUSED:
+            continue
+        by_identify = raw.hex().upper().startswith(IDENTIFY[:-2]) and sw == 0x6A82 and data[14] == 0x01
+        by_fuse = command.header == bytes(4) and not command.data and sw == 0x9000
+        assert by_identify or (by_fuse and before.selected is SelectedKind.ROOT and before.memory_shown)
+
+
+@given(st.lists(st.tuples(COMMANDS, st.just(b""), STATUS), max_size=15))
+@settings(max_examples=300, deadline=None)
+def test_status_words_alone_never_do(exchanges: list[tuple[bytes, bytes, int]]) -> None:
+    state = FRESH
+    for raw, data, sw in exchanges:
+        state = advance(state, CommandAPDU.parse(raw), ResponseAPDU(data, sw))
+        assert state.fuse is not Fuse.FUSED
