@@ -68,6 +68,12 @@ class Terminal:
         """What the screen shows now, without the blanks at the ends of lines and below the last one."""
         return "\n".join(line.rstrip() for line in self._display.display).rstrip()
 
+    def styled_lines(self) -> list[tuple[str, list[pyte.screens.Char]]]:
+        """Each line that the screen shows, as text and as characters with their colours."""
+        shown = self.screen.splitlines()
+        return [(text, [self._display.buffer[row][column] for column in range(len(text))])
+                for row, text in enumerate(shown)]
+
     def type_in(self, text: str) -> None:
         """Type TEXT as it stands; Enter is a carriage return, Ctrl-C the byte 03."""
         os.write(self._master, text.encode())

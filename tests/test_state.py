@@ -195,11 +195,21 @@ def test_boots_have_names_of_their_own() -> None:
 
 # --- no sequence of exchanges --------------------------------------------------------------------------------------
 
+KNOWN_COMMANDS = [
+    IDENTIFY, SELECT_TK, SELECT_ISD, READ, "00F00000", "00100000", "00000000", "0000000000", "C0B0030500", "00C0000010",
+    "80F080FF", "00C200000400000000",
+]
+
+
+def encoded(header: bytes, data: bytes, le: int | None) -> bytes:
+    return CommandAPDU(header[0], header[1], header[2], header[3], data, le).encode()
+
+
 COMMANDS = st.one_of(
-    st.sampled_from([IDENTIFY, SELECT_TK, SELECT_ISD, READ, "00F00000", "00100000", "00000000", "0000000000", "C0B0030500",
-                     "00C0000010", "80F080FF", "00C2000004" + "00000000"]).map(bytes.fromhex),
-    st.builds(lambda header, data, le: CommandAPDU(*header, data=data, le=le).encode(),
-              st.binary(min_size=4, max_size=4), st.binary(max_size=20), st.one_of(st.none(), st.integers(1, 256))),
+    st.sampled_from(KNOWN_COMMANDS).map(bytes.fromhex),
+    st.builds(
+        encoded, st.binary(min_size=4, max_size=4), st.binary(max_size=20), st.one_of(st.none(), st.integers(1, 256))
+    ),
 )
 STATUS = st.one_of(st.sampled_from([0x9000, 0x6A82, 0x6110, 0x6C10, 0x6985]), st.integers(0, 0xFFFF))
 ANSWERS = st.one_of(

@@ -59,7 +59,8 @@ def _address(command: CommandAPDU) -> int:
 def _memory_marks(address: int, length: int, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
     end = address + length
     return tuple(
-        Mark(max(0, f.address - address), f.end - address, field_part(f, address, end), f.kind is Kind.PIN)
+        Mark(max(f.address, address) - address, min(f.end, end) - address, field_part(f, address, end),
+             f.kind is Kind.PIN)
         for f in secret_fields(address, length, maps)
     )
 

@@ -88,11 +88,12 @@ class KeyStore:
 
     def _add(self, new: Iterable[StoredSecret]) -> None:
         entries = list(self.entries())
-        fresh = [entry for entry in new if not any(entry.same_as(old) for old in entries)]
-        if not fresh:
+        known, stamp = len(entries), datetime.now(UTC).isoformat(timespec="seconds")
+        for entry in new:
+            if not any(entry.same_as(old) for old in entries):
+                entries.append(replace(entry, time=stamp))
+        if len(entries) == known:
             return
-        stamp = datetime.now(UTC).isoformat(timespec="seconds")
-        entries.extend(replace(entry, time=stamp) for entry in fresh)
         document = {"format": FORMAT, "entries": [_to_json(entry) for entry in entries]}
         write_private(self.path, json.dumps(document, indent=1).encode())
 

@@ -60,8 +60,8 @@ class Segments:
         return b"".join(part if isinstance(part, bytes) else part.secret.reveal() for part in self.parts)
 
 
-# what str(Hidden) writes, as a journal holds it
-HIDDEN_TEXT = re.compile(r"<(?P<name>[^:<>]*):(?P<length>\d+):(?P<kcv>[0-9A-F]{6})?>")
+# what str(Hidden) writes, as a journal holds it; a name may have a colon in it: cm_key1[0:4]
+HIDDEN_TEXT = re.compile(r"<(?P<name>[^<>]*):(?P<length>\d+):(?P<kcv>[0-9A-F]{6})?>")
 
 
 def take_out(data: bytes, marks: Iterable[Mark]) -> Segments:

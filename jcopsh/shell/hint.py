@@ -35,7 +35,7 @@ def problem_to_show(line: Line, cursor: int) -> Problem | None:
 
 
 def _problem(problem: Problem) -> list[Fragment]:
-    fragments = [("hint.problem", problem.message)]
+    fragments = [("hint-problem", problem.message)]
     return [*fragments, ("hint", f"  {problem.hint}")] if problem.hint else fragments
 
 
@@ -43,7 +43,7 @@ def _signature(call: Call, slot: Slot) -> list[Fragment]:
     assert call.command is not None  # noqa: S101 — the caller has looked; for the type checker
     fragments = [("hint", call.command.name)]
     for parameter in call.command.parameters:
-        style = "hint.current" if slot.parameter is parameter else "hint"
+        style = "hint-current" if slot.parameter is parameter else "hint"
         fragments += [("hint", " "), (style, parameter.usage)]
     return fragments
 

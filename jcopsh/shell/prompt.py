@@ -19,11 +19,11 @@ def prompt_fragments(session: Session, glyphs: Glyphs = UNICODE_GLYPHS) -> list[
     """The prompt, piece by piece, with a blank at its end."""
     card = session.card_or_none
     if card is None:
-        return [("prompt.state", "no card "), ("prompt", glyphs.prompt), ("", " ")]
+        return [("prompt-state", "no card "), ("prompt-sign", glyphs.prompt), ("", " ")]
     model = model_name(card.state, session.map_choice, simulated=session.simulated)
-    fragments = [("prompt.card", f"{model} ")]
-    fragments += [("prompt.state", f"{word} ") for word in state_words(card.state)]
-    return [*fragments, ("prompt", glyphs.prompt), ("", " ")]
+    fragments = [("prompt-card", f"{model} ")]
+    fragments += [("prompt-state", f"{word} ") for word in state_words(card.state)]
+    return [*fragments, ("prompt-sign", glyphs.prompt), ("", " ")]
 
 
 def prompt_text(session: Session, glyphs: Glyphs = UNICODE_GLYPHS) -> str:

@@ -255,7 +255,18 @@ def export_svg(lines: Iterable[tuple[str, Iterable[Any]]], file: Path, *, title:
         console.print(Text.from_ansi(line))
         for value in values:
             console.print(Text(value) if isinstance(value, str) else render(value, Canvas(width)))
-    console.save_svg(str(file), title=title)
+    console.save_svg(str(file), title=title, code_format=_svg_format())
+
+
+def _svg_format() -> str:
+    """Rich's template without its fonts from elsewhere: a picture loads nothing, and the viewer's own font will do."""
+    import re
+
+    from rich._export_format import CONSOLE_SVG_FORMAT
+
+    template = re.sub(r"@font-face\s*\{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    # some viewers drop the blanks at the beginning of a text otherwise
+    return template.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def _beside(sign: str, style: str, text: RenderableType) -> RenderableType:

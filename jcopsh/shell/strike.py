@@ -22,7 +22,8 @@ PLACEHOLDER = re.compile(f"{PLACEHOLDER_OPEN}(?:[0-9]+ bytes?|secret){PLACEHOLDE
 _CHUNK = re.compile(r"(?:\|[^|]*(?:\||$)|#\([^)]*(?:\)|$)|\S)+")
 _ASCII_RUN = re.compile(r"\|([^|]*)(?:\||$)")
 # not from the last letters of a name on, such as the 1 of cm_key1
-_LONG_HEX = re.compile(r"(?<![g-zG-Z_])[0-9A-Fa-f](?:[\s:,]*(?:0[xX])?[0-9A-Fa-f]){" + str(2 * SHORTEST_RUN - 1) + r",}")
+_DIGIT_OF_A_RUN = r"[\s:,]*(?:0[xX])?[0-9A-Fa-f]"
+_LONG_HEX = re.compile(rf"(?<![g-zG-Z_])[0-9A-Fa-f](?:{_DIGIT_OF_A_RUN}){{{2 * SHORTEST_RUN - 1},}}")
 # words after which a key or PIN may come: `tk`, a field or option that says so, an address, an APDU's header
 _ANNOUNCES = re.compile(
     r"(?<!\S)(?:tk|[^\s=]*(?:key|pin)[^\s=]*|(?:0x)?c0[0-9a-f]{4}|[0-9a-f]{8,})(?:[\s=:]+|$)", re.IGNORECASE

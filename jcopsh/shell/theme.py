@@ -82,12 +82,12 @@ _DARK: Mapping[str, Style] = MappingProxyType({
     "unsure": Style("yellow", italic=True),
     "problem": Style("bright_red", underline=True),
     # the prompt and the line under it
-    "prompt": Style("bright_green", bold=True),
-    "prompt.card": Style("bright_cyan", bold=True),
-    "prompt.state": Style("bright_yellow"),
+    "prompt-sign": Style("bright_green", bold=True),
+    "prompt-card": Style("bright_cyan", bold=True),
+    "prompt-state": Style("bright_yellow"),
     "hint": _DIM,
-    "hint.current": Style("bright_white", bold=True),
-    "hint.problem": Style("bright_red"),
+    "hint-current": Style("bright_white", bold=True),
+    "hint-problem": Style("bright_red"),
 })
 
 _LIGHT: Mapping[str, Style] = MappingProxyType({
@@ -113,11 +113,11 @@ _LIGHT: Mapping[str, Style] = MappingProxyType({
     "warn": Style("red"),
     "unsure": Style("red", italic=True),
     "problem": Style("red", underline=True),
-    "prompt": Style("green", bold=True),
-    "prompt.card": Style("cyan", bold=True),
-    "prompt.state": Style("red"),
-    "hint.current": Style("black", bold=True),
-    "hint.problem": Style("red"),
+    "prompt-sign": Style("green", bold=True),
+    "prompt-card": Style("cyan", bold=True),
+    "prompt-state": Style("red"),
+    "hint-current": Style("black", bold=True),
+    "hint-problem": Style("red"),
 })
 
 THEMES: Mapping[Ground, Mapping[str, Style]] = MappingProxyType({Ground.DARK: _DARK, Ground.LIGHT: _LIGHT})

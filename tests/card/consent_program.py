@@ -1,7 +1,7 @@
 """A program that sends commands to a simulated card and says what came of it: `consent_program.py COMMAND...`.
 
-Each COMMAND is hexadecimal. Then it says what the card received, whether the terminal's modes are as they were, and what
-it finds typed ahead for the next command.
+Each COMMAND is hexadecimal. Then it says what the card received, whether the terminal's modes are as they were, and
+what it finds typed ahead for the next command.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one door: what passes it, in which order, and what is known afterwards. The simulated card's own log is the judge."""
+"""The one door: what passes it, in which order, and what is known afterwards. The judge is the simulated card's own log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jcopsh.card.exchange import Exchange
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.link import ResetKind
-from jcopsh.errors import JcopshError, ReaderError, Refused, UsageError
+from jcopsh.errors import JcopshError, ReaderError, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.secrets.key_store import KeyStore

@@ -245,15 +245,15 @@ def test_what_nobody_has_published_of_the_root_applet_is_destructive(ins: int) -
 VENDOR_SCRIPT = """
 C0D6029A02F807 C0D60124010B C0D60147010B C0D6012201FE C0D601260908F01300008131FE45 C0D601490908F01300008131FE45
 C0D6013609084a434f5076323431 C0D6015909084a434f5076323431 C0D603010101 C0D6031d0101 C0D603390101
-""".split()
+"""
 SEED_000 = """
 C0D6012301DA C0D6014601DA C0D6012201FE C0D60124010F C0D60147010F c0d601240108 c0d6012604036000ff
 c0d601370b0a4a32413038312C543D31 c0d6015A0b0a4a32413038312C543D31
-""".split()
+"""
 HARMLESS = [
     "00A4040008A000000003000000", "00A4040009A000000167413000FF00", "00A4040010" + "4A" * 16, "00A4040000", "00A40400",
     "C0B0030510", "C0B0040701", "C0B0041200", "C0B000F0 000000", "80CA9F7F00", "80CA006600", "80CA00FE02DF2800", "00CA0066",
-    "00C0000010", *VENDOR_SCRIPT, *SEED_000,
+    "00C0000010", *VENDOR_SCRIPT.split(), *SEED_000.split(),
 ]
 
 
@@ -274,10 +274,13 @@ HEADERS = st.builds(
     st.sampled_from((0x00, 0x01, 0x03, 0x04, 0x80, 0xFF)), st.integers(0, 255),
 )
 INNER = st.one_of(st.binary(max_size=40), st.builds(lambda h, b: tlv.encode(0x52, h + b), HEADERS, st.binary(max_size=10)))
-FORMED = st.builds(
-    lambda header, data, le, extended: CommandAPDU(*header, data=data, le=le, extended=extended).encode(),
-    HEADERS, INNER, st.one_of(st.none(), st.integers(1, 256)), st.booleans(),
-)
+
+
+def encoded(header: bytes, data: bytes, le: int | None, extended: bool) -> bytes:
+    return CommandAPDU(header[0], header[1], header[2], header[3], data, le, extended).encode()
+
+
+FORMED = st.builds(encoded, HEADERS, INNER, st.one_of(st.none(), st.integers(1, 256)), st.booleans())
 RAW = st.one_of(FORMED, st.builds(lambda h, body: h + body, HEADERS, st.binary(max_size=40)), st.binary(max_size=60))
 STATES = st.builds(
     CardState, fuse=st.sampled_from(Fuse), selected=st.sampled_from(SelectedKind), booted=st.booleans(),
