@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import json
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -190,7 +191,8 @@ def _attribute(source: Source) -> object:
 
 
 def _import_file(source: Source) -> ModuleType:
-    name = f"jcopsh_plugin_{source.origin.name.lower()}_{source.name}"
+    # two files of one name, and two versions of one file, are different modules
+    name = f"jcopsh_plugin_{zlib.crc32(f'{source.location} {source.stamp}'.encode()):08x}_{source.name}"
     if name in sys.modules:
         return sys.modules[name]
     folder = Path(source.location).parent

@@ -297,6 +297,7 @@ class _CallParser:
                 positional.append(word)
             elif name == "":
                 only_values = True
+                self.bindings.append(Binding(word, Role.OPTION))
                 self.tokens.append(Token(word.start, word.end, TokenKind.OPTION))
             else:
                 waiting = self._option(command, word, name, options)

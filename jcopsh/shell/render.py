@@ -168,7 +168,7 @@ class Output:
         """A sentence beside the results, on standard error."""
         from rich.text import Text
 
-        self._print(self._console(errors=True), Text(text, "dim"))
+        self._print(self._console(errors=True), Text(text, "dim"), wrap=False)
 
     def show_json_error(self, error: JcopshError) -> None:
         """An error as one line of JSON, on standard error."""
@@ -195,10 +195,10 @@ class Output:
             if other:
                 self._print(console, Padding(Text(other), (0, 0, 0, 2)))
 
-    def _print(self, console: Console, drawing: RenderableType) -> None:
+    def _print(self, console: Console, drawing: RenderableType, *, wrap: bool = True) -> None:
         """Print without the blanks that rich fills lines up with."""
         with console.capture() as captured:
-            console.print(drawing)
+            console.print(drawing, soft_wrap=not wrap)
         console.file.write(_TRAILING_BLANKS.sub(r"\1", captured.get()))
         console.file.flush()
 

@@ -96,6 +96,11 @@ class Repl:
             output=output,
         )
 
+    @property
+    def buffer(self) -> Buffer:
+        """The line being edited."""
+        return self._prompt.default_buffer
+
     def run(self) -> int:
         """Read and run lines until `exit`, Ctrl-D or the end of the input; returns the exit code of the shell."""
         self.session.interactive = True

@@ -151,9 +151,9 @@ ASCII_GLYPHS = Glyphs(done="+", missing="x", unknown="?", failed="x", arrow="->"
 
 
 def glyphs_for(encoding: str | None) -> Glyphs:
-    """The signs that an output with this encoding can show."""
+    """The signs that an output with this encoding can show; None is an output of text, which can show all."""
     try:
-        "".join(getattr(UNICODE_GLYPHS, name) for name in Glyphs.__slots__).encode(encoding or "ascii")
+        "".join(getattr(UNICODE_GLYPHS, name) for name in Glyphs.__slots__).encode(encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return ASCII_GLYPHS
     return UNICODE_GLYPHS

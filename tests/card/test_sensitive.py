@@ -111,7 +111,7 @@ def test_a_key_in_every_way_of_reading_and_writing(tmp_path: Path, known_map: bo
     write = holding(sim, 0xC00305, CANARY)
     reads = [bytes.fromhex(command) for command in (
         "C0B0030510", "C0B0030000", "C0B003050000FF", "C0B0030508", "C0B0030D08", "C0B0030901", "C0B0030420", "C0B0030500",
-        "C0B0030600", "C0CA030510", "C0B00305", "C0B0030510AA",
+        "C0B0030600", "C0CA030510", "C0B00305", "C0B0030501AA",
     )]
     with rig.card.answering_yes():
         watch.run(*reads, write, write + b"\x00", CommandAPDU.parse(write).with_le(1).encode())

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from jcopsh.commands import help as help_commands
+from jcopsh.commands import history as history_commands
+from jcopsh.commands import settings as settings_commands
+from jcopsh.shell.command import Registry
+from jcopsh.shell.manual import CommandHelp, HelpIndex, first_sentence, index, look_up
+from jcopsh.shell.render import Output
+from jcopsh.shell.topics import TOPICS, Topic, TopicBook
+from tests.shell.samples import CANARY, REGISTRY, SAMPLES, Stage, read, stage
+
+OWN = (*help_commands.COMMANDS, *settings_commands.COMMANDS, *history_commands.COMMANDS)
+WANTED = {"unfused cards", "transport key", "memory map", "fuse", "APDU", "status words", "bytes", "interlock",
+          "secrets"}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Stage:
+    """A session with the shell's real commands beside the samples that do not share their names."""
+    registry = Registry()
+    for command in (*OWN, *SAMPLES):
+        if registry.get(command.name) is None:
+            registry.add(command)
+    return stage(tmp_path, registry=registry)
+
+
+def drawn(value: object, width: int = 80) -> str:
+    stream = io.StringIO()
+    Output(stdout=stream, width=width).show(value)
+    return stream.getvalue()
+
+
+def test_all_topics_are_there_and_none_is_long() -> None:
+    assert {topic.name for topic in TOPICS} == WANTED
+    for topic in TOPICS:
+        assert topic.title and topic.text.strip()
+        lines = drawn(topic).splitlines()
+        assert 10 <= len(lines) <= 34, (topic.name, len(lines))
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_topics_fit_their_terminal(topic: Topic, width: int) -> None:
+    assert all(len(line) <= width and line == line.rstrip() for line in drawn(topic, width).splitlines())
+
+
+def test_items_and_literal_lines_stay_apart_from_running_text() -> None:
+    topic = Topic("x", "X", "\nRunning\ntext.\n\n    literal   line\n    another\n\n- one\n  more of one\n- two\n")
+    assert drawn(topic).splitlines() == [
+        "X", "", "Running text.", "", "  literal   line", "  another", "", "- one more of one", "- two"]
+
+
+def test_a_topic_can_be_added() -> None:
+    book = TopicBook()
+    before = book.generation
+    book.add(Topic("simulated card", "What it assumes", "- one: two"))
+    assert book.get("SIMULATED card") in book.all()
+    assert book.generation > before
+
+
+@pytest.mark.parametrize(
+    ("summary", "first"),
+    [("Read X. And Y.", "Read X"), ("Read X: a number", "Read X"), ("Read X; then Y.", "Read X"),
+     ("Read a.b now", "Read a.b now")],
+)
+def test_the_index_has_first_sentences(summary: str, first: str) -> None:
+    assert first_sentence(summary) == first
+
+
+def test_the_index_lists_commands_by_group_and_topics() -> None:
+    listed = index(REGISTRY, TopicBook())
+    assert [group for group, _ in listed.groups] == ["memory", "card", "raw", "shell"]
+    text = drawn(listed)
+    for name in (*REGISTRY.names(), *WANTED):
+        assert f"  {name} " in text
+    for width in (40, 80):
+        assert all(len(line) <= width for line in drawn(listed, width).splitlines())
+
+
+def test_help_on_a_command() -> None:
+    found = look_up("rd", REGISTRY, TopicBook())
+    assert isinstance(found, CommandHelp)
+    assert found.signature == "read ADDRESS [LENGTH] [--reveal]"
+    usages = [one.usage for one in found.parameters]
+    assert usages == ["ADDRESS", "[LENGTH]", "[--reveal]", "[--json]", "[--yes]"]
+    assert found.parameters[1].meaning.endswith("16 by default")
+    assert found.parameters[2].meaning == "Keys show only with --reveal"
+    assert found.paragraphs == ("The second paragraph says more.",)  # what it raises is for Python
+    assert found.examples == ("read cm_key1",)
+    assert "Also: rd" in drawn(found)
+
+
+def test_help_on_a_command_that_is_a_topic_too_shows_both(own: Stage) -> None:
+    assert own.run("help transport key; fuse ?; ? APDU") == 0
+    shown = own.shown
+    for title in ("The 16 bytes that open an unfused card", "PROTECT and FUSE: the two last steps", "How a command"):
+        assert title in shown
+
+
+def test_help_at_the_prompt(own: Stage) -> None:
+    assert own.run("help; ?; help set; set ?; ? set") == 0
+    shown = own.shown
+    assert shown.count("List the settings, show one, or change one") == 2 + 3
+    assert "  set map j2a040" in shown
+    assert own.run("help nothing") == 2
+    assert "there is no help on this" in own.errors
+
+
+def test_help_imports_the_plugin_it_is_about(own: Stage) -> None:
+    own.session.registry.add_lazy("late", "Comes late.", "x", "plugin", lambda: read)
+    assert own.run("help") == 0
+    assert "Comes late" in own.shown
+    assert own.run("help late") == 0
+    assert "read ADDRESS" in own.shown
+
+
+def test_settings_are_listed_shown_and_changed(own: Stage) -> None:
+    assert own.run("set; set map; set map j2a081; set MAP") == 0
+    shown = own.shown
+    for name in ("map", "get_response", "color", "theme", "hints"):
+        assert f"{name} " in shown
+    assert "map = auto\n" in shown
+    assert shown.count("map = j2a081 (auto by default)") == 2
+
+
+def test_history_shows_the_latest_lines(own: Stage) -> None:
+    for number in range(4):
+        own.session.history.add(f"say {number}")
+    own.session.history.add(f"write cm_key1 {CANARY.hex()}")
+    assert own.run("history 3") == 0
+    assert own.shown.splitlines() == ["3  say 2", "4  say 3", "5  write cm_key1 ‹16 bytes›"]
+    assert own.run("history 0") == 2
+
+
+def test_run_runs_a_file_and_fails_with_it(own: Stage, tmp_path: Path) -> None:
+    script = tmp_path / "a script"
+    script.write_text("say one\nread 0xc0030\nsay two\n")
+    assert own.run(f'run "{script}"; say three') == 2
+    assert own.shown == "low: one\n"
+    errors = own.errors
+    assert errors.count("does not fit") == 1
+    assert "line 2: stopped here" in errors
+    assert own.run(f"run {tmp_path / 'nowhere'}") == 2
+
+
+def test_a_script_that_runs_itself_comes_to_an_end(own: Stage, tmp_path: Path) -> None:
+    script = tmp_path / "loop"
+    script.write_text(f"run {script}\n")
+    assert own.run(f"run {script}") == 2
+    assert "nested more than 8 deep" in own.errors.replace("\n  ", " ")
+    assert own.session.script_depth == 0
+
+
+def test_exit(own: Stage) -> None:
+    assert own.run("exit; say no") == 0
+    assert own.session.exit_requested
+    assert own.shown == ""
+
+
+def test_help_has_a_json_form(own: Stage) -> None:
+    import json
+
+    assert own.run("help --json") == 0
+    assert json.loads(own.shown)["type"] == HelpIndex.__name__

@@ -1,0 +1,176 @@
+"""The loop, with keys from a pipe in place of a keyboard."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.input.base import PipeInput
+from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output.vt100 import Vt100_Output
+
+from jcopsh.shell.history import History
+from jcopsh.shell.repl import Repl, interact
+from tests.shell.samples import CANARY, CANARY_TEXT, J2A040, Stage, stage
+
+ENTER = "\r"
+CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
+
+
+def pasted(text: str) -> str:
+    return f"\x1b[200~{text}\x1b[201~"
+
+
+@contextmanager
+def keys(*texts: str) -> Iterator[PipeInput]:
+    with create_pipe_input() as pipe:
+        for text in texts:
+            pipe.send_text(text)
+        yield pipe
+
+
+def typed(scene: Stage, *texts: str) -> int:
+    with keys(*texts) as pipe:
+        return interact(scene.session, input=pipe, output=DummyOutput())
+
+
+def test_lines_are_run_until_the_shell_is_left(scene: Stage) -> None:
+    assert typed(scene, "say one", ENTER, "leave", ENTER, "say two", ENTER) == 0
+    assert scene.shown == "low: one\n"
+    assert scene.session.interactive
+
+
+def test_ctrl_d_leaves(scene: Stage) -> None:
+    assert typed(scene, "say one", ENTER, CTRL_D) == 0
+    assert scene.shown == "low: one\n"
+
+
+def test_ctrl_c_clears_the_line(scene: Stage) -> None:
+    typed(scene, "say one", CTRL_C, "say two", ENTER, CTRL_D)
+    assert scene.shown == "low: two\n"
+
+
+def test_an_error_does_not_end_the_loop(scene: Stage) -> None:
+    typed(scene, "reed", ENTER, "break bug", ENTER, "break interrupt", ENTER, "say on", ENTER, CTRL_D)
+    assert scene.shown == "low: on\n"
+    errors = scene.errors
+    assert "no such command" in errors and "RuntimeError" in errors and "interrupted" in errors
+
+
+def typed_when_ready(scene: Stage, *steps: tuple[Callable[[Buffer], bool], str]) -> None:
+    """Type each text when the line being edited is ready for it: completion and history come in their own time."""
+    with create_pipe_input() as pipe:
+        repl = Repl(scene.session, input=pipe, output=DummyOutput())
+
+        def type_all() -> None:
+            for ready, text in steps:
+                deadline = time.monotonic() + 10
+                while not ready(repl.buffer) and time.monotonic() < deadline:
+                    time.sleep(0.005)
+                pipe.send_text(text)
+
+        typist = threading.Thread(target=type_all)
+        typist.start()
+        repl.run()
+        typist.join()
+
+
+def test_tab_completes(scene: Stage) -> None:
+    typed_when_ready(
+        scene,
+        (lambda buffer: True, "sa" + TAB),
+        (lambda buffer: buffer.text == "say ", "hello" + ENTER + CTRL_D),
+    )
+    assert scene.shown == "low: hello\n"
+
+
+def test_up_brings_back_the_last_line_without_its_key(scene: Stage) -> None:
+    typed_when_ready(
+        scene,
+        (lambda buffer: True, f"select tk |{CANARY_TEXT}|" + ENTER),
+        # the history is there once the next line can be edited
+        (lambda buffer: buffer.working_index == 1, UP),
+        (lambda buffer: buffer.text == "select tk ‹16 bytes›", ENTER + CTRL_D),
+    )
+    assert "a secret stood here" in scene.errors
+    assert scene.session.history.lines == ["select tk ‹16 bytes›"]
+
+
+def test_no_key_stays_in_memory_or_on_disk(tmp_path: Path) -> None:
+    scene = stage(tmp_path, memory_map=J2A040)
+    path = tmp_path / "history"
+    scene.session.history = History(path, scene.session.struck)
+    lines = [f"write cm_key1 {CANARY.hex(' ')}", f"wirte cm_key1 {CANARY.hex()}", f"00A4040010{CANARY.hex()}",
+             f"select tk |{CANARY_TEXT}", f"# {CANARY.hex()}", CANARY.hex()]
+    typed(scene, *(part for line in lines for part in (line, ENTER)), CTRL_D)
+    for text in (path.read_text(), repr(scene.session.history.lines)):
+        assert CANARY_TEXT not in text
+        assert CANARY[:4].hex() not in text.replace(" ", "")
+    assert len(path.read_text().splitlines()) == len(lines)
+
+
+# --- pasting ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_paste_of_one_line_waits_to_be_entered(scene: Stage) -> None:
+    typed(scene, "say ", pasted("one"), " two", ENTER, CTRL_D)
+    assert scene.shown == "low: one two\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_a_paste_of_several_lines_runs_line_by_line(scene: Stage, end: str) -> None:
+    typed(scene, pasted(end.join(["say one", "", "# a comment", "say two", ""])), CTRL_D)
+    shown = scene.shown
+    assert shown.splitlines()[0] == "low: one"
+    assert shown.splitlines()[-1] == "low: two"
+    assert "no card ❯ say two" in shown
+    assert scene.session.history.lines == ["say one", "# a comment", "say two"]
+
+
+def test_a_paste_stops_at_the_first_failure(scene: Stage) -> None:
+    typed(scene, pasted("say one\nbreak badly\nsay two\nsay three\n"), CTRL_D)
+    assert "two" not in scene.shown
+    assert "stopped: the other 2 lines of the paste did not run" in scene.errors
+
+
+def test_what_a_paste_has_after_its_last_line_is_left_to_be_edited(scene: Stage) -> None:
+    typed(scene, pasted("say one\nsay tw"), "o", ENTER, CTRL_D)
+    assert scene.shown.splitlines() == ["low: one", "low: two"]
+
+
+def test_a_pasted_key_is_not_echoed(scene: Stage) -> None:
+    typed(scene, pasted(f"say one\nwrite cm_key1 {CANARY.hex()}\nreed\n"), CTRL_D)
+    shown = scene.shown
+    assert "write cm_key1 ‹16 bytes›" in shown
+    assert "write cm_key1 ‹16 bytes›" in scene.session.history.lines
+
+
+# --- what is drawn ---------------------------------------------------------------------------------------------------
+
+
+def drawn(scene: Stage, *texts: str) -> str:
+    stream = io.StringIO()
+    output = Vt100_Output(stream, lambda: Size(rows=24, columns=80), term="dumb")
+    with keys(*texts) as pipe:
+        interact(scene.session, input=pipe, output=output)
+    return stream.getvalue()
+
+
+def test_the_prompt_is_drawn(scene: Stage) -> None:
+    _ = scene.session.card
+    assert "sim J2A040 ❯" in drawn(scene, CTRL_D)
+
+
+def test_without_colours_none_are_drawn(scene: Stage) -> None:
+    codes = {code for match in re.findall(r"\x1b\[([0-9;]*)m", drawn(scene, "say x", CTRL_C, CTRL_D))
+             for code in match.split(";")}
+    assert not codes & {str(n) for n in (*range(30, 38), *range(90, 98))}

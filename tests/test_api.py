@@ -1,0 +1,45 @@
+"""jcopsh from Python, as README shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import jcopsh.api as jcopsh
+from jcopsh.errors import ReaderError, UsageError
+from jcopsh.secrets.secret import Secret
+
+TRANSPORT_KEY = Secret(b"JCOPSIMULATEDTK0")
+
+
+def test_a_simulated_card(tmp_path: Path) -> None:
+    with jcopsh.open(profile="j2a040-unfused", sim_state=tmp_path / "card.json") as card:
+        assert "transport key" in jcopsh.identify(card).next_step
+        jcopsh.select_root_applet(card, TRANSPORT_KEY)
+        with card.answering_yes():
+            jcopsh.boot(card)
+        block = jcopsh.read_memory(card, 0xC00122, 1)
+    assert [span.content for span in block.spans] == [b"\xfe"]
+
+
+def test_mistakes_are_told_by_their_kind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="j2a040-unfused"), jcopsh.open(profile="nonsense"):
+        pass
+    with pytest.raises(UsageError, match="cannot be read"), jcopsh.open(replay=tmp_path / "missing"):
+        pass
+    with pytest.raises(ReaderError), jcopsh.open("no such reader"):
+        pass
+
+
+def test_a_simulated_card_stays_the_same_card_when_it_is_opened_again() -> None:
+    opener = jcopsh.Opener(jcopsh.Source(profile="j2a040-unfused,boot=keep"), print)
+    readings = []
+    for _ in range(2):
+        card = opener.open()
+        jcopsh.select_root_applet(card, TRANSPORT_KEY)
+        with card.answering_yes():
+            jcopsh.boot(card)
+        readings.append(jcopsh.read_memory(card, 0xC00305, 16, reveal=True).spans[0].content)
+        card.close()
+    assert readings[0] == readings[1]
