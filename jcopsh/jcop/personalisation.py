@@ -237,7 +237,7 @@ def _check_stored(keys: Mapping[str, bytes | None], stored: Collection[str]) -> 
 
 
 def _check_slot_order(proved: bool | None) -> ChecklistLine:
-    item = "slot order proved by an authentication since the last write"
+    item = "slot order proved by an authentication"
     if proved:
         return ChecklistLine(item, CheckState.DONE, "the card accepted these keys in this order")
     return ChecklistLine(item, CheckState.UNKNOWN, "not proved")

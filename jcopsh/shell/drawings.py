@@ -224,15 +224,18 @@ def _draw_written(value: Written, canvas: Canvas) -> RenderableType:
 def _draw_checklist(value: Checklist, canvas: Canvas) -> RenderableType:
     signs = {CheckState.DONE: (canvas.glyphs.done, "good"), CheckState.MISSING: (canvas.glyphs.missing, "bad"),
              CheckState.UNKNOWN: (canvas.glyphs.unknown, "warn")}
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    narrow = canvas.width < NARROW
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for no_wrap in (True, not narrow, False):
+        grid.add_column(no_wrap=no_wrap, overflow="fold")
     for line in value.lines:
         sign, style = signs[line.state]
         # the word says it too, for who does not see the colour
-        mark = Text(sign if canvas.width < NARROW else f"{sign} {line.state.value:<7}", style)
-        between = "\n" if canvas.width < NARROW else "  "
-        grid.add_row(mark, Text(line.item).append(f"{between}{line.detail}" if line.detail else "", "dim"))
+        mark = Text(sign if narrow else f"{sign} {line.state.value}", style)
+        if narrow:
+            grid.add_row(mark, Text(line.item).append(f"\n{line.detail}" if line.detail else "", "dim"))
+        else:
+            grid.add_row(mark, Text(line.item), Text(line.detail, "dim"))
     return Group(Text(value.title, "title"), grid)
 
 

@@ -107,7 +107,7 @@ class Output:
         file = self._file(errors=False)
         if json:
             print(to_json(value), file=file)
-        elif isinstance(value, str):
+        elif isinstance(value, str) and not file.isatty():
             print(value, file=file)
         elif value is not None:
             console = self._console(errors=False)
@@ -168,7 +168,8 @@ class Output:
         """A sentence beside the results, on standard error."""
         from rich.text import Text
 
-        self._print(self._console(errors=True), Text(text, "dim"), wrap=False)
+        console = self._console(errors=True)
+        self._print(console, Text(text, "dim"), wrap=console.file.isatty())
 
     def show_json_error(self, error: JcopshError) -> None:
         """An error as one line of JSON, on standard error."""

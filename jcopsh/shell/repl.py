@@ -22,14 +22,20 @@ from jcopsh.errors import EXIT_OK
 from jcopsh.shell.completion import LineCompleter
 from jcopsh.shell.execute import run_text
 from jcopsh.shell.highlight import LineLexer
-from jcopsh.shell.hint import hint
+from jcopsh.shell.hint import hint, wrapped
 from jcopsh.shell.history import History
 from jcopsh.shell.prompt import prompt_fragments
 from jcopsh.shell.session import Session
 from jcopsh.shell.theme import prompt_toolkit_styles
 
 SUGGESTED_FROM = 200  # lines of the history
+NARROW = 60  # columns
 _TOOLBAR = {"bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
+
+
+def _hint_rows(width: int) -> int:
+    """How many rows the hint gets: always as many, so that nothing jumps while typing."""
+    return 2 if width >= NARROW else 3
 
 
 class StruckHistory(PromptHistory):
@@ -151,7 +157,8 @@ class Repl:
             return None
         document = self._prompt.default_buffer.document
         shown = hint(document.text, document.cursor_position, self.session.registry, self.session.context())
-        return [(f"class:{style}", text) for style, text in shown] or [("", " ")]
+        width = self._prompt.app.output.get_size().columns
+        return [(f"class:{style}" if style else "", text) for style, text in wrapped(shown, width, _hint_rows(width))]
 
     def _style(self) -> Style:
         return Style.from_dict(prompt_toolkit_styles(self.session.settings.ground) | _TOOLBAR)

@@ -1,4 +1,4 @@
-"""One table of styles. rich, prompt_toolkit and pygments get theirs from it, so that a thing looks the same everywhere.
+"""One table of styles. rich and prompt_toolkit get theirs from it, so that a thing looks the same everywhere.
 
 Colours are the sixteen of the terminal, by name: they follow what its user has chosen. The dark and the light theme
 differ in which of them can be read on their ground.
@@ -40,7 +40,7 @@ class Style:
 
     @property
     def prompt_toolkit(self) -> str:
-        """As prompt_toolkit and pygments write it."""
+        """As prompt_toolkit writes it, and pygments too."""
         return " ".join([*self._attributes(), _ANSI[self.color]]).strip()
 
 

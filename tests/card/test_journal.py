@@ -83,10 +83,9 @@ def test_file_and_folder_are_the_users_alone(tmp_path: Path) -> None:
 
 
 def test_each_command_stands_there_before_it_is_sent(tmp_path: Path) -> None:
-    rig, link = fake(tmp_path, lambda _command: bytes.fromhex("61026C01")[:2])
+    rig, link = fake(tmp_path, {"80CA9F7F00": "6102", "00C0000002": "AABB9000"})
     seen: list[tuple[str, str]] = []
     link.before = lambda command: seen.append((command.hex().upper(), lines(rig)[-1]["bytes"]))
-    link._answers = lambda command: bytes.fromhex("AABB9000" if command[1] == 0xC0 else "6102")
     rig.send("80CA9F7F00")
     assert seen == [("80CA9F7F00", "80CA9F7F00"), ("00C0000002", "00C0000002")]
 

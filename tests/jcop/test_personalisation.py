@@ -164,7 +164,7 @@ def _lines(
 
 NOT_FUSED = "the card is not fused yet"
 STORED = "keys known and stored on disk"
-ORDER = "slot order proved by an authentication since the last write"
+ORDER = "slot order proved by an authentication"
 WELL_KNOWN = "no key that everybody knows"
 SAME = "keys not the same"
 COLD = "cold ATR valid"

@@ -193,11 +193,11 @@ def test_an_exchange_shows_bytes_text_and_the_status_word_in_words() -> None:
 def test_a_checklist_can_be_read_without_colours_and_without_unicode() -> None:
     assert shown(CHECKLIST).splitlines() == [
         "Before FUSE",
-        "✔ done    keys known and stored on disk  all 3",
-        "? unknown slot order proved  not proved",
-        "✘ missing life cycle 01  it is 00",
+        "✔ done     keys known and stored on disk  all 3",
+        "? unknown  slot order proved              not proved",
+        "✘ missing  life cycle 01                  it is 00",
     ]
-    assert "x missing life cycle 01" in shown(CHECKLIST, encoding="ascii")
+    assert "x missing  life cycle 01" in shown(CHECKLIST, encoding="ascii")
 
 
 def test_an_atr_is_shown_byte_by_byte() -> None:

@@ -13,7 +13,7 @@ from prompt_toolkit.document import Document
 from jcopsh.shell.command import Command
 from jcopsh.shell.completion import LineCompleter, suggest
 from jcopsh.shell.highlight import LineLexer, fragments
-from jcopsh.shell.hint import hint
+from jcopsh.shell.hint import hint, wrapped
 from jcopsh.shell.parser import parse_line
 from tests.shell.samples import CANARY, REGISTRY, context, sample_registry
 
@@ -157,12 +157,12 @@ def hinted(text: str, cursor: int | None = None) -> str:
     [
         ("", ""),
         ("re", ""),
-        ("read ", "read *ADDRESS* [LENGTH] [--reveal]  an address such as"),
-        ("read cm_key1 1", "read ADDRESS *[LENGTH]* [--reveal]  a number of bytes"),
-        ("read cm_key1 16 ", "read ADDRESS [LENGTH] [--reveal]  Read LENGTH bytes"),
-        ("dump --save ", "dump [FIRST] *[--save FILE]* [--step NUMBER]  a file to write"),
+        ("read ", "read *ADDRESS* [LENGTH] [--reveal]\nan address such as"),
+        ("read cm_key1 1", "read ADDRESS *[LENGTH]* [--reveal]\na number of bytes"),
+        ("read cm_key1 16 ", "read ADDRESS [LENGTH] [--reveal]\nRead LENGTH bytes"),
+        ("dump --save ", "dump [FIRST] *[--save FILE]* [--step NUMBER]\na file to write"),
         ("read 0xc0030 ", "0xC0030 does not fit CLA‖P1‖P2"),
-        ("reed cm_key1 ", "there is no such command  did you mean read?"),
+        ("reed cm_key1 ", "there is no such command\ndid you mean read?"),
         # not a problem yet: it may not be typed to its end
         ("read 0xc0030", "read *ADDRESS*"),
         ("write ifsc ", "write ADDRESS *DATA*"),
@@ -190,3 +190,20 @@ def test_the_hint_shows_no_key() -> None:
     for before in ("write cm_key1 ", "read ", "", "send 00A4"):
         text = f"{before}{CANARY.hex()} "
         assert CANARY.hex()[:8] not in hinted(text).lower()
+
+
+@pytest.mark.parametrize(
+    ("width", "rows", "lines"),
+    [
+        (80, 2, ["read ADDRESS", "an address such as 0xC00305"]),
+        (16, 3, ["read ADDRESS", "an address such", "as 0xC00305"]),
+        (16, 2, ["read ADDRESS", "an address such…"]),
+        (80, 4, ["read ADDRESS", "an address such as 0xC00305", "", ""]),
+        (6, 2, ["read", "…"]),
+    ],
+)
+def test_the_hint_has_its_rows_whatever_the_width(width: int, rows: int, lines: list[str]) -> None:
+    parts = [("hint", "read "), ("hint-current", "ADDRESS"), ("hint", "\nan address such as 0xC00305")]
+    made = "".join(text for _, text in wrapped(parts, width, rows)).split("\n")
+    assert [line.rstrip() for line in made] == [line.rstrip() for line in lines]
+    assert all(len(line) <= width for line in made)
