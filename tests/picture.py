@@ -54,10 +54,12 @@ def _ansi(cell: Any) -> str:
 
 def main() -> None:
     """Play the job and draw it."""
-    with tempfile.TemporaryDirectory() as folder:
-        with Jcopsh(Path(folder)).terminal(columns=COLUMNS, rows=ROWS) as terminal:
-            play(terminal)
-            lines = list(ansi_lines(terminal))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Jcopsh(Path(folder)).terminal(columns=COLUMNS, rows=ROWS) as terminal,
+    ):
+        play(terminal)
+        lines = list(ansi_lines(terminal))
     export_svg(((line, ()) for line in lines), PICTURE, title="jcopsh --sim", width=COLUMNS)
 
 

@@ -71,8 +71,17 @@ def test_a_strange_answer_to_identify_never_says_fused(answer: str) -> None:
     assert after(FRESH, (IDENTIFY, answer or "9000")).fuse is not Fuse.FUSED
 
 
-@pytest.mark.parametrize("command", ["01A4040009A000000167413000FF00", "80A4040009A000000167413000FF00", "00A4040008A000000167413000",
-                                     "00A4040209A000000167413000FF00", "00C0000013", "00CA000013"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "01A4040009A000000167413000FF00",
+        "80A4040009A000000167413000FF00",
+        "00A4040008A000000167413000",
+        "00A4040209A000000167413000FF00",
+        "00C0000013",
+        "00CA000013",
+    ],
+)
 def test_the_answer_to_anything_else_is_no_identification(command: str) -> None:
     assert after(FRESH, (command, FUSED_IDENTITY + "6A82")).fuse is Fuse.UNKNOWN
 
@@ -176,8 +185,13 @@ def test_a_reset_forgets_all_but_who_the_card_said_it_was() -> None:
 
 def test_every_row_of_the_table_is_reached() -> None:
     exchanges = [
-        (FRESH, IDENTIFY, UNFUSED_IDENTITY + "6A82"), (FRESH, SELECT_TK, "9000"), (FRESH, SELECT_ISD, "9000"),
-        (ROOT, "00F00000", "9000"), (ROOT, "00100000", "9000"), (ROOT, "00000000", "9000"), (ROOT, READ, "00" * 16 + "9000"),
+        (FRESH, IDENTIFY, UNFUSED_IDENTITY + "6A82"),
+        (FRESH, SELECT_TK, "9000"),
+        (FRESH, SELECT_ISD, "9000"),
+        (ROOT, "00F00000", "9000"),
+        (ROOT, "00100000", "9000"),
+        (ROOT, "00000000", "9000"),
+        (ROOT, READ, "00" * 16 + "9000"),
     ]
     firsts = []
     for state, command, response in exchanges:
@@ -196,8 +210,18 @@ def test_boots_have_names_of_their_own() -> None:
 # --- no sequence of exchanges --------------------------------------------------------------------------------------
 
 KNOWN_COMMANDS = [
-    IDENTIFY, SELECT_TK, SELECT_ISD, READ, "00F00000", "00100000", "00000000", "0000000000", "C0B0030500", "00C0000010",
-    "80F080FF", "00C200000400000000",
+    IDENTIFY,
+    SELECT_TK,
+    SELECT_ISD,
+    READ,
+    "00F00000",
+    "00100000",
+    "00000000",
+    "0000000000",
+    "C0B0030500",
+    "00C0000010",
+    "80F080FF",
+    "00C200000400000000",
 ]
 
 

@@ -181,8 +181,9 @@ def dump_memory(
 ) -> Dump:
     """Memory from `first` to `last`, both inclusive, in the largest pieces the card gives.
 
-    Where the card refuses a piece, the border is looked for, and the refused ranges are named in the result. Raises
-    CardError when nothing at all can be read, and otherwise as read_bytes does.
+    Where the card refuses a piece, the border is looked for, and the refused ranges are named in the result; a piece
+    that is refused as a whole and at both its ends is not looked into any further. Raises CardError when nothing at all
+    can be read, and otherwise as read_bytes does.
     """
     _check_range(first, last - first + 1)
     boot = card.state.boot

@@ -76,7 +76,9 @@ def default_folders() -> tuple[tuple[Origin, Path], ...]:
     """The bundled folder (inside the installed package, or beside it in a checkout) and the user's."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_plugins"
-    bundled = installed if installed.is_dir() else package.parent / "plugins"
+    # beside an installed package, `plugins` would be a stranger's
+    in_checkout = (package.parent / "pyproject.toml").is_file()
+    bundled = package.parent / "plugins" if in_checkout and not installed.is_dir() else installed
     return ((Origin.BUNDLED, bundled), (Origin.USER, places.user_plugins_folder()))
 
 
@@ -218,7 +220,7 @@ def _load_command(source: Source, name: str) -> Command:
 
     try:
         plugin = load_plugin(source)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CommandError(f"plugin {source.name} cannot be imported: {type(error).__name__}: {error}") from error
     for command in plugin.commands:
         if command.name == name:

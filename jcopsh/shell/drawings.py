@@ -176,7 +176,7 @@ def _draw_exchange(value: ExchangeResult, canvas: Canvas) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    grid.add_row(Text(">>", "dim"), segments_text(value.command))
+    grid.add_row(Text(">>", "dim"), _command_text(value.command))
     data = _without_status(value.response)
     if len(data):
         grid.add_row(Text("<<", "dim"), _data(data, canvas))
@@ -184,6 +184,16 @@ def _draw_exchange(value: ExchangeResult, canvas: Canvas) -> RenderableType:
     for note in value.notes:
         grid.add_row("", Text(note))
     return grid
+
+
+def _command_text(command: Segments) -> Text:
+    """A command APDU with its parts in their colours."""
+    from jcopsh.shell.apdu_lexer import STYLES, CommandApduLexer
+
+    text = Text()
+    for _, kind, part in CommandApduLexer().get_tokens_unprocessed(command.spaced()):
+        text.append(part, STYLES.get(kind, ""))
+    return text
 
 
 def _data(data: Segments, canvas: Canvas) -> RenderableType:

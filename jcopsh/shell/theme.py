@@ -72,6 +72,11 @@ _DARK: Mapping[str, Style] = MappingProxyType({
     TokenKind.SEPARATOR.value: Style("bright_white", bold=True),
     TokenKind.COMMENT.value: _DIM,
     TokenKind.PLACEHOLDER.value: Style("bright_magenta", italic=True),
+    # the bytes of an APDU
+    "apdu-cla": Style("bright_cyan"),
+    "apdu-ins": Style("bright_green", bold=True),
+    "apdu-p1p2": Style("bright_blue"),
+    "apdu-length": Style("bright_white", bold=True),
     # results
     "title": Style("bright_white", bold=True),
     "label": Style("bright_blue"),
@@ -106,6 +111,10 @@ _LIGHT: Mapping[str, Style] = MappingProxyType({
     TokenKind.PATH.value: Style("black", underline=True),
     TokenKind.SEPARATOR.value: Style("black", bold=True),
     TokenKind.PLACEHOLDER.value: Style("magenta", italic=True),
+    "apdu-cla": Style("cyan"),
+    "apdu-ins": Style("green", bold=True),
+    "apdu-p1p2": Style("magenta"),
+    "apdu-length": Style("black", bold=True),
     "title": Style("black", bold=True),
     "label": Style("blue"),
     "good": Style("green"),

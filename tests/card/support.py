@@ -123,8 +123,9 @@ class FakeLink:
         self.closed = True
 
 
-def fake(folder: Path, answers: Mapping[str, str] | Callable[[bytes], bytes], *, protocol: str = "T=1"
-         ) -> tuple[Rig, FakeLink]:
+def fake(
+    folder: Path, answers: Mapping[str, str] | Callable[[bytes], bytes], *, protocol: str = "T=1"
+) -> tuple[Rig, FakeLink]:
     """A card that knows its answers by heart, behind the door."""
     link = FakeLink(answers, protocol=protocol)
     return behind_the_door(link, folder), link

@@ -1,4 +1,4 @@
-"""The one door: what passes it, in which order, and what is known afterwards. The judge is the simulated card's own log."""
+"""The one door: what passes it, in which order, what is known afterwards. The judge is the simulated card's own log."""
 
 from __future__ import annotations
 
@@ -57,7 +57,12 @@ def test_fuse_and_protect_with_every_class_and_form_never_reach_the_card(tmp_pat
     with rig.card.answering_yes():  # which answers for what is destructive, and for nothing else
         for cla in range(256):
             for ins in (0x00, 0x10):
-                for data, le, extended in ((b"", None, False), (b"", 256, False), (b"\x00", 256, False), (b"\x00", 9, True)):
+                for data, le, extended in (
+                    (b"", None, False),
+                    (b"", 256, False),
+                    (b"\x00", 256, False),
+                    (b"\x00", 9, True),
+                ):
                     refused(rig, CommandAPDU(cla, ins, 0, 0, data, le, extended).encode())
         for payload in (FUSE, b"\x52\x04" + FUSE, PROTECT, FUSE[:2]):
             refused(rig, CommandAPDU(0x00, 0xC2, 0, 0, payload).encode())
@@ -86,11 +91,17 @@ def test_answering_yes_ends_with_its_block_also_when_it_breaks(tmp_path: Path) -
     refused(rig, BOOT)
 
 
-HEADERS = st.tuples(st.integers(0, 255), st.sampled_from((0x00, 0x10, 0xC2, 0xC3, 0xF0, 0xD6, 0xE4, 0xB0, 0xA4)),
-                    st.integers(0, 255), st.integers(0, 255))
+HEADERS = st.tuples(
+    st.integers(0, 255),
+    st.sampled_from((0x00, 0x10, 0xC2, 0xC3, 0xF0, 0xD6, 0xE4, 0xB0, 0xA4)),
+    st.integers(0, 255),
+    st.integers(0, 255),
+)
 
 
-@given(st.lists(st.tuples(HEADERS, st.binary(max_size=12), st.one_of(st.none(), st.just(256)), st.booleans()), max_size=8))
+@given(
+    st.lists(st.tuples(HEADERS, st.binary(max_size=12), st.one_of(st.none(), st.just(256)), st.booleans()), max_size=8)
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_sequence_of_commands_fuses_or_protects(
     tmp_path: Path, commands: list[tuple[tuple[int, int, int, int], bytes, int | None, bool]]
@@ -129,7 +140,7 @@ def test_the_very_bytes_are_judged_too(tmp_path: Path, monkeypatch: pytest.Monke
         TwoFaced.count = _
         with suppress(JcopshError):
             rig.card.send(TwoFaced(0x00, 0xA4, 0x04, 0x00))
-    assert FUSE not in sim.received[len(before):]
+    assert FUSE not in sim.received[len(before) :]
 
 
 def test_bytes_that_grow_worse_on_the_way_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +174,9 @@ def test_an_applet_under_identifys_aid_is_not_believed(tmp_path: Path) -> None:
     assert link.sent == [IDENTIFY]
 
 
-def test_an_applet_that_says_9000_to_everything_does_not_open_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_applet_that_says_9000_to_everything_does_not_open_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One consent, given for an applet, and then the real root applet: the second FUSE must be asked for again."""
     rig, link = fake(tmp_path, lambda _command: bytes.fromhex("9000"))
     with monkeypatch.context() as patched:
@@ -176,7 +189,9 @@ def test_an_applet_that_says_9000_to_everything_does_not_open_the_way(tmp_path: 
     assert link.sent.count(FUSE) == 1
 
 
-@pytest.mark.parametrize("error", [ReaderError("gone", card_lost=True), OSError(5, "broken"), ValueError("odd"), KeyboardInterrupt()])
+@pytest.mark.parametrize(
+    "error", [ReaderError("gone", card_lost=True), OSError(5, "broken"), ValueError("odd"), KeyboardInterrupt()]
+)
 def test_a_link_that_fails_leaves_nothing_known(tmp_path: Path, error: BaseException) -> None:
     rig, link = fake(tmp_path, {IDENTIFY.hex().upper(): FUSED_ANSWER})
     rig.card.memory_map = load_map("j2a040")
@@ -200,7 +215,9 @@ def test_a_link_that_fails_leaves_nothing_known(tmp_path: Path, error: BaseExcep
 
 
 @pytest.mark.parametrize("error", [ReaderError("gone", card_lost=True), OSError(5, "broken"), ValueError("odd")])
-def test_a_reset_that_fails_leaves_nothing_known(tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_that_fails_leaves_nothing_known(
+    tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rig, link = fake(tmp_path, {IDENTIFY.hex().upper(): FUSED_ANSWER})
     rig.send(IDENTIFY)
 
@@ -370,7 +387,9 @@ def test_on_t0_a_case_4_command_goes_without_its_le(tmp_path: Path) -> None:
     assert [sent.hex().upper() for sent in link.sent] == ["00A4040009A000000167413000FF", "00CA006600"]
 
 
-def test_on_t0_an_extended_apdu_is_refused_before_anything_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_t0_an_extended_apdu_is_refused_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = consenting(monkeypatch)
     rig, link = fake(tmp_path, {}, protocol="T=0")
     with pytest.raises(ReaderError):

@@ -74,8 +74,22 @@ def test_small_letters_and_blanks_do_not_matter() -> None:
         assert outcome(terminal)["RECEIVED"] == FUSE
 
 
-@pytest.mark.parametrize("answer", ["", "fuse", "yes", "y", "fuse AAAA", "protect {code}", "{code}", "fuse {code}X", "fuse{code}",
-                                    "--yes", "fuse {code} fuse {code}"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "fuse",
+        "yes",
+        "y",
+        "fuse AAAA",
+        "protect {code}",
+        "{code}",
+        "fuse {code}X",
+        "fuse{code}",
+        "--yes",
+        "fuse {code} fuse {code}",
+    ],
+)
 def test_anything_else_sends_nothing(answer: str) -> None:
     with at_a_terminal(FUSE) as terminal:
         code = phrase(terminal).split()[1]
@@ -191,7 +205,9 @@ def test_two_questions_have_two_codes_and_the_first_answer_does_not_serve_twice(
         assert outcome(terminal)["RECEIVED"] == FUSE
 
 
-@pytest.mark.parametrize(("answer", "sent"), [("yes", True), ("y", True), ("YES", True), ("no", False), ("", False), ("ja", False)])
+@pytest.mark.parametrize(
+    ("answer", "sent"), [("yes", True), ("y", True), ("YES", True), ("no", False), ("", False), ("ja", False)]
+)
 def test_destructive_is_answered_with_yes(answer: str, sent: bool) -> None:
     with at_a_terminal(WRITE) as terminal:
         terminal.wait_for("yes or no: ")
@@ -217,8 +233,16 @@ def test_no_variable_stands_in(environment: dict[str, str]) -> None:
 
 
 def without_a_terminal(*commands: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *commands], input=text, capture_output=True, text=True, timeout=60, check=True,
-                          start_new_session=True, env=program_environment())
+    return subprocess.run(
+        [*PROGRAM, *commands],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        start_new_session=True,
+        env=program_environment(),
+    )
 
 
 @pytest.mark.parametrize("command", [FUSE, BOOT, WRITE])

@@ -24,10 +24,30 @@ APPLICATION = CardState(fuse=Fuse.UNFUSED, selected=SelectedKind.APPLICATION, ai
 NOT_FUSED = (UNKNOWN, ROOT, APPLICATION, replace(ROOT, protected=True), replace(UNKNOWN, unfinished=True))
 
 # what may follow CLA INS P1 P2: the four cases, short and extended, and lengths that fit nothing
-BODIES = tuple(bytes.fromhex(body) for body in (
-    "", "00", "10", "FF", "0100", "01AA", "01AA00", "04 00000000", "04 00000000 00", "000000", "0001FF", "000001AA",
-    "000001AA0000", "000004 00000000", "05AA", "0000", "02AAAAAAAA", "000005AA", "00000000",
-))
+BODIES = tuple(
+    bytes.fromhex(body)
+    for body in (
+        "",
+        "00",
+        "10",
+        "FF",
+        "0100",
+        "01AA",
+        "01AA00",
+        "04 00000000",
+        "04 00000000 00",
+        "000000",
+        "0001FF",
+        "000001AA",
+        "000001AA0000",
+        "000004 00000000",
+        "05AA",
+        "0000",
+        "02AAAAAAAA",
+        "000005AA",
+        "00000000",
+    )
+)
 
 
 def severity(command: str | bytes, state: CardState = UNKNOWN) -> Severity:
@@ -61,9 +81,15 @@ def enveloped(inner: bytes) -> list[bytes]:
     """The forms in which a card might be given a command inside ENVELOPE's data."""
     once = tlv.encode(0x52, inner)
     return [
-        inner, once, tlv.encode(0x7F21, once), tlv.encode(0x6F, tlv.encode(0x73, once)),
-        tlv.encode(0x80, b"\x01") + once, once + tlv.encode(0x80, b"\x01"), b"\x00\x00" + once,
-        tlv.encode(0xD1, tlv.encode(0x82, b"\x83\x81") + tlv.encode(0x8B, inner)), CommandAPDU(0, 0xC2, 0, 0, inner).encode(),
+        inner,
+        once,
+        tlv.encode(0x7F21, once),
+        tlv.encode(0x6F, tlv.encode(0x73, once)),
+        tlv.encode(0x80, b"\x01") + once,
+        once + tlv.encode(0x80, b"\x01"),
+        b"\x00\x00" + once,
+        tlv.encode(0xD1, tlv.encode(0x82, b"\x83\x81") + tlv.encode(0x8B, inner)),
+        CommandAPDU(0, 0xC2, 0, 0, inner).encode(),
     ]
 
 
@@ -131,28 +157,53 @@ def test_an_envelope_of_a_thousand_shells_is_unclear_and_quick() -> None:
     ("command", "wanted"),
     [
         # SET STATUS of the card, in every class that a card might take for GlobalPlatform's
-        ("80F08007", IRREVERSIBLE), ("80F0800F", IRREVERSIBLE), ("80F0807F", IRREVERSIBLE), ("84F080FF", IRREVERSIBLE),
-        ("81F0800F", IRREVERSIBLE), ("C0F0807F", IRREVERSIBLE), ("E0F0807F", IRREVERSIBLE), ("00F0807F", IRREVERSIBLE),
-        ("80F0807F00", IRREVERSIBLE), ("80F0807F 05 A000000003", IRREVERSIBLE), ("80F0C07F", IRREVERSIBLE),
-        ("80F040FF", IRREVERSIBLE), ("80F0807F 000001 AA", IRREVERSIBLE),
+        ("80F08007", IRREVERSIBLE),
+        ("80F0800F", IRREVERSIBLE),
+        ("80F0807F", IRREVERSIBLE),
+        ("84F080FF", IRREVERSIBLE),
+        ("81F0800F", IRREVERSIBLE),
+        ("C0F0807F", IRREVERSIBLE),
+        ("E0F0807F", IRREVERSIBLE),
+        ("00F0807F", IRREVERSIBLE),
+        ("80F0807F00", IRREVERSIBLE),
+        ("80F0807F 05 A000000003", IRREVERSIBLE),
+        ("80F0C07F", IRREVERSIBLE),
+        ("80F040FF", IRREVERSIBLE),
+        ("80F0807F 000001 AA", IRREVERSIBLE),
         # DELETE
-        ("80E40000 06 D00101D20101", IRREVERSIBLE), ("80E40000 03 D20101", IRREVERSIBLE),
-        ("80E40080 03 D00101", IRREVERSIBLE), ("00E40000 03 D20101", IRREVERSIBLE),
-        ("84E40000 0A 4F08A000000003000000", IRREVERSIBLE), ("80E40000 02 4F08", IRREVERSIBLE),
-        ("80E48000 02 4F00", IRREVERSIBLE), ("90E40000 0A 4F08A000000003000000", IRREVERSIBLE),
-        ("80E40000 000006 D00101D20101", IRREVERSIBLE), ("80E40000 06 D001", IRREVERSIBLE),
+        ("80E40000 06 D00101D20101", IRREVERSIBLE),
+        ("80E40000 03 D20101", IRREVERSIBLE),
+        ("80E40080 03 D00101", IRREVERSIBLE),
+        ("00E40000 03 D20101", IRREVERSIBLE),
+        ("84E40000 0A 4F08A000000003000000", IRREVERSIBLE),
+        ("80E40000 02 4F08", IRREVERSIBLE),
+        ("80E48000 02 4F00", IRREVERSIBLE),
+        ("90E40000 0A 4F08A000000003000000", IRREVERSIBLE),
+        ("80E40000 000006 D00101D20101", IRREVERSIBLE),
+        ("80E40000 06 D001", IRREVERSIBLE),
         ("00E40000 02 3F00", DESTRUCTIVE),
         # keys
-        ("80D80181 04 01020304", DESTRUCTIVE), ("84D80181 04 01020304", DESTRUCTIVE), ("00D80000", DESTRUCTIVE),
+        ("80D80181 04 01020304", DESTRUCTIVE),
+        ("84D80181 04 01020304", DESTRUCTIVE),
+        ("00D80000", DESTRUCTIVE),
         # data that is taken once; a tag that began in the block before
-        ("80E28000 05 9F66020000", IRREVERSIBLE), ("80E28000 05 9F67020000", IRREVERSIBLE),
-        ("80E28000 06 70049F660100", IRREVERSIBLE), ("80E28000 000005 9F66020000", IRREVERSIBLE),
-        ("84E28000 02 AAAA", IRREVERSIBLE), ("80E28001 04 66020000", IRREVERSIBLE), ("90E28000 04 67020000", IRREVERSIBLE),
+        ("80E28000 05 9F66020000", IRREVERSIBLE),
+        ("80E28000 05 9F67020000", IRREVERSIBLE),
+        ("80E28000 06 70049F660100", IRREVERSIBLE),
+        ("80E28000 000005 9F66020000", IRREVERSIBLE),
+        ("84E28000 02 AAAA", IRREVERSIBLE),
+        ("80E28001 04 66020000", IRREVERSIBLE),
+        ("90E28000 04 67020000", IRREVERSIBLE),
         # the end
-        ("00E60000", IRREVERSIBLE), ("00E80000", IRREVERSIBLE), ("00FE0000", IRREVERSIBLE), ("04FE0000", IRREVERSIBLE),
+        ("00E60000", IRREVERSIBLE),
+        ("00E80000", IRREVERSIBLE),
+        ("00FE0000", IRREVERSIBLE),
+        ("04FE0000", IRREVERSIBLE),
         ("80FE0000", IRREVERSIBLE),
         # no APDU at all
-        ("", IRREVERSIBLE), ("00", IRREVERSIBLE), ("00A404", IRREVERSIBLE),
+        ("", IRREVERSIBLE),
+        ("00", IRREVERSIBLE),
+        ("00A404", IRREVERSIBLE),
     ],
 )
 def test_what_holds_for_any_card(command: str, wanted: Severity, state: CardState) -> None:
@@ -198,7 +249,9 @@ def test_a_write_just_beside_the_life_cycle_is_not_taken_for_one() -> None:
 
 
 @pytest.mark.parametrize("state", NOT_FUSED)
-@pytest.mark.parametrize("command", ["C0D60400", "C0D603F0", "C0D60400 01", "C0D603F0 20", "C0D603F0 20 AABB", "C0D6FFFF 02 AABB"])
+@pytest.mark.parametrize(
+    "command", ["C0D60400", "C0D603F0", "C0D60400 01", "C0D603F0 20", "C0D603F0 20 AABB", "C0D6FFFF 02 AABB"]
+)
 def test_a_write_without_a_length_that_can_be_believed_reaches_far(command: str, state: CardState) -> None:
     assert severity(command, state) is IRREVERSIBLE
 
@@ -207,10 +260,19 @@ def test_a_write_without_a_length_that_can_be_believed_reaches_far(command: str,
 @pytest.mark.parametrize(
     "command",
     [
-        "C0D60305 10 404142434445464748494A4B4C4D4E4F", "C0D60305 01 40", "C0D60314 01 40", "C0D60300 06 000000000000",
-        "C0D60321 000010 404142434445464748494A4B4C4D4E4F", "C0D6033D 01 40", "C0D60412 05 3132333435",
+        "C0D60305 10 404142434445464748494A4B4C4D4E4F",
+        "C0D60305 01 40",
+        "C0D60314 01 40",
+        "C0D60300 06 000000000000",
+        "C0D60321 000010 404142434445464748494A4B4C4D4E4F",
+        "C0D6033D 01 40",
+        "C0D60412 05 3132333435",
         "C0D60410 05 3132333435",
-        "C0D60500 01 00", "C0D600F0 02 0000", "C0D60121 02 0000", "C0D60150 20" + "00" * 0x20, "C0D6FFFF 01 00",
+        "C0D60500 01 00",
+        "C0D600F0 02 0000",
+        "C0D60121 02 0000",
+        "C0D60150 20" + "00" * 0x20,
+        "C0D6FFFF 01 00",
     ],
 )
 def test_keys_pins_and_unknown_places_are_destructive(command: str, state: CardState) -> None:
@@ -251,9 +313,22 @@ C0D6012301DA C0D6014601DA C0D6012201FE C0D60124010F C0D60147010F c0d601240108 c0
 c0d601370b0a4a32413038312C543D31 c0d6015A0b0a4a32413038312C543D31
 """
 HARMLESS = [
-    "00A4040008A000000003000000", "00A4040009A000000167413000FF00", "00A4040010" + "4A" * 16, "00A4040000", "00A40400",
-    "C0B0030510", "C0B0040701", "C0B0041200", "C0B000F0 000000", "80CA9F7F00", "80CA006600", "80CA00FE02DF2800", "00CA0066",
-    "00C0000010", *VENDOR_SCRIPT.split(), *SEED_000.split(),
+    "00A4040008A000000003000000",
+    "00A4040009A000000167413000FF00",
+    "00A4040010" + "4A" * 16,
+    "00A4040000",
+    "00A40400",
+    "C0B0030510",
+    "C0B0040701",
+    "C0B0041200",
+    "C0B000F0 000000",
+    "80CA9F7F00",
+    "80CA006600",
+    "80CA00FE02DF2800",
+    "00CA0066",
+    "00C0000010",
+    *VENDOR_SCRIPT.split(),
+    *SEED_000.split(),
 ]
 
 
@@ -266,14 +341,20 @@ def test_the_harmless_is_free(command: str) -> None:
 
 # --- what holds for all bytes ----------------------------------------------------------------------------------------
 
-TELLING_INS = st.sampled_from((0x00, 0x10, 0xC2, 0xC3, 0xD6, 0xD8, 0xE2, 0xE4, 0xE6, 0xE8, 0xF0, 0xFE, 0xA4, 0xB0, 0x50))
+TELLING_INS = st.sampled_from(
+    (0x00, 0x10, 0xC2, 0xC3, 0xD6, 0xD8, 0xE2, 0xE4, 0xE6, 0xE8, 0xF0, 0xFE, 0xA4, 0xB0, 0x50)
+)
 TELLING_CLA = st.sampled_from((0x00, 0x04, 0x10, 0x80, 0x84, 0x90, 0xC0, 0xFF))
 HEADERS = st.builds(
     lambda cla, ins, p1, p2: bytes((cla, ins, p1, p2)),
-    st.one_of(TELLING_CLA, st.integers(0, 255)), st.one_of(TELLING_INS, st.integers(0, 255)),
-    st.sampled_from((0x00, 0x01, 0x03, 0x04, 0x80, 0xFF)), st.integers(0, 255),
+    st.one_of(TELLING_CLA, st.integers(0, 255)),
+    st.one_of(TELLING_INS, st.integers(0, 255)),
+    st.sampled_from((0x00, 0x01, 0x03, 0x04, 0x80, 0xFF)),
+    st.integers(0, 255),
 )
-INNER = st.one_of(st.binary(max_size=40), st.builds(lambda h, b: tlv.encode(0x52, h + b), HEADERS, st.binary(max_size=10)))
+INNER = st.one_of(
+    st.binary(max_size=40), st.builds(lambda h, b: tlv.encode(0x52, h + b), HEADERS, st.binary(max_size=10))
+)
 
 
 def encoded(header: bytes, data: bytes, le: int | None, extended: bool) -> bytes:
@@ -283,8 +364,13 @@ def encoded(header: bytes, data: bytes, le: int | None, extended: bool) -> bytes
 FORMED = st.builds(encoded, HEADERS, INNER, st.one_of(st.none(), st.integers(1, 256)), st.booleans())
 RAW = st.one_of(FORMED, st.builds(lambda h, body: h + body, HEADERS, st.binary(max_size=40)), st.binary(max_size=60))
 STATES = st.builds(
-    CardState, fuse=st.sampled_from(Fuse), selected=st.sampled_from(SelectedKind), booted=st.booleans(),
-    protected=st.booleans(), memory_shown=st.booleans(), unfinished=st.booleans(),
+    CardState,
+    fuse=st.sampled_from(Fuse),
+    selected=st.sampled_from(SelectedKind),
+    booted=st.booleans(),
+    protected=st.booleans(),
+    memory_shown=st.booleans(),
+    unfinished=st.booleans(),
 )
 
 

@@ -92,8 +92,18 @@ def test_each_command_stands_there_before_it_is_sent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "durable"),
-    [(BOOT, True), (FUSE, True), (PROTECT, True), (WRITE_KEY1, True), (bytes.fromhex("80E400000A4F08A000000003000000"), True),
-     (bytes.fromhex("80D80181021234"), True), (IDENTIFY, False), (READ_KEY1, False), (SELECT_TK, False), (WRITE_IFSC, False)],
+    [
+        (BOOT, True),
+        (FUSE, True),
+        (PROTECT, True),
+        (WRITE_KEY1, True),
+        (bytes.fromhex("80E400000A4F08A000000003000000"), True),
+        (bytes.fromhex("80D80181021234"), True),
+        (IDENTIFY, False),
+        (READ_KEY1, False),
+        (SELECT_TK, False),
+        (WRITE_IFSC, False),
+    ],
 )
 def test_it_is_on_the_disk_before_what_matters_is_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: bytes, durable: bool
@@ -122,8 +132,7 @@ def test_it_is_on_the_disk_before_what_matters_is_sent(
 
 def test_the_new_file_is_in_its_folder_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[bool] = []
-    fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(stat.S_ISDIR(os.fstat(fd).st_mode)), fsync(fd))[1])
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode)))
     Journal(tmp_path / "journal").lost("x")
     assert synced == [True]
 

@@ -67,7 +67,11 @@ def test_a_transport_key_that_the_card_took(tmp_path: Path) -> None:
     assert rig.store.entries() == ()
     rig.send(SELECT_TK)
     (kept,) = rig.store.entries()
-    assert (kept.name, kept.secret.reveal(), kept.secret.kind) == ("transport_key", TRANSPORT_KEY, SecretKind.TRANSPORT_KEY)
+    assert (kept.name, kept.secret.reveal(), kept.secret.kind) == (
+        "transport_key",
+        TRANSPORT_KEY,
+        SecretKind.TRANSPORT_KEY,
+    )
     assert (kept.origin, kept.address) == (Origin.ENTERED, None)
 
 

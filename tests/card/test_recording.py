@@ -28,23 +28,51 @@ def read(folder: Path, text: str) -> list[Step | PowerUp]:
 def wire(events: list[Step | PowerUp]) -> list[tuple[str, str]]:
     """Commands and answers, in hexadecimal."""
     steps = [event for event in events if isinstance(event, Step)]
-    return [((s.command.known or b"").hex().upper(), ((s.response and s.response.known) or b"").hex().upper()) for s in steps]
+    return [
+        ((s.command.known or b"").hex().upper(), ((s.response and s.response.known) or b"").hex().upper())
+        for s in steps
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "count", "first", "last"),
     [
-        ("gp-list-scp03.log", 7, ("00A4040008A00000015100000000", "6F118408A000000151000000A5059F650200FF9000"),
-         ("84F220021821812269FD5EA761484FF2A257C00B11230D8A98D800A0D900", "9000")),
-        ("gp-install-scp03.log", 15, ("00A4040008A00000015100000000", "6F118408A000000151000000A5059F650200FF9000"), None),
-        ("gpshell-scp02.log", 5, ("00A4040008A000000151000000", "6F108408A000000151000000A5049F6501FF9000"),
-         ("84E40080189410D26BFEADF485A57BD02706DD94F28ED48CEAFC1452A000", "009000")),
-        ("gpshell-scp03.log", 5, ("00A4040008A000000151000000", "6F108408A000000151000000A5049F6501FF9000"),
-         ("84E400801877558A90584330BCAB11FD888B85F699FB9A688F6E22DC8700", "009000")),
-        ("yubikit-scp03-level33.log", 7, ("00A4040008A000000151000000", "6F118408A000000151000000A5059F650200FF9000"),
-         ("84F21002185CAA3767735EF47FBB4C9337C61FE60AA5643F40750A8E38", "9000")),
-        ("seed-001.txt", 7, ("00A4040008A000000003000000", "6A82"),
-         ("84820300105F64BB103F4F871921489BA9BF0BF834", "9000")),
+        (
+            "gp-list-scp03.log",
+            7,
+            ("00A4040008A00000015100000000", "6F118408A000000151000000A5059F650200FF9000"),
+            ("84F220021821812269FD5EA761484FF2A257C00B11230D8A98D800A0D900", "9000"),
+        ),
+        (
+            "gp-install-scp03.log",
+            15,
+            ("00A4040008A00000015100000000", "6F118408A000000151000000A5059F650200FF9000"),
+            None,
+        ),
+        (
+            "gpshell-scp02.log",
+            5,
+            ("00A4040008A000000151000000", "6F108408A000000151000000A5049F6501FF9000"),
+            ("84E40080189410D26BFEADF485A57BD02706DD94F28ED48CEAFC1452A000", "009000"),
+        ),
+        (
+            "gpshell-scp03.log",
+            5,
+            ("00A4040008A000000151000000", "6F108408A000000151000000A5049F6501FF9000"),
+            ("84E400801877558A90584330BCAB11FD888B85F699FB9A688F6E22DC8700", "009000"),
+        ),
+        (
+            "yubikit-scp03-level33.log",
+            7,
+            ("00A4040008A000000151000000", "6F118408A000000151000000A5059F650200FF9000"),
+            ("84F21002185CAA3767735EF47FBB4C9337C61FE60AA5643F40750A8E38", "9000"),
+        ),
+        (
+            "seed-001.txt",
+            7,
+            ("00A4040008A000000003000000", "6A82"),
+            ("84820300105F64BB103F4F871921489BA9BF0BF834", "9000"),
+        ),
         ("seed-003.txt", 16, None, None),
     ],
 )
@@ -63,7 +91,11 @@ def test_the_traces_of_other_clients(
 
 
 def test_as_many_exchanges_as_a_trace_has_answers() -> None:
-    for name, mark in (("gp-install-scp03.log", "A<<"), ("yubikit-scp03-level33.log", "wire  <<"), ("seed-003.txt", "<-")):
+    for name, mark in (
+        ("gp-install-scp03.log", "A<<"),
+        ("yubikit-scp03-level33.log", "wire  <<"),
+        ("seed-003.txt", "<-"),
+    ):
         lines = (TRACES / name).read_text().splitlines()
         assert len(wire(list(read_recording(TRACES / name).events))) == sum(line.startswith(mark) for line in lines)
 
@@ -90,7 +122,7 @@ def test_lines_are_numbered_as_an_editor_does(tmp_path: Path) -> None:
         "Chained response <-- 6A82\n",
         "A>> T=1 (4+0008) 00A40400 08 A000000151000000\nA<< (0000+2) (61ms) 6A82\n",
         "A>> T=CL (4+0008) 00A40400 08 A000000151000000\nA<< (0000+2) 6A82\n",
-        " => 00 A4 04 00 08 A0 00 00 01 51 00 00 00             ........Q...\n (16 msec)\n <= 6A 82      j.\nStatus: x\n",
+        " => 00 A4 04 00 08 A0 00 00 01 51 00 00 00             ........Q...\n (16 msec)\n <= 6A 82    j.\nStatus: x\n",
         "wire  >> 00A4040008A000000151000000\nplain >> 0000\nwire  << 6A82\nplain << 9000\n",
     ],
 )
@@ -114,12 +146,19 @@ def test_jcshells_long_lines_go_on(tmp_path: Path) -> None:
 
 def test_resets_stand_where_the_atr_does(tmp_path: Path) -> None:
     events = read(tmp_path, "ATR: 3B00\n-> 00A40400\n<- 6A82\nATR: 3B 01 AA\n-> 00A40400\n<- 9000\n")
-    assert [event.atr.hex() if isinstance(event, PowerUp) else "step" for event in events] == ["3b00", "step", "3b01aa", "step"]
+    assert [event.atr.hex() if isinstance(event, PowerUp) else "step" for event in events] == [
+        "3b00",
+        "step",
+        "3b01aa",
+        "step",
+    ]
 
 
-@pytest.mark.parametrize("text", ["", "nothing of the kind\n", "-> 00A40400\n", "<- 9000\n", "-> 00A4040\n<- 9000\n", "{}\n", "\n"])
+@pytest.mark.parametrize(
+    "text", ["", "nothing of the kind\n", "-> 00A40400\n", "<- 9000\n", "-> 00A4040\n<- 9000\n", "{}\n", "\n"]
+)
 def test_what_is_no_recording_is_named(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UsageError, match="trace.txt"):
+    with pytest.raises(UsageError, match=r"trace\.txt"):
         read(tmp_path, text)
 
 
@@ -167,9 +206,17 @@ def test_what_a_crash_cut_off_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        '{"kind": "command"}', '{"kind": "command", "bytes": 5}', '{"kind": "command", "bytes": "00A"}', "[]", "5", "null",
-        '{"kind": "card", "atr": "zz", "protocol": "T=1"}', '{"kind": "command", "bytes": "<key:16"}', "not json",
-        '{"kind": "command", "bytes": "00<key:99999999999:>"}', "[" * 100_000,
+        '{"kind": "command"}',
+        '{"kind": "command", "bytes": 5}',
+        '{"kind": "command", "bytes": "00A"}',
+        "[]",
+        "5",
+        "null",
+        '{"kind": "card", "atr": "zz", "protocol": "T=1"}',
+        '{"kind": "command", "bytes": "<key:16"}',
+        "not json",
+        '{"kind": "command", "bytes": "00<key:99999999999:>"}',
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_line_is_named_and_not_quoted(tmp_path: Path, line: str) -> None:

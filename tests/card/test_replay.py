@@ -48,7 +48,9 @@ def told() -> Told:
     return Told()
 
 
-@pytest.mark.parametrize("file", sorted(TRACES.glob("*.log")) + sorted(TRACES.glob("seed-*.txt")), ids=lambda file: file.name)
+@pytest.mark.parametrize(
+    "file", sorted(TRACES.glob("*.log")) + sorted(TRACES.glob("seed-*.txt")), ids=lambda file: file.name
+)
 def test_a_trace_answers_as_the_card_did(file: Path, told: Told) -> None:
     link = replay(file, told)
     for step in [event for event in read_recording(file).events if isinstance(event, Step)]:
@@ -123,8 +125,8 @@ def test_a_replayed_session_is_journaled_as_the_first_was(tmp_path: Path, told: 
 def test_a_t0_session_replays_without_a_word(tmp_path: Path, told: Told) -> None:
     """A journal holds commands as they were meant; over T=0 the Le of case 4 does not go."""
     rig, sim = booted(tmp_path / "first")
-    for command in ("C0D601240108", "C0D601470108", "C0D6012604036000FF", "C0D6014904036000FF"):
-        rig.send(command)
+    for write in ("C0D601240108", "C0D601470108", "C0D6012604036000FF", "C0D6014904036000FF"):
+        rig.send(write)
     rig.card.reset(ResetKind.COLD)
     assert sim.protocol == "T=0"
     assert rig.send(IDENTIFY).data == UNFUSED_IDENTITY
@@ -132,8 +134,8 @@ def test_a_t0_session_replays_without_a_word(tmp_path: Path, told: Told) -> None
     with card.answering_yes():
         for command in (SELECT_TK, BOOT):
             card.send(apdu(command))
-    for command in ("C0D601240108", "C0D601470108", "C0D6012604036000FF", "C0D6014904036000FF"):
-        card.send(apdu(command))
+    for write in ("C0D601240108", "C0D601470108", "C0D6012604036000FF", "C0D6014904036000FF"):
+        card.send(apdu(write))
     assert card.reset(ResetKind.COLD) == sim.atr
     assert card.state.protocol == "T=0"
     assert card.send(apdu(IDENTIFY)).data == UNFUSED_IDENTITY
@@ -148,8 +150,10 @@ SELECT = "00A4040008A000000003000000"
 @pytest.mark.parametrize(
     ("recording", "sent", "side"),
     [
-        (SELECT, SELECT + "00", "the recorded one has none"), (SELECT + "00", SELECT, "the sent one has none"),
-        (SELECT + "15", SELECT, "the sent one has none"), ("80CA9F7F", "80CA9F7F00", "the recorded one has none"),
+        (SELECT, SELECT + "00", "the recorded one has none"),
+        (SELECT + "00", SELECT, "the sent one has none"),
+        (SELECT + "15", SELECT, "the sent one has none"),
+        ("80CA9F7F", "80CA9F7F00", "the recorded one has none"),
         ("80CA9F7F2D", "80CA9F7F", "the sent one has none"),
         ("00A4040000000812345678AABBCCDD0000", "00A4040000000812345678AABBCCDD", "the sent one has none"),
     ],
@@ -174,8 +178,13 @@ def test_an_absent_le_where_parts_are_hidden(tmp_path: Path, told: Told) -> None
 @pytest.mark.parametrize(
     ("recording", "sent"),
     [
-        (SELECT, "01" + SELECT[2:]), (SELECT, SELECT[:-2] + "01"), (SELECT + "00", SELECT + "01"), (SELECT, IDENTIFY.hex()),
-        ("80CA9F7F00", "80CA9F7F01"), (SELECT, "00A40400000008A000000003000000"), ("80CA9F7F00", "80CA9F7F0100"),
+        (SELECT, "01" + SELECT[2:]),
+        (SELECT, SELECT[:-2] + "01"),
+        (SELECT + "00", SELECT + "01"),
+        (SELECT, IDENTIFY.hex()),
+        ("80CA9F7F00", "80CA9F7F01"),
+        (SELECT, "00A40400000008A000000003000000"),
+        ("80CA9F7F00", "80CA9F7F0100"),
     ],
 )
 def test_any_other_difference_stops_with_both_shown(tmp_path: Path, told: Told, recording: str, sent: str) -> None:
@@ -192,8 +201,12 @@ def test_any_other_difference_stops_with_both_shown(tmp_path: Path, told: Told, 
 
 
 SECRET_COMMANDS = [
-    (b"\xc0\xd6\x03\x05\x10" + KEY, KEY), (b"\x00\xa4\x04\x00\x10" + KEY, KEY), (b"\x80\xd8\x01\x81\x10" + KEY, KEY),
-    (b"\x00\x20\x00\x81\x05" + PIN, PIN), (b"\xc0\xd6\x04\x12\x05" + PIN, PIN), (b"\xc0\xb6\x03\x05\x10" + KEY, KEY),
+    (b"\xc0\xd6\x03\x05\x10" + KEY, KEY),
+    (b"\x00\xa4\x04\x00\x10" + KEY, KEY),
+    (b"\x80\xd8\x01\x81\x10" + KEY, KEY),
+    (b"\x00\x20\x00\x81\x05" + PIN, PIN),
+    (b"\xc0\xd6\x04\x12\x05" + PIN, PIN),
+    (b"\xc0\xb6\x03\x05\x10" + KEY, KEY),
     (CommandAPDU(0xC0, 0xD6, 0x03, 0x05, KEY, extended=True).encode(), KEY),
     (CommandAPDU(0x00, 0xC2, 0, 0, b"\xc0\xd6\x03\x05\x10" + KEY).encode(), KEY),
 ]
@@ -228,7 +241,9 @@ def test_bytes_that_are_no_apdu_show_their_header_alone(tmp_path: Path) -> None:
     with pytest.raises(ReplayDiffers) as caught:
         recorded(tmp_path, "-> C0D6030510C0FFEE\n<- 6700\n").transmit(bytes.fromhex("C0D6030511C0FFEE"))
     assert not shows(caught.value.meaning, bytes.fromhex("C0FFEE"))
-    assert recorded(tmp_path, "-> C0D6030510C0FFEE\n<- 6700\n").transmit(bytes.fromhex("C0D6030510C0FFEE")) == b"\x67\x00"
+    assert (
+        recorded(tmp_path, "-> C0D6030510C0FFEE\n<- 6700\n").transmit(bytes.fromhex("C0D6030510C0FFEE")) == b"\x67\x00"
+    )
 
 
 # --- resets and failures --------------------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ from tests.card.support import (
     Rig,
     apdu,
     booted,
-    consenting,
     fake,
     simulated,
 )
@@ -61,10 +60,13 @@ class Watch:
         self.texts += [str(value), repr(value), f"{value}", f"{value!a}", pprint.pformat(value)]
         if isinstance(value, Exchange | ResponseAPDU):
             return  # the bytes themselves are what these are for
-        for serialise in (
-            lambda: pickle.dumps(value, 0).decode("latin-1"), lambda: json.dumps(value),
-            lambda: str(copy.deepcopy(value)), lambda: repr(copy.copy(value)),
-        ):
+        serialisers: tuple[Callable[[], str], ...] = (
+            lambda: pickle.dumps(value, 0).decode("latin-1"),
+            lambda: json.dumps(value),
+            lambda: str(copy.deepcopy(value)),
+            lambda: repr(copy.copy(value)),
+        )
+        for serialise in serialisers:
             with suppress(TypeError):
                 self.texts.append(serialise())
 
@@ -84,10 +86,8 @@ class Watch:
 
     def check(self, *canaries: bytes) -> None:
         """No canary and no half of one is in any text, nor in any file but the key store."""
-        texts = list(self.texts)
-        for file in self.rig.journal_file.parents[1].rglob("*"):
-            if file.is_file() and file.name != KEYS_NAME:
-                texts.append(file.read_text("utf-8", "replace"))
+        files = [file for file in self.rig.journal_file.parents[1].rglob("*") if file.is_file()]
+        texts = self.texts + [file.read_text("utf-8", "replace") for file in files if file.name != KEYS_NAME]
         for canary in canaries:
             for part in {canary, canary[:HALF], canary[-HALF:]}:
                 assert not [text for text in texts if shows(text, part)]
@@ -109,20 +109,41 @@ def test_a_key_in_every_way_of_reading_and_writing(tmp_path: Path, known_map: bo
     rig, sim = booted(tmp_path, known_map=known_map)
     watch = Watch(rig)
     write = holding(sim, 0xC00305, CANARY)
-    reads = [bytes.fromhex(command) for command in (
-        "C0B0030510", "C0B0030000", "C0B003050000FF", "C0B0030508", "C0B0030D08", "C0B0030901", "C0B0030420", "C0B0030500",
-        "C0B0030600", "C0CA030510", "C0B00305", "C0B0030501AA",
-    )]
+    reads = [
+        bytes.fromhex(command)
+        for command in (
+            "C0B0030510",
+            "C0B0030000",
+            "C0B003050000FF",
+            "C0B0030508",
+            "C0B0030D08",
+            "C0B0030901",
+            "C0B0030420",
+            "C0B0030500",
+            "C0B0030600",
+            "C0CA030510",
+            "C0B00305",
+            "C0B0030501AA",
+        )
+    ]
     with rig.card.answering_yes():
         watch.run(*reads, write, write + b"\x00", CommandAPDU.parse(write).with_le(1).encode())
         watch.run(CommandAPDU(0xC0, 0xD6, 0x03, 0x05, CANARY, extended=True).encode())
         watch.run(CommandAPDU(0xC0, 0xD6, 0x03, 0x01, bytes(4) + CANARY + bytes(4)).encode())
         # the misprint, and mistakes in class and instruction
-        watch.run(b"\xc0\xb6" + write[2:], b"\x00" + write[1:], b"\x80" + write[1:], b"\xc0\xd7" + write[2:], b"\x00\xda" + write[2:])
+        watch.run(
+            b"\xc0\xb6" + write[2:],
+            b"\x00" + write[1:],
+            b"\x80" + write[1:],
+            b"\xc0\xd7" + write[2:],
+            b"\x00\xda" + write[2:],
+        )
     watch.run(write, b"\xc0\xb6" + write[2:])  # refused
     watch.run(*(bytes((cla, 0xD8)) + b"\x01\x81\x10" + CANARY for cla in (0x00, 0x80, 0x84, 0xC0, 0xC4)))
     watch.run(b"\x80\xe2\x80\x00\x10" + CANARY, b"\xc0\xe2\x80\x00\x10" + CANARY)
-    watch.run(CommandAPDU(0x00, 0xC2, 0, 0, write).encode(), CommandAPDU(0x00, 0xC3, 0, 0, b"\x52\x15" + write).encode())
+    watch.run(
+        CommandAPDU(0x00, 0xC2, 0, 0, write).encode(), CommandAPDU(0x00, 0xC3, 0, 0, b"\x52\x15" + write).encode()
+    )
     watch.check(CANARY)
     assert any(entry.secret.reveal() == CANARY for entry in rig.store.entries())
 
@@ -167,7 +188,9 @@ def test_errors_on_the_way_do_not_show_it(tmp_path: Path) -> None:
 def test_a_key_that_get_response_brings(tmp_path: Path, follow: bool) -> None:
     """In one piece, and cut in the middle, followed or by hand: hidden in the journal and kept in the store."""
     answers = {
-        "C0B0030510": "6110", "00C0000010": CANARY.hex() + "9000", "C0B0032110": CANARY[:6].hex() + "610A",
+        "C0B0030510": "6110",
+        "00C0000010": CANARY.hex() + "9000",
+        "C0B0032110": CANARY[:6].hex() + "610A",
         "00C000000A": CANARY[6:].hex() + "9000",
     }
     rig, _link = fake(tmp_path, answers)
@@ -187,7 +210,9 @@ def test_a_key_that_get_response_brings(tmp_path: Path, follow: bool) -> None:
 def test_a_transport_key_right_wrong_and_echoed(tmp_path: Path) -> None:
     rig, _sim = simulated(tmp_path)
     watch = Watch(rig)
-    watch.run(b"\x00\xa4\x04\x00\x10" + CANARY_TK, b"\x01\xa4\x04\x00\x10" + CANARY_TK, b"\x00\xa4\x04\x0c\x10" + CANARY_TK)
+    watch.run(
+        b"\x00\xa4\x04\x00\x10" + CANARY_TK, b"\x01\xa4\x04\x00\x10" + CANARY_TK, b"\x00\xa4\x04\x0c\x10" + CANARY_TK
+    )
     watch.run(b"\x00\xa4\x04\x00\x11" + CANARY_TK + b"\x00", b"\x00\xa4\x04\x00\x10" + CANARY_TK + b"\x00")
     watch.run(CommandAPDU(0x00, 0xA4, 0x04, 0x00, CANARY_TK, extended=True).encode())
     with watch.errors():
@@ -272,7 +297,7 @@ def test_a_link_that_quotes_what_it_was_given_is_not_quoted_in_the_journal(tmp_p
         raise ValueError(command.hex())
 
     rig, _link = fake(tmp_path, quote)
-    with pytest.raises(ValueError), rig.card.answering_yes():  # noqa: PT011 — whatever the link raises
+    with pytest.raises(ValueError), rig.card.answering_yes():
         rig.send(b"\xc0\xd6\x03\x05\x10" + CANARY)
     assert not shows(rig.kept(), CANARY)
 

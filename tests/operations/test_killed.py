@@ -1,4 +1,4 @@
-"""Killed between any two steps of read, backup and write: whenever the new key is on the card, the old one is on disk."""
+"""Killed between any two steps of a write: whenever the new key is on the card, the old one is on disk."""
 
 from __future__ import annotations
 
@@ -129,8 +129,10 @@ def test_killed_at_every_step(tmp_path: Path, unfused: Path, capfd: pytest.Captu
     # the sweep went from before the write to behind it
     assert (held[0], held[-1], set(held)) == (old_key, NEW_KEY, {old_key, NEW_KEY})
     with capfd.disabled():
-        print(f"\nkilled at each of {len(held) - 1} steps in {time.monotonic() - started:.1f} s; "
-              f"the new key was on the card at {held.count(NEW_KEY) - 1} of them")
+        print(
+            f"\nkilled at each of {len(held) - 1} steps in {time.monotonic() - started:.1f} s; "
+            f"the new key was on the card at {held.count(NEW_KEY) - 1} of them"
+        )
 
 
 def check(folder: Path, on_card: bytes, old_key: bytes) -> None:
@@ -140,6 +142,8 @@ def check(folder: Path, on_card: bytes, old_key: bytes) -> None:
     if on_card != old_key:
         assert on_card == NEW_KEY
         assert {old_key, NEW_KEY} <= kept
-        sent = [line for line in (folder / "state" / "journal.jsonl").read_text().splitlines() if '"C0D6030510<' in line]
+        sent = [
+            line for line in (folder / "state" / "journal.jsonl").read_text().splitlines() if '"C0D6030510<' in line
+        ]
         assert len(sent) == 1
         assert read_recording(folder / "state" / "journal.jsonl").events

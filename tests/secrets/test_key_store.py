@@ -9,6 +9,7 @@ import stat
 import traceback
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.secrets.test_secret import KEY, shows
 WRITERS, EACH = 6, 8
 
 
-def entry(value: bytes = KEY, name: str = "cm_key1", **changes: object) -> StoredSecret:
+def entry(value: bytes = KEY, name: str = "cm_key1", **changes: Any) -> StoredSecret:
     return replace(StoredSecret(name, Secret(value), Origin.READ, "card", "boot.1", 0xC00305), **changes)
 
 
@@ -48,7 +49,13 @@ def test_the_same_is_not_kept_twice_and_anything_new_is(store: KeyStore) -> None
     store.add(entry())
     kept = len(store.entries())
     assert kept == 1
-    for changed in (entry(boot="boot.2"), entry(card="other"), entry(origin=Origin.WRITTEN), entry(bytes(16)), entry(address=1)):
+    for changed in (
+        entry(boot="boot.2"),
+        entry(card="other"),
+        entry(origin=Origin.WRITTEN),
+        entry(bytes(16)),
+        entry(address=1),
+    ):
         store.add(changed)
         kept += 1
         assert len(store.entries()) == kept
@@ -92,8 +99,17 @@ def test_a_failed_write_leaves_the_old_file(store: KeyStore, monkeypatch: pytest
 def test_it_is_on_disk_before_add_returns(store: KeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     fsync, rename = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (order.append("folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file"), fsync(fd))[1])
-    monkeypatch.setattr(os, "replace", lambda *names: (order.append("rename"), rename(*names))[1])
+
+    def watched_fsync(descriptor: int) -> None:
+        order.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def watched_rename(source: str, target: str) -> None:
+        order.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_rename)
     store.add(entry())
     store.add(entry(bytes(16)))
     assert order[-3:] == ["file", "rename", "folder"]
@@ -118,8 +134,16 @@ def test_writers_at_the_same_time_lose_nothing(store: KeyStore) -> None:
 
 
 DAMAGED = [
-    b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe" + KEY.hex().encode(), KEY.hex().encode(), b"[" * 100_000,
-    b'{"format": "jcopsh key store 1"}', b'{"format": "another", "entries": []}',
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"text"',
+    b"\xff\xfe" + KEY.hex().encode(),
+    KEY.hex().encode(),
+    b"[" * 100_000,
+    b'{"format": "jcopsh key store 1"}',
+    b'{"format": "another", "entries": []}',
     b'{"format": "jcopsh key store 1", "entries": [{"value": "' + KEY.hex().encode() + b'"}]}',
     b'{"format": "jcopsh key store 1", "entries": "' + KEY.hex().encode() + b'"}',
 ]

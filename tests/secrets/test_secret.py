@@ -49,7 +49,15 @@ def test_no_text_of_a_secret_shows_it(kind: SecretKind, length: int) -> None:
     logger.addHandler(logging.StreamHandler(stream))
     for thing in (secret, stored, hidden, Segments((b"\x00", hidden)), [secret], {"key": secret}, (stored,)):
         logger.error("%s %r", thing, thing)
-        texts = str(thing), repr(thing), f"{thing!s}", f"{thing!r}", f"{thing!a}", "%s" % (thing,), pprint.pformat(thing)
+        texts = (
+            str(thing),
+            repr(thing),
+            f"{thing!s}",
+            f"{thing!r}",
+            f"{thing!a}",
+            "%s" % (thing,),  # noqa: UP031 — the old way of formatting is a way too
+            pprint.pformat(thing),
+        )
         assert not any(shows(text, value) for text in texts)
     assert not shows(f"{secret:>40}{secret}{secret:s}", value)
     assert not shows(stream.getvalue(), value)
@@ -64,9 +72,14 @@ def test_it_is_not_pickled_copied_or_turned_into_json() -> None:
                 pickle.dumps(thing, protocol)
             assert not shows(str(caught.value))
     attempts = (
-        lambda: copy.copy(secret), lambda: copy.deepcopy(secret), lambda: dataclasses.asdict(stored),
-        lambda: json.dumps(secret), lambda: json.dumps({"key": [secret]}), lambda: bytes(secret),  # type: ignore[call-overload]  # that it has no bytes is what is tested
-        lambda: hash(secret), lambda: list(secret),  # type: ignore[call-overload]  # that it cannot be iterated likewise
+        lambda: copy.copy(secret),
+        lambda: copy.deepcopy(secret),
+        lambda: dataclasses.asdict(stored),
+        lambda: json.dumps(secret),
+        lambda: json.dumps({"key": [secret]}),
+        lambda: bytes(secret),  # type: ignore[call-overload]  # that it has no bytes is what is tested
+        lambda: hash(secret),
+        lambda: list(secret),  # type: ignore[call-overload]  # that it cannot be iterated likewise
     )
     for attempt in attempts:
         with pytest.raises(TypeError) as caught:
@@ -102,7 +115,9 @@ def test_a_pin_or_a_fragment_has_no_check_value() -> None:
 
 # --- bytes with the secret parts taken out --------------------------------------------------------------------------
 
-MARKS = st.lists(st.builds(Mark, st.integers(0, 30), st.integers(0, 40), st.sampled_from("ab"), st.booleans()), max_size=5)
+MARKS = st.lists(
+    st.builds(Mark, st.integers(0, 30), st.integers(0, 40), st.sampled_from("ab"), st.booleans()), max_size=5
+)
 
 
 @given(st.binary(max_size=32), MARKS)
