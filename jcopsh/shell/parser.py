@@ -426,22 +426,29 @@ class _CallParser:
         self.problems.append(Problem(message, hint, start, end, pending))
 
     def _overlaid(self) -> list[Token]:
-        """The tokens without overlaps: a secret or a placeholder shows through what it lies in."""
+        """The tokens without overlaps: what is more telling shows through what it lies in. A value that takes the rest
+        of a command may have an option in its middle."""
         over = [Token(*span, TokenKind.SECRET) for span in merge(self.secrets)] if self.command else []
         over = [token for token in self.tokens if token.kind is TokenKind.PLACEHOLDER] or over
-        under = [token for token in self.tokens if token.kind is not TokenKind.PLACEHOLDER]
-        result = list(over)
-        for token in under:
-            position = token.start
-            for cover in over:
-                if cover.end <= position or cover.start >= token.end:
-                    continue
-                if cover.start > position:
-                    result.append(Token(position, cover.start, token.kind))
-                position = max(position, cover.end)
-            if position < token.end:
-                result.append(Token(position, token.end, token.kind))
-        return sorted(result, key=lambda token: token.start)
+        options = [token for token in self.tokens if token.kind is TokenKind.OPTION]
+        rest = [token for token in self.tokens if token.kind not in (TokenKind.PLACEHOLDER, TokenKind.OPTION)]
+        return _laid(over, _laid(options, rest))
+
+
+def _laid(over: list[Token], under: list[Token]) -> list[Token]:
+    """Both in order of place, with what is left of the lower ones."""
+    result = list(over)
+    for token in under:
+        position = token.start
+        for cover in over:
+            if cover.end <= position or cover.start >= token.end:
+                continue
+            if cover.start > position:
+                result.append(Token(position, cover.start, token.kind))
+            position = max(position, cover.end)
+        if position < token.end:
+            result.append(Token(position, token.end, token.kind))
+    return sorted(result, key=lambda token: token.start)
 
 
 def _knows_its_secrets(binding: Binding) -> bool:
