@@ -19,6 +19,7 @@ from jcopsh.errors import ReaderError, Refused
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU, ResponseAPDU
 from jcopsh.jcop.memory_map import MemoryMap, all_maps
 from jcopsh.secrets.key_store import KeyStore
+from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import CardState, advance, powered_up
 
@@ -45,7 +46,7 @@ class Card:
         self.follow = True
         self.memory_map: MemoryMap | None = None
         self._state = CardState(atr=link.atr, protocol=link.protocol)
-        self._keeper = Keeper(key_store, link.name) if key_store else None
+        self._keeper = Keeper(key_store, link.name, journal.sync) if key_store else None
         self._redactor = Redactor()
         self._answering_yes = False
         self._exchanges: list[Exchange] = []
@@ -61,6 +62,11 @@ class Card:
     def state(self) -> CardState:
         """What is known of the card: a frozen value, replaced at each exchange."""
         return self._state
+
+    @property
+    def reader(self) -> str:
+        """The name of the reader, or of what stands for it."""
+        return self.link.name
 
     @property
     def description(self) -> str:
@@ -119,6 +125,10 @@ class Card:
             yield
         finally:
             self._answering_yes = previous
+
+    def hide(self, name: str, secret: Secret) -> None:
+        """Never show this secret, wherever in an exchange it turns up; `name` stands in its place."""
+        self._redactor.learn(name, secret)
 
     def shown_command(self, command: CommandAPDU) -> Segments:
         """The encoded command as it may be shown."""

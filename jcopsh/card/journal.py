@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ FORMAT = "jcopsh journal 1"
 
 NOT_SENT = "What cannot be recorded is not sent."
 SENT = "The command was sent; its answer could not be recorded."
+UNSURE = "What was written last may not be on the disk, so nothing more is sent."
 
 
 class JournalError(JcopshError):
@@ -75,6 +76,12 @@ class Journal:
         """The link failed; whether the card got the last command is not known."""
         self._write({"kind": "lost", "number": self._number, "what": what})
 
+    def sync(self) -> None:
+        """Wait until all that was written is on the disk."""
+        if self._descriptor is not None:
+            with self._refusing(UNSURE):
+                os.fsync(self._descriptor)
+
     def close(self) -> None:
         """Close the file, if it was opened."""
         if self._descriptor is not None:
@@ -91,11 +98,17 @@ class Journal:
 
     def _write(self, line: Mapping[str, object], *, durable: bool = False, meaning: str = NOT_SENT) -> None:
         record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}
-        try:
+        with self._refusing(meaning):
             descriptor = self._open()
             _append_line(descriptor, json.dumps(record).encode() + b"\n")
             if durable:
                 os.fsync(descriptor)
+
+    @contextmanager
+    def _refusing(self, meaning: str) -> Iterator[None]:
+        """Turn what the disk refuses into a JournalError."""
+        try:
+            yield
         except OSError as error:
             raise JournalError(
                 f"the journal {self.path} cannot be written: {error.strerror}",

@@ -3,7 +3,7 @@ is about to be written to one is on disk before it is sent. Raw bytes, scripts a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jcopsh.card.sensitive import field_part, secret_fields
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -21,11 +21,16 @@ def card_name(state: CardState) -> str:
 
 
 class Keeper:
-    """Looks at exchanges on their way and adds to the key store. `reader` is the name of the link."""
+    """Looks at exchanges on their way and adds to the key store.
 
-    def __init__(self, store: KeyStore, reader: str) -> None:
+    `reader` is the name of the link. `sync_journal` brings the journal to the disk, which comes before any change of
+    the key store.
+    """
+
+    def __init__(self, store: KeyStore, reader: str, sync_journal: Callable[[], None]) -> None:
         self.store = store
         self._reader = reader
+        self._sync_journal = sync_journal
 
     def before(self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> bool:
         """Store the keys that a WRITE carries; whether there were any. Raises UsageError when the disk refuses."""
@@ -48,9 +53,7 @@ class Keeper:
         # a wrong key leaves the root applet selected that was selected before: the status word tells
         if is_transport_key_select(command) and response.ok and after.selected is SelectedKind.ROOT:
             key = Secret(command.data, SecretKind.TRANSPORT_KEY)
-            self.store.add(
-                StoredSecret("transport_key", key, Origin.ENTERED, self._card(before), before.boot.power_up)
-            )
+            self._add(StoredSecret("transport_key", key, Origin.ENTERED, self._card(before), before.boot.power_up))
 
     def _card(self, state: CardState) -> str:
         return f"{card_name(state)}, in {self._reader}"
@@ -67,5 +70,9 @@ class Keeper:
             name = field_part(field, address, end)
             found.append(StoredSecret(name, value, origin, self._card(state), str(state.boot), start))
         if found:
-            self.store.add(*found)
+            self._add(*found)
         return bool(found)
+
+    def _add(self, *found: StoredSecret) -> None:
+        self._sync_journal()
+        self.store.add(*found)

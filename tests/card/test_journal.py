@@ -127,7 +127,33 @@ def test_it_is_on_the_disk_before_what_matters_is_sent(
     monkeypatch.setattr(os, "fsync", watched(fsync, "fsync"))
     link.before = lambda _command: order.append("sent")
     rig.send(command)
-    assert order == (["write", "fsync", "sent", "write"] if durable else ["write", "sent", "write"])
+    # before the key store changes it is brought to the disk once more
+    assert order[-4:] == ["write", "fsync", "sent", "write"] if durable else order == ["write", "sent", "write"]
+
+
+@pytest.mark.parametrize("command", [READ_KEY1, WRITE_KEY1, SELECT_TK])
+def test_it_is_on_the_disk_before_the_key_store_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: bytes
+) -> None:
+    consenting(monkeypatch)
+    rig, _link = fake(tmp_path, {READ_KEY1.hex().upper(): "11" * 16 + "9000", SELECT_TK.hex().upper(): "9000"})
+    order: list[str] = []
+    inode = rig.journal_file.stat().st_ino
+    fsync, rename = os.fsync, os.replace
+
+    def watched_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        if os.fstat(descriptor).st_ino == inode:
+            order.append("journal")
+
+    def watched_rename(source: str, target: str) -> None:
+        order.append("keys")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_rename)
+    rig.send(command)
+    assert order[:2] == ["journal", "keys"]
 
 
 def test_the_new_file_is_in_its_folder_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

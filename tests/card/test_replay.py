@@ -212,7 +212,9 @@ SECRET_COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize(("command", "secret"), SECRET_COMMANDS)
+@pytest.mark.parametrize(
+    ("command", "secret"), SECRET_COMMANDS, ids=[command[:7].hex() for command, _ in SECRET_COMMANDS]
+)
 def test_a_difference_shows_no_secret_of_either_side(tmp_path: Path, command: bytes, secret: bytes) -> None:
     """Another client's trace holds them in clear, and a mistyped key is nearly the key."""
     other = command[:-1] + bytes((command[-1] ^ 1,))

@@ -35,6 +35,7 @@ from tests.card.support import (
     Rig,
     apdu,
     booted,
+    consenting,
     fake,
     simulated,
 )
@@ -146,6 +147,48 @@ def test_a_key_in_every_way_of_reading_and_writing(tmp_path: Path, known_map: bo
     )
     watch.check(CANARY)
     assert any(entry.secret.reveal() == CANARY for entry in rig.store.entries())
+
+
+# a WRITE with a mistake in its class or instruction: to an application these would be something else
+MISTAKES = [b"\x00\xd6\x03\x05\x10" + CANARY, b"\x80\xb6\x03\x05\x10" + CANARY, b"\x00\xda\x03\x05\x10" + CANARY]
+CARRIERS = [
+    b"\xc0\xd6\x03\x05\x10" + CANARY,
+    CommandAPDU(0xC0, 0xD6, 0x03, 0x05, CANARY, extended=True).encode(),
+    b"\xc0\xd6\x03\x01\x14" + bytes(4) + CANARY,
+    b"\xc0\xb6\x03\x05\x10" + CANARY,
+    *(bytes((cla, 0xD8)) + b"\x01\x81\x10" + CANARY for cla in (0x00, 0x80, 0x84, 0xC0, 0xC4)),
+    *(bytes((cla, 0xE2)) + b"\x80\x00\x10" + CANARY for cla in (0x80, 0x84, 0xC0)),
+    CommandAPDU(0x00, 0xC2, 0, 0, b"\xc0\xd6\x03\x05\x10" + CANARY).encode(),
+    CommandAPDU(0x00, 0xC3, 0, 0, b"\x52\x15\xc0\xd6\x03\x05\x10" + CANARY, extended=True).encode(),
+    b"\x00\xa4\x04\x00\x10" + CANARY,
+    b"\xc0\xa4\x04\x00\x10" + CANARY,
+]
+
+
+def by_itself(rig: Rig, command: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused, as most of them are, and then consented to."""
+    watch = Watch(rig)
+    watch.run(command)
+    consenting(monkeypatch)
+    watch.run(command)
+    watch.check(CANARY)
+    assert command[:4].hex().upper() in rig.kept()
+
+
+@pytest.mark.parametrize("command", [*CARRIERS, *MISTAKES], ids=lambda command: command[:7].hex())
+def test_each_carrier_by_itself_to_the_root_applet(
+    tmp_path: Path, command: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, _sim = booted(tmp_path)
+    by_itself(rig, command, monkeypatch)
+
+
+@pytest.mark.parametrize("command", CARRIERS, ids=lambda command: command[:7].hex())
+def test_each_carrier_by_itself_when_nothing_is_known(
+    tmp_path: Path, command: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, _sim = simulated(tmp_path, known_map=False)
+    by_itself(rig, command, monkeypatch)
 
 
 def test_a_key_through_the_operations(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from jcopsh.state import Fuse, SelectedKind
 from tests.card.support import (
     BOOT,
     FUSE,
+    FUSED_IDENTITY,
     IDENTIFY,
     PROTECT,
     READ_KEY1,
@@ -76,6 +77,16 @@ def test_on_a_fused_card_there_is_no_root_applet(tmp_path: Path, monkeypatch: py
     with pytest.raises(CardError, match="no root applet any more"):
         select_root_applet(rig.card, RIGHT)
     assert sim.received.count(FUSE) == 1
+
+
+def test_a_transport_key_tried_on_a_card_known_to_be_fused_is_not_taken_for_an_aid(tmp_path: Path) -> None:
+    """Cards of a batch may share it: it must not stand in the journal of the one that is fused."""
+    rig, _link = fake(tmp_path, {IDENTIFY.hex().upper(): FUSED_IDENTITY.hex() + "6A82"})
+    rig.send(IDENTIFY)
+    with pytest.raises(CardError):
+        select_root_applet(rig.card, WRONG)
+    assert not shows(rig.kept(), WRONG.reveal())
+    assert "<transport_key:16:" in rig.kept()
 
 
 def test_the_commands_are_those_of_the_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
