@@ -84,7 +84,7 @@ def _question(judgement: Judgement, card: str, style: str, heading: str, width: 
     # the reader's name comes from outside, and may not paint over the question
     plain = "".join(character if character.isprintable() else "?" for character in card)
     body += textwrap.wrap(f"Card: {plain}", width - 2)
-    return "\n".join(body) + "\n"
+    return "\n" + "\n".join(body) + "\n"
 
 
 @contextmanager

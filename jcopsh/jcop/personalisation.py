@@ -221,7 +221,7 @@ def _check_not_fused(fused: bool | None) -> ChecklistLine:
         return ChecklistLine(item, CheckState.UNKNOWN, "it has not been identified")
     if fused:
         return ChecklistLine(item, CheckState.MISSING, "IDENTIFY says that it is fused: nothing is left to do")
-    return ChecklistLine(item, CheckState.DONE, "by IDENTIFY")
+    return ChecklistLine(item, CheckState.DONE, "shown in this power-up")
 
 
 def _check_stored(keys: Mapping[str, bytes | None], stored: Collection[str]) -> ChecklistLine:
