@@ -5,7 +5,7 @@
         print(jcopsh.identify(card).next_step)
 
 The interlock asks at the terminal here as well. Without a terminal, what is destructive needs
-`with card.answering_yes():`, and what is irreversible is refused.
+`with jcopsh.answering_yes(card):`, and what is irreversible is refused.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jcopsh import places
-from jcopsh.card.card import Card
+from jcopsh.card.card import Card, answering_yes
 from jcopsh.card.journal import Journal
-from jcopsh.card.link import Link
-from jcopsh.errors import UsageError
+from jcopsh.card.link import Link, ResetKind
+from jcopsh.card.recording import read_recording
+from jcopsh.card.replay import ReplayLink
+from jcopsh.errors import CardError, JcopshError, ReaderError, Refused, UsageError
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.operations.identification import identify
 from jcopsh.operations.memory import dump_memory, read_memory, write_memory
@@ -38,8 +41,11 @@ if TYPE_CHECKING:
     from jcopsh.simulator.card import SimulatedCard
     from jcopsh.simulator.profiles import Profile
 
-__all__ = ["Card", "Source", "boot", "dump_memory", "fuse", "identify", "open", "personalisation_checklist", "protect",
-           "read_memory", "select_root_applet", "write_memory"]
+__all__ = [
+    "Card", "CardError", "CommandAPDU", "JcopshError", "ReaderError", "Refused", "ResetKind", "ResponseAPDU", "Secret",
+    "Source", "UsageError", "answering_yes", "boot", "dump_memory", "fuse", "identify", "open",
+    "personalisation_checklist", "protect", "read_memory", "select_root_applet", "write_memory",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +73,15 @@ class Opener:
         self._report = report
         self._simulated: SimulatedCard | None = None
         self.profile = _profile(source.profile) if source.profile is not None else None
-        self.key_store = KeyStore(places.key_store_file(simulated=self.profile is not None))
-
-    @property
-    def from_reader(self) -> bool:
-        """Whether cards come from a real reader."""
-        return self.profile is None and self._source.replay is None
+        self._recording = read_recording(source.replay) if source.replay is not None else None
+        simulated = self.profile is not None or (self._recording is not None and self._recording.simulated)
+        self.key_store = KeyStore(places.key_store_file(simulated=simulated))
 
     def open(self, reader: str | None = None) -> Card:
         """Connect and return the card. `reader` overrides the source's. Raises ReaderError and UsageError."""
         link = self._link(reader)
         # a recording is no card: nothing of it is kept as if it had been read from one
-        key_store = None if self._source.replay else self.key_store
+        key_store = None if self._recording else self.key_store
         card = Card(link, Journal.in_folder(places.journal_folder()), key_store)
         if self.profile is not None:
             card.memory_map = load_map(self.profile.map_name)
@@ -89,12 +92,14 @@ class Opener:
         """A simulated card comes with its transport key, as a card bought from an honest seller does."""
         key = Secret(profile.transport_key, SecretKind.TRANSPORT_KEY)
         if not self.key_store.holds(key):
-            whose = "unidentified: it comes with every simulated card"
-            self.key_store.add(StoredSecret("transport_key", key, Origin.ENTERED, whose, ""))
+            self.key_store.add(StoredSecret("transport_key", key, Origin.SIMULATED, "unidentified, simulated", ""))
 
     def _link(self, reader: str | None) -> Link:
-        if self._source.replay is not None:
-            return self._replay_link(self._source.replay)
+        if reader is not None and (self._recording or self.profile):
+            what = "a recording" if self._recording else "a simulated card"
+            raise UsageError(f"there are no readers here: this is {what}", hint="connect, without a name")
+        if self._recording is not None:
+            return ReplayLink(self._recording, report=self._report, key_of=self.key_store.with_kcv)
         if self.profile is not None:
             return self._simulated_link(self.profile)
         from jcopsh.card import pcsc
@@ -112,12 +117,6 @@ class Opener:
             return SimulatedLink(self._simulated)
         except StateFileError as error:
             raise UsageError(f"the simulated card cannot be used: {error}") from error
-
-    def _replay_link(self, file: Path) -> Link:
-        from jcopsh.card.recording import read_recording
-        from jcopsh.card.replay import ReplayLink
-
-        return ReplayLink(read_recording(file), report=self._report, key_of=self.key_store.with_kcv)
 
 
 def _profile(text: str) -> Profile:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from jcopsh import __version__, places
 from jcopsh.api import Opener, Source
 from jcopsh.errors import JcopshError, UsageError
+from jcopsh.secrets.process_list import strike_from_process_list
 
 if TYPE_CHECKING:
     from jcopsh.shell.session import Session
@@ -19,13 +22,21 @@ if TYPE_CHECKING:
 
 DEFAULT_PROFILE = "j2a040-unfused"
 STANDARD_INPUT = "-"
+# the terminal was closed, or the program is asked to end
+ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run jcopsh; returns the exit code: 0 all well, 1 a card or reader failed, 2 a line was wrong, 3 refused."""
-    options = _parser().parse_args(arguments)
-    for line in options.lines:
-        _strike(line)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    for text in (*options.lines, options.script):
+        if text is not None and not Path(text).is_file():
+            strike_from_process_list(text)
+    if options.lines and options.script is not None:
+        parser.error("-c and a script exclude one another")
+    for number in ENDING_SIGNALS:
+        signal.signal(number, _leave)
     if options.no_color:
         # whoever draws looks at one place, the question at the terminal included
         os.environ["NO_COLOR"] = "1"
@@ -40,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="jcopsh",
         description="An interactive shell for JCOP and GlobalPlatform smart cards.",
         epilog="Without SCRIPT and -c: the interactive shell, or the lines of standard input when that is no terminal. "
@@ -62,10 +73,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _strike(line: str) -> None:
-    from jcopsh.secrets.process_list import strike_from_process_list
+class _Parser(argparse.ArgumentParser):
+    """argparse, but for its errors: they repeat what was given, which may be a key."""
 
-    strike_from_process_list(line)
+    def error(self, message: str) -> NoReturn:
+        from jcopsh.shell.strike import strike, suspicious_spans
+
+        super().error(strike(message, suspicious_spans(message)).text)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave as if the last line had been run: the terminal is put right again, the card is reset."""
+    raise SystemExit(128 + number)
 
 
 def _source(options: argparse.Namespace) -> Source:
@@ -95,6 +114,8 @@ def _run(options: argparse.Namespace) -> int:
             return run_lines(session, options.lines)
         if options.script is not None and options.script != STANDARD_INPUT:
             return _run_script(session, Path(options.script))
+        if sys.stdin is None:
+            raise UsageError("standard input is closed, so there are no lines to run")
         if options.script == STANDARD_INPUT or not sys.stdin.isatty():
             return run_lines(session, sys.stdin, "standard input")
         return _interact(session)
@@ -134,6 +155,9 @@ def _topics() -> TopicBook:
 def _run_script(session: Session, path: Path) -> int:
     from jcopsh.shell.script import run_file
 
+    if not path.exists():
+        # it is not repeated: it may be a line with a key that was meant for -c
+        raise UsageError("there is no script of that name", hint="a line of commands stands behind -c: jcopsh -c 'LINE'")
     try:
         return run_file(session, path)
     except JcopshError as error:
@@ -148,7 +172,7 @@ def _interact(session: Session) -> int:
     session.output.note(f"jcopsh {__version__}. help shows what there is, Tab completes, Ctrl-D leaves.")
     try:
         card = session.connect(session.reader)
-        session.output.note(f"Connected: {card.link.name}. Nothing was sent yet: identify asks the card who it is.")
+        session.output.note(f"Connected: {card.reader}. Nothing was sent yet: identify asks the card who it is.")
     except JcopshError as error:
         session.output.error(error)
     return interact(session)

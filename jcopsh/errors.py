@@ -5,6 +5,7 @@
     ├── ReaderError     the way to the card: no reader, no card, card gone, mute       exit 1
     ├── CardError       the card answered with a status word that ends the operation   exit 1
     ├── ChannelError    a secure channel could not be opened or was broken             exit 1
+    ├── StoreError      a file of ours cannot be read or written: key store, journal   exit 1
     └── Refused         the interlock: a consent was asked for and not given           exit 3
 
 Each is shown as three lines: what happened, what the status word means here, what to try next.
@@ -72,6 +73,10 @@ class CardError(JcopshError):
 
 class ChannelError(JcopshError):
     """A secure channel could not be opened, or broke."""
+
+
+class StoreError(JcopshError):
+    """The key store or the journal cannot be read or written. What must be kept and cannot be is not sent."""
 
 
 class Refused(JcopshError):

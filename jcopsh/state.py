@@ -123,7 +123,10 @@ def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 
 
 def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
-    return replace(state, selected=SelectedKind.APPLICATION, aid=command.data, memory_shown=False)
+    # what may be a transport key is not kept: 16 bytes, unless the card is known to be fused
+    may_be_secret = len(command.data) >= root_applet.TRANSPORT_KEY_LENGTH and state.fuse is not Fuse.FUSED
+    aid = b"" if may_be_secret else command.data
+    return replace(state, selected=SelectedKind.APPLICATION, aid=aid, memory_shown=False)
 
 
 def _boot(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:

@@ -26,13 +26,14 @@ class Applets:
 
 
 @command("applets", group="card")
-def applets(card: Card) -> Applets:
+def applets(card: Card) -> Applets | str:
     """Try SELECT with every AID that jcopsh knows by name, and show which are there.
 
     It changes the selection: what was selected before no longer is. An unfused card answers none of them.
     """
     answers = [_ask(card, known) for known in KNOWN_AIDS.values() if known.name != "identify"]
-    return Applets(len(answers), tuple(answer for answer in answers if answer.status != "6A82"))
+    found = tuple(answer for answer in answers if answer.status != "6A82")
+    return Applets(len(answers), found) if found else f"none of {len(answers)} well-known applications answered"
 
 
 def _ask(card: Card, known: KnownAID) -> Answer:

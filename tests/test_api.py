@@ -17,7 +17,7 @@ def test_a_simulated_card(tmp_path: Path) -> None:
     with jcopsh.open(profile="j2a040-unfused", sim_state=tmp_path / "card.json") as card:
         assert "transport key" in jcopsh.identify(card).next_step
         jcopsh.select_root_applet(card, TRANSPORT_KEY)
-        with card.answering_yes():
+        with jcopsh.answering_yes(card):
             jcopsh.boot(card)
         block = jcopsh.read_memory(card, 0xC00122, 1)
     assert [span.content for span in block.spans] == [b"\xfe"]
@@ -38,7 +38,7 @@ def test_a_simulated_card_stays_the_same_card_when_it_is_opened_again() -> None:
     for _ in range(2):
         card = opener.open()
         jcopsh.select_root_applet(card, TRANSPORT_KEY)
-        with card.answering_yes():
+        with jcopsh.answering_yes(card):
             jcopsh.boot(card)
         readings.append(jcopsh.read_memory(card, 0xC00305, 16, reveal=True).spans[0].content)
         card.close()

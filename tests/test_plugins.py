@@ -174,7 +174,7 @@ def test_an_installed_package_adds_one(tmp_path: Path) -> None:
 def test_the_bundled_plugin(tmp_path: Path) -> None:
     done = Jcopsh(tmp_path).run("--json", "-c", "applets")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["found"] == []
+    assert "none of" in done.stdout
 
 
 def test_a_plugin_that_fails_is_told_as_a_bug_and_the_next_line_runs(tmp_path: Path) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
 from jcopsh.card import consent, interlock
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.interrupt import GivenUp, held_back, may_be_given_up
+from jcopsh.card.interrupt import GivenUp, held_back, is_pending, may_be_given_up
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
 from jcopsh.card.link import Link, ResetKind
 from jcopsh.card.sensitive import Redactor
-from jcopsh.errors import ReaderError, Refused
+from jcopsh.errors import ReaderError, Refused, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU, ResponseAPDU
 from jcopsh.jcop.memory_map import MemoryMap, all_maps
 from jcopsh.secrets.key_store import KeyStore
@@ -33,14 +35,14 @@ class Card:
 
     `observers` are called with every Exchange, when all of one `send` is done: the state has advanced and the keys are
     kept by then, so that an observer may fail, or send something itself. `follow` says whether 61xx and 6Cxx are
-    followed. `memory_map` is the map that is known to fit; while it is None, the fields of every map are guarded.
-    `key_store` is None for what is no card but a recording: nothing of it is worth keeping. A Card is used by one
-    thread.
+    followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
+    it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
+    keeping. A Card is used by one thread.
     """
 
     def __init__(self, link: Link, journal: Journal, key_store: KeyStore | None) -> None:
-        self.link = link
-        self.journal = journal
+        self._link = link
+        self._journal = journal
         self.key_store = key_store
         self.observers: list[Callable[[Exchange], None]] = []
         self.follow = True
@@ -66,18 +68,23 @@ class Card:
     @property
     def reader(self) -> str:
         """The name of the reader, or of what stands for it."""
-        return self.link.name
+        return self._link.name
+
+    @property
+    def journal_path(self) -> Path:
+        """The file that the exchanges are written to; it is there once the first one is."""
+        return self._journal.path
 
     @property
     def description(self) -> str:
         """The card in words, for a question about it."""
-        return f"{self.link.name}: {card_name(self._state)}"
+        return f"{self._link.name}: {card_name(self._state)}"
 
     def send(self, command: CommandAPDU) -> ResponseAPDU:
         """Send a command and return the answer, following 61xx and 6Cxx when `follow` is set.
 
         Raises Refused when the interlock's consent is not given (nothing was sent), ReaderError when the link fails
-        (all that was known of the card is then forgotten), JournalError or UsageError when the disk refuses to keep
+        (all that was known of the card is then forgotten), StoreError when the disk refuses to keep
         what must be kept (they say whether the command was sent), KeyboardInterrupt after an exchange during which
         Ctrl-C came. A second Ctrl-C gives up a mute card: ReaderError.
         """
@@ -85,11 +92,18 @@ class Card:
         self._exchanges = exchanges
         try:
             with held_back():
-                return self._send(command)
-        finally:
-            for exchange in exchanges:
-                for observer in self.observers:
-                    observer(exchange)
+                response = self._send(command)
+        except BaseException:
+            with suppress(Exception):  # what went wrong with the card has to be told, not what an observer makes of it
+                self._tell_observers(exchanges)
+            raise
+        self._tell_observers(exchanges)
+        return response
+
+    def _tell_observers(self, exchanges: Sequence[Exchange]) -> None:
+        for exchange in exchanges:
+            for observer in self.observers:
+                observer(exchange)
 
     def _send(self, command: CommandAPDU) -> ResponseAPDU:
         before = self._state
@@ -106,25 +120,18 @@ class Card:
         """Reset the card and return its ATR. Selection, channel and what the interlock knew are forgotten."""
         with held_back():
             with self._on_the_link():
-                atr = self.link.reset(kind)
+                atr = self._link.reset(kind)
             self._answered = None
-            self._state = powered_up(self._state, atr, self.link.protocol)
+            self._state = powered_up(self._state, atr, self._link.protocol)
             self._journal_card()
         return atr
 
     def close(self) -> None:
         """Leave the card; the link resets it."""
-        self.link.close()
-        self.journal.close()
-
-    @contextmanager
-    def answering_yes(self) -> Iterator[None]:
-        """Within the block, what is destructive is answered with yes. What is irreversible is asked all the same."""
-        previous, self._answering_yes = self._answering_yes, True
         try:
-            yield
+            self._link.close()
         finally:
-            self._answering_yes = previous
+            self._journal.close()
 
     def hide(self, name: str, secret: Secret) -> None:
         """Never show this secret, wherever in an exchange it turns up; `name` stands in its place."""
@@ -134,16 +141,16 @@ class Card:
         """The encoded command as it may be shown."""
         return self._redactor.command(command, self._state, self._maps)
 
+    def shown_data(self, data: bytes) -> Segments:
+        """Any bytes with the keys hidden that were met on this card."""
+        return self._redactor.data(data)
+
     def shown_response(self, command: CommandAPDU, response: ResponseAPDU) -> Segments:
         """The encoded response to the command as it may be shown."""
         return self._redactor.response(command, response, self._maps)
 
-    @property
-    def _maps(self) -> Sequence[MemoryMap]:
-        return (self.memory_map,) if self.memory_map else self._every_map
-
     @cached_property
-    def _every_map(self) -> Sequence[MemoryMap]:
+    def _maps(self) -> Sequence[MemoryMap]:
         return all_maps()
 
     def _answered_by(self, command: CommandAPDU) -> tuple[CommandAPDU, int]:
@@ -158,7 +165,7 @@ class Card:
         shown = self.shown_command(command)
         self._obtain_consent(judgement, shown)
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
-        self.journal.command(str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE)
+        self._journal.command(str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE)
         return self._transmit(command, shown, judgement)
 
     def _obtain_consent(self, judgement: Judgement, shown: Segments) -> None:
@@ -167,13 +174,17 @@ class Card:
                 consent.ask_typed(judgement, self.description)
             elif judgement.severity is Severity.DESTRUCTIVE and not self._answering_yes:
                 consent.ask_yes(judgement, self.description)
+            else:
+                return
+            if is_pending():
+                raise Refused(f"{judgement.what}: interrupted, nothing was sent", meaning="Ctrl-C came meanwhile.")
         except Refused as refusal:
             self._journal_refusal(shown, refusal)
             raise
 
     def _journal_refusal(self, shown: Segments, refusal: Refused) -> None:
         with suppress(JournalError):  # nothing was sent, and that is what has to be told
-            self.journal.refused(shown, refusal.meaning)
+            self._journal.refused(shown, refusal.meaning)
 
     def _transmit(self, command: CommandAPDU, shown: Segments, judgement: Judgement) -> ResponseAPDU:
         wire_command = self._wire_form(command)
@@ -185,7 +196,7 @@ class Card:
         before = self._state
         started = time.perf_counter()
         with self._on_the_link():
-            wire_response = self.link.transmit(wire_command)
+            wire_response = self._link.transmit(wire_command)
             response = ResponseAPDU.parse(wire_response)
         duration_s = time.perf_counter() - started
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
@@ -196,7 +207,7 @@ class Card:
         self._exchanges.append(
             Exchange(command, response, wire_command, wire_response, duration_s, before, shown, shown_response)
         )
-        self.journal.response(shown_response, duration_s)
+        self._journal.response(shown_response, duration_s)
         return response
 
     @contextmanager
@@ -209,7 +220,7 @@ class Card:
             self._lost(error.what, card_lost=error.card_lost)
             raise
         except GivenUp:
-            self.link.close()
+            self._link.close()
             self._lost("given up by a second Ctrl-C", card_lost=True)
             raise ReaderError(
                 "the card was given up: no answer came before the second Ctrl-C",
@@ -231,8 +242,9 @@ class Card:
         """On T=0 a case 4 command goes without its Le (ISO/IEC 7816-3:2006, 12.2.5)."""
         if self._state.protocol != "T=0":
             return command.encode()
+        command = replace(command, extended=False)  # the short form where it will do
         if command.is_extended:
-            raise ReaderError(
+            raise UsageError(
                 "an extended APDU cannot be sent over T=0",
                 meaning="T=0 carries at most 255 bytes of data and 256 of answer.",
                 hint="split it, or let the card speak T=1",
@@ -255,6 +267,8 @@ class Card:
             channel = 0 if command.cla & 0x40 else command.cla & 0x03
             fetch = CommandAPDU(channel, GET_RESPONSE_INS, 0, 0, le=response.sw2 or 256)
             response = self._send_once(fetch)
+            if response.sw1 == 0x6C and not response.data:
+                response = self._send_once(fetch.with_le(response.sw2 or 256))
             data += response.data
         raise ReaderError(f"the card answered 61xx {MAX_FOLLOWED} times in a row", card_lost=False)
 
@@ -268,8 +282,21 @@ class Card:
         if card_lost:
             self.memory_map = None
         with suppress(JournalError):  # the failure itself is what has to be told
-            self.journal.lost(what)
+            self._journal.lost(what)
 
     def _journal_card(self) -> None:
         state = self._state
-        self.journal.card(self.link.name, state.atr, state.protocol, str(state.boot))
+        self._journal.card(self._link.name, state.atr, state.protocol, str(state.boot))
+
+
+@contextmanager
+def answering_yes(card: Card) -> Iterator[None]:
+    """Within the block, what is destructive is answered with yes. What is irreversible is asked all the same.
+
+    For whoever runs a person's line or script; a plugin does not get to say yes for them.
+    """
+    previous, card._answering_yes = card._answering_yes, True
+    try:
+        yield
+    finally:
+        card._answering_yes = previous

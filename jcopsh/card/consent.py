@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from jcopsh.card.interlock import Judgement
+from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.errors import Refused
 from jcopsh.state import CODE_ALPHABET
 
@@ -75,6 +75,15 @@ def _after_escape(sequence: str) -> str:
 WHY_ASKED = "help interlock says what asks for a consent and why"
 
 
+# why it is refused where there is no terminal, and what to do
+_WITHOUT_TERMINAL = {
+    Severity.DESTRUCTIVE: ("It is destructive, and there is no terminal to ask at for a yes.",
+                           "--yes at the end of the line answers it"),
+    Severity.IRREVERSIBLE: ("There is no terminal to ask at, and nothing else can stand in for a person.",
+                            "run jcopsh in a terminal; no option answers for what cannot be undone"),
+}
+
+
 def _refused(judgement: Judgement, why: str, hint: str = WHY_ASKED) -> Refused:
     return Refused(f"{judgement.what}: refused, nothing was sent", meaning=why, hint=hint)
 
@@ -98,8 +107,7 @@ def _terminal(judgement: Judgement) -> Iterator[_Terminal]:
     except OSError:
         raise _refused(
             judgement,
-            "There is no terminal to ask at, and nothing else can stand in for a person.",
-            "run jcopsh in a terminal; `--yes` answers for what is destructive, never for what is irreversible",
+            *_WITHOUT_TERMINAL[judgement.severity],
         ) from None
     try:
         with _Terminal(descriptor) as terminal:

@@ -291,13 +291,14 @@ def _write(case: Case) -> Judgement | None:
             Severity.DESTRUCTIVE,
             "write",
             f"WRITE of {names} at {address:06X}",
-            "A key or PIN is replaced. If the old one was not read before, it is lost.",
+            "A key or PIN is replaced. What was there is in the key store if it was read before, as the command write "
+            "does; otherwise it is lost.",
         )
     if not _covered(address, length, case.maps):
         return Judgement(
             Severity.DESTRUCTIVE,
             "write",
-            f"WRITE of {length} bytes at {address:06X}, where the memory map names no field",
+            f"WRITE at {address:06X} ({length} long), where the memory map names no field",
             "What these bytes do is publicly unknown.",
         )
     return None

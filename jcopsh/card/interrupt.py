@@ -54,6 +54,11 @@ def held_back() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+def is_pending() -> bool:
+    """Whether SIGINT came since the outermost block began."""
+    return any(hold.count for hold in _holds)
+
+
 @contextmanager
 def may_be_given_up() -> Iterator[None]:
     """Within `held_back`, around the wait for an answer: a second SIGINT raises GivenUp at once.

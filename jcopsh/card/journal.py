@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from jcopsh.errors import JcopshError
+from jcopsh.errors import StoreError
 from jcopsh.secrets.files import open_private_append, sync_folder
 from jcopsh.secrets.segments import Segments
 
@@ -31,7 +31,7 @@ SENT = "The command was sent; its answer could not be recorded."
 UNSURE = "What was written last may not be on the disk, so nothing more is sent."
 
 
-class JournalError(JcopshError):
+class JournalError(StoreError):
     """The journal cannot be written; what cannot be recorded is not sent."""
 
 
@@ -42,6 +42,7 @@ class Journal:
         self.path = path
         self._descriptor: int | None = None
         self._number = 0
+        self._waiting: list[Mapping[str, object]] = []
 
     @classmethod
     def in_folder(cls, folder: Path) -> Journal:
@@ -50,11 +51,11 @@ class Journal:
         return cls(folder / f"{now:%Y%m%d-%H%M%S-%f}-{os.getpid()}.jsonl")
 
     def card(self, reader: str, atr: bytes, protocol: str, boot: str) -> None:
-        """A card was connected or reset."""
-        self._write(
-            {"kind": "card", "format": FORMAT, "reader": reader, "atr": atr.hex().upper(), "protocol": protocol,
-             "boot": boot}
-        )
+        """A card was connected or reset. It is written with the first line that follows: a connection in which
+        nothing was sent leaves no file behind."""
+        line = {"kind": "card", "format": FORMAT, "reader": reader, "atr": atr.hex().upper(), "protocol": protocol,
+                "boot": boot}
+        self._waiting.append({"time": _now(), **line})
 
     def command(self, boot: str, command: Segments, *, durable: bool) -> None:
         """About to be sent. `durable` waits for the disk: before what destroys, cannot be undone, or writes keys."""
@@ -97,10 +98,11 @@ class Journal:
         self.close()
 
     def _write(self, line: Mapping[str, object], *, durable: bool = False, meaning: str = NOT_SENT) -> None:
-        record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **line}
+        records = [*self._waiting, {"time": _now(), **line}]
         with self._refusing(meaning):
             descriptor = self._open()
-            _append_line(descriptor, json.dumps(record).encode() + b"\n")
+            _append(descriptor, b"".join(json.dumps(record).encode() + b"\n" for record in records))
+            self._waiting.clear()
             if durable:
                 os.fsync(descriptor)
 
@@ -113,7 +115,7 @@ class Journal:
             raise JournalError(
                 f"the journal {self.path} cannot be written: {error.strerror}",
                 meaning=meaning,
-                hint="make room on the disk, or mend the folder's permissions",
+                hint="make room on the disk, or mend the folder's permissions; XDG_STATE_HOME names another place",
             ) from error
 
     def _open(self) -> int:
@@ -123,10 +125,14 @@ class Journal:
         return self._descriptor
 
 
-def _append_line(descriptor: int, line: bytes) -> None:
-    """Append all of the line or none of it. Raises OSError; a disk that is nearly full takes a part first."""
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _append(descriptor: int, lines: bytes) -> None:
+    """Append all of it or none of it. Raises OSError; a disk that is nearly full takes a part first."""
     before = os.fstat(descriptor).st_size
-    rest = line
+    rest = lines
     try:
         while rest:
             rest = rest[os.write(descriptor, rest) :]

@@ -91,6 +91,7 @@ class PowerUp:
     atr: bytes
     protocol: str
     line: int
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,11 @@ class Recording:
 
     source: str
     events: tuple[Step | PowerUp, ...]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it was recorded with a simulated card in this program."""
+        return any(isinstance(event, PowerUp) and event.reader.startswith("simulated ") for event in self.events)
 
 
 class _Mark(Enum):
@@ -128,6 +134,8 @@ MAX_HIDDEN_BYTES = 65536
 
 def read_recording(path: Path) -> Recording:
     """Read a recording. Raises UsageError naming the file, and the line where it is wrong."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no regular file")
     try:
         text = path.read_text("utf-8", "replace")
     except OSError as error:
@@ -150,7 +158,7 @@ def _journal_events(text: str, path: Path) -> Iterator[Step | PowerUp]:
             record = json.loads(line)
             kind = record["kind"]
             if kind == "card":
-                yield PowerUp(bytes.fromhex(record["atr"]), record["protocol"], number)
+                yield PowerUp(bytes.fromhex(record["atr"]), record["protocol"], number, record["reader"])
             elif kind == "command":
                 pending = (recorded_bytes(record["bytes"]), number)
             elif kind in ("response", "lost") and pending:

@@ -19,6 +19,10 @@ from jcopsh.state import CardState, Fuse, SelectedKind
 PIN_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x2D))
 INS_PUT_KEY, INS_STORE_DATA = 0xD8, 0xE2  # GlobalPlatform Card Specification 2.3.1, 11.8 and 11.11
 ENVELOPE_INS = frozenset((0xC2, 0xC3))
+# whose data are no secret: MANAGE CHANNEL, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, SELECT, READ BINARY and RECORD,
+# GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, INSTALL, LOAD
+PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE6, 0xE8, 0xF0, 0xF2))
+SHORTEST_PIN, SHORTEST_KEY = 4, 8  # bytes
 
 
 def command_marks(command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
@@ -81,7 +85,9 @@ def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark,
     if command.ins in ENVELOPE_INS:
         return (Mark(0, everything, "envelope", pin=True),)
     # a WRITE with a mistake in its class or instruction may still carry a key; what is shorter is not even a PIN
-    if state.selected is SelectedKind.ROOT and command.cla != CLA_MEMORY and everything >= 4:
+    shortest = SHORTEST_PIN if state.selected is SelectedKind.ROOT else SHORTEST_KEY
+    mistyped_write = command.cla != CLA_MEMORY and command.ins not in PUBLIC_INS and state.fuse is not Fuse.FUSED
+    if mistyped_write and everything >= shortest:
         return (Mark(0, everything, "data", pin=True),)
     return ()
 
@@ -113,6 +119,10 @@ class Redactor:
     ) -> Segments:
         """The encoded response with its secrets hidden; `offset` bytes of the answer to the command came before."""
         return self._hide(response.encode(), response_marks(command, response, maps, offset))
+
+    def data(self, data: bytes) -> Segments:
+        """Any bytes with the keys hidden that were met before."""
+        return take_out(data, self._occurrences(data))
 
     def _hide(self, raw: bytes, moved: Sequence[Mark]) -> Segments:
         for mark in moved:

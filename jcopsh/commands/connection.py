@@ -12,6 +12,7 @@ from jcopsh.iso7816.atr import Atr, AtrError, parse_atr
 from jcopsh.operations import identification
 from jcopsh.operations.values import Identification
 from jcopsh.shell.command import command
+from jcopsh.shell.prompt import selected_name
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import RestText, choice_of
 from jcopsh.state import SelectedKind
@@ -109,9 +110,9 @@ def status(session: Session, card: Card) -> CardStatus:
     """Show what is known of the card, without asking it anything."""
     state = card.state
     memory_map = session.memory_map
-    selected = state.aid.hex().upper() if state.selected is SelectedKind.APPLICATION else state.selected.value
+    selected = selected_name(state.aid) if state.selected is SelectedKind.APPLICATION else state.selected.value
     return CardStatus(
-        reader=card.link.name,
+        reader=card.reader,
         protocol=state.protocol,
         atr=state.atr,
         model=state.identity.combo if state.identity else "unknown until identify",
@@ -121,13 +122,13 @@ def status(session: Session, card: Card) -> CardStatus:
         protected=_since(state.protected),
         memory_map=memory_map.name if memory_map else "none: set map NAME, or identify",
         power_up=f"{state.boot.power_up}, {state.boot.count} BOOT since",
-        journal=str(card.journal.path),
+        journal=str(card.journal_path),
         key_store=str(card.key_store.path) if card.key_store else "none: a recording",
     )
 
 
 def _connected(card: Card) -> Connected:
-    return Connected(card.link.name, card.state.atr, card.state.protocol)
+    return Connected(card.reader, card.state.atr, card.state.protocol)
 
 
 def _since(known: bool) -> str:

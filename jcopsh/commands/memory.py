@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from jcopsh.card.card import Card
 from jcopsh.errors import UsageError
-from jcopsh.jcop.memory_map import Field
+from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
+from jcopsh.jcop.memory_map import Field, Kind, ValueForm
 from jcopsh.jcop.root_applet import LAST_ADDRESS
 from jcopsh.operations import memory as operations
 from jcopsh.operations.dump_file import dump_text
@@ -51,25 +54,27 @@ def write(
         data = _asked(session, field)
     if address + len(data) - 1 > LAST_ADDRESS:
         raise UsageError(f"{len(data)} bytes at {address:06X} go beyond the end of the memory")
-    if field and address == field.address and field.secret and len(data) > field.length:
-        raise UsageError(
-            f"{field.name} has {field.length} bytes, these are {len(data)}",
-            meaning="What lies behind the field would be overwritten.",
-        )
+    if field and address == field.address:
+        _check_fits(field, data)
     yield from operations.write_memory(card, address, data, memory_map=session.memory_map, reveal=reveal)
 
 
 @command("dump", group="memory")
 def dump(
     session: Session, card: Card, first: Address | None = None, last: Address | None = None, *,
-    save: OutputFile | None = None, reveal: bool = False,
+    save: OutputFile | None = None, reveal: bool = False, yes: bool = False,
 ) -> Dump:
     """Read the memory from FIRST to LAST, both included; without them, all that the map says can be read.
 
-    `--save FILE` writes it as text, readable by you alone; keys and PINs are left out there too, unless you say
-    --reveal. The dump names the boot it was read under. Ranges the card refuses are listed.
+    `--save FILE` writes it as text, readable by you alone; a file that is there is replaced only by `--yes`. Keys and
+    PINs are left out there too, unless you say --reveal. The dump names the boot it was read under. Ranges the card
+    refuses are listed.
     """
     memory_map = session.memory_map
+    if save is not None:
+        # a link is followed, so that the file it names is replaced and not the link
+        save = save.expanduser().resolve()
+        _check_target(save, replace_it=yes)
     if first is None and memory_map is None:
         raise UsageError("no memory map is chosen, so the range is not known",
                          hint="dump 0xC000F0 0xC095FF, or set map j2a040, or identify")
@@ -81,10 +86,38 @@ def dump(
     if save is None:
         return result
     try:
-        write_private(save.expanduser(), dump_text(result).encode())
+        write_private(save, dump_text(result).encode())
     except OSError as error:
         raise UsageError(f"{save} cannot be written: {error.strerror}") from error
-    return operations.saved(result, str(save))
+    return replace(result, saved=save)
+
+
+def _check_target(file: Path, *, replace_it: bool) -> None:
+    """Raise UsageError for a file that must not be written, before the card is asked for anything."""
+    if file.is_dir() or (file.exists() and not file.is_file()):
+        raise UsageError("what --save names is no regular file")
+    if not file.parent.is_dir():
+        raise UsageError("there is no such folder to save in")
+    if file.exists() and not replace_it:
+        raise UsageError("the file to save in is there already", hint="another name, or --yes to replace it")
+
+
+def _check_fits(field: Field, data: bytes) -> None:
+    """Raise UsageError for bytes that are not of the field's length, or whose length byte is not theirs."""
+    too_short = field.kind is Kind.KEY and len(data) < field.length
+    if len(data) > field.length or too_short:
+        raise UsageError(
+            f"{field.name} has {field.length} bytes, these are {len(data)}",
+            meaning="A part of the field would keep its old bytes." if too_short else
+            "What lies behind the field would be overwritten.",
+            hint=f"where that is meant, write to the address: write 0x{field.address:06X} …",
+        )
+    prefixed = field.value_form in (ValueForm.LENGTH_PREFIXED, ValueForm.LENGTH_PREFIXED_TEXT)
+    if prefixed and len(data) > 1 and data[0] != len(data) - 1 and len(data) < field.length:
+        raise UsageError(
+            f"{field.name} begins with the number of its bytes: {len(data) - 1:02X} for these, not {data[0]:02X}",
+            hint="#(…) writes the length byte: write cold_historical_bytes #(|JCOPv241|)",
+        )
 
 
 def _length_of(session: Session, address: int) -> int:
@@ -100,19 +133,16 @@ def _asked(session: Session, field: Field | None) -> bytes:
     if field is None or not field.secret:
         raise UsageError("the bytes to write are missing", hint="write ADDRESS BYTES, e.g. write ifsc FE")
     value = session.ask_secret(f"{field.name} ({field.length} bytes in hex or |text|; it does not show): ")
-    return operations_bytes(value, field)
+    return _typed_bytes(value, field)
 
 
-def operations_bytes(text: str, field: Field) -> bytes:
+def _typed_bytes(text: str, field: Field) -> bytes:
     """The bytes that were typed for a secret field. Raises UsageError without repeating them."""
-    from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
-
     try:
         data = parse_bytes(text)
     except NotationError as error:
         raise UsageError(f"these are no bytes: {error}") from None
-    if not 1 <= len(data) <= field.length:
-        raise UsageError(f"{field.name} has {field.length} bytes, these are {len(data)}")
+    _check_fits(field, data)
     return data
 
 

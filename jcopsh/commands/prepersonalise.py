@@ -14,7 +14,7 @@ from jcopsh.jcop.root_applet import INS_SELECT, P1_BY_NAME, TRANSPORT_KEY_LENGTH
 from jcopsh.operations import personalisation
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.values import Checklist, Selected
-from jcopsh.secrets.key_store import StoredSecret
+from jcopsh.secrets.key_store import Origin, StoredSecret
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Segments
 from jcopsh.shell.command import command
@@ -33,6 +33,7 @@ def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | Non
     Raises CardError when nothing of that name is on the card.
     """
     if isinstance(aid, Target):
+        personalisation.require_not_fused(card)
         return personalisation.select_root_applet(card, key or _transport_key(session, card))
     if key is not None:
         raise UsageError("a key goes with tk only", hint="select tk KEY")
@@ -57,6 +58,7 @@ def protect(session: Session, card: Card) -> Iterator[Checklist | str]:
 
     Whether anything takes this back is publicly unknown (seed 000 guesses: the next BOOT). It comes before `fuse`.
     """
+    personalisation.require_not_fused(card)
     yield personalisation.personalisation_checklist(card, "Before PROTECT", session.memory_map)
     personalisation.protect(card)
     yield "protected: the configuration can no longer be written"
@@ -69,6 +71,7 @@ def fuse(session: Session, card: Card) -> Iterator[Checklist | str]:
     The root applet goes; nothing can be read or mended any more. Cards work without it, but stay open to anyone who has
     the transport key.
     """
+    personalisation.require_not_fused(card)
     yield personalisation.personalisation_checklist(card, "Before FUSE", session.memory_map)
     personalisation.fuse(card)
     yield "fused: the root applet is gone for ever. After a reset the card manager answers: reset, then select isd"
@@ -81,9 +84,9 @@ def _select_application(card: Card, aid: AID) -> Selected:
     if response.sw1 not in (0x90, 0x61, 0x62, 0x63):
         raise card_error(
             f"{_name(aid)} was not selected", command_apdu, response,
-            hint="identify: an unfused card answers 6A82 to everything but its transport key",
+            hint="identify: an unfused card answers 6A82 to nearly every name but its transport key",
         )
-    return Selected(_name(aid), Segments((response.data,)), response.sw, f"{response.sw:04X}: {meaning}")
+    return Selected(_name(aid), Segments((response.data,)), response.sw, meaning)
 
 
 def _name(aid: AID) -> str:
@@ -95,26 +98,21 @@ def _name(aid: AID) -> str:
 
 
 def _transport_key(session: Session, card: Card) -> Secret:
+    """The stored key, if exactly one may be this card's; else the person is asked. None is ever tried after another."""
     stored = _stored_transport_keys(session, card)
-    if len(stored) == 1:
-        return stored[0].secret
-    if stored:
-        labels = ", ".join(f"{entry.secret} ({entry.card}, {entry.time[:10]})" for entry in stored)
-        raise UsageError(
-            f"{len(stored)} transport keys are stored, and a wrong one may count against the card",
-            meaning=f"Stored: {labels}.",
-            hint="select tk KEY",
-        )
-    return _asked_transport_key(session)
+    return stored[0].secret if len(stored) == 1 else _asked_transport_key(session)
 
 
 def _stored_transport_keys(session: Session, card: Card) -> tuple[StoredSecret, ...]:
-    """The stored transport keys that may be this card's: those of its own kind, where both kinds are known."""
-    keys = session.key_store.transport_keys() if session.key_store else ()
-    identity = card.state.identity
-    if identity is None:
-        return keys
-    return tuple(k for k in keys if k.card.startswith((identity.combo, "unidentified")))
+    """The stored transport keys that were taken by a card like this one: of the same kind where both were identified,
+    else with the same ATR."""
+    identity, atr = card.state.identity, card.state.atr.hex().upper()
+
+    def fits(entry: StoredSecret) -> bool:
+        same_kind = identity is not None and entry.card.startswith(identity.combo)
+        return entry.origin is Origin.SIMULATED or same_kind or (bool(atr) and f"ATR {atr}," in entry.card)
+
+    return session.key_store.transport_keys(fits) if session.key_store else ()
 
 
 def _asked_transport_key(session: Session) -> Secret:

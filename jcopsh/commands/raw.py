@@ -43,7 +43,7 @@ def _check(apdu: ApduInput, response: ResponseAPDU, meaning: str) -> None:
         raise CardError(what, apdu.command, response, meaning=meaning)
     if apdu.expected_sw is None and response.sw1 not in ACCEPTED_SW1:
         raise CardError(
-            f"the status word is {response.sw:04X}", apdu.command, response, meaning=meaning,
+            f"the status word is {response.sw:04X}", apdu.command, response,
             hint=f"where this answer is wanted, add *{response.sw:04X}",
         )
 

@@ -244,7 +244,7 @@ def _check_slot_order(proved: bool | None) -> ChecklistLine:
 
 
 def _check_not_default(keys: Mapping[str, bytes | None]) -> ChecklistLine:
-    item = "no key that everybody knows"
+    item = "keys of your own"
     weak = [name for name, key in keys.items() if key is not None and _is_well_known(key)]
     if weak:
         verb = "is" if len(weak) == 1 else "are"
@@ -253,7 +253,7 @@ def _check_not_default(keys: Mapping[str, bytes | None]) -> ChecklistLine:
 
 
 def _check_different(keys: Mapping[str, bytes | None]) -> ChecklistLine:
-    item = "keys not the same"
+    item = "three different keys"
     known = [(name, key) for name, key in keys.items() if key is not None]
     alike = [f"{one} = {other}" for (one, a), (other, b) in combinations(known, 2) if _same_key(a, b)]
     if alike:
@@ -283,7 +283,7 @@ def _check_life_cycle(life_cycle: int | None) -> ChecklistLine:
     if life_cycle is None:
         return ChecklistLine(item, CheckState.UNKNOWN, "the map does not say where it lies, or it was not read")
     if life_cycle != CARD_MANAGER_READY:
-        return ChecklistLine(item, CheckState.MISSING, f"it is {life_cycle:02X}")
+        return ChecklistLine(item, CheckState.MISSING, f"it is {life_cycle:02X}: write cm_lifecycle 01")
     return ChecklistLine(item, CheckState.DONE, "it is 01")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jcopsh.card.card import Card
 from jcopsh.card.keeper import card_name
@@ -66,7 +66,26 @@ def read_memory(
     """
     boot = card.state.boot
     data = read_bytes(card, address, length)
-    return MemoryBlock(address, length, cut(data, address, memory_map, reveal), _name(memory_map), boot)
+    return _block(card, data, address, memory_map, boot, reveal=reveal)
+
+
+def _block(
+    card: Card, data: bytes, address: int, memory_map: MemoryMap | None, boot: Boot, *, reveal: bool
+) -> MemoryBlock:
+    spans = cut(data, address, memory_map, reveal)
+    shown = spans if reveal else tuple(part for span in spans for part in _without_known(card, span))
+    return MemoryBlock(address, len(data), shown, _name(memory_map), boot)
+
+
+def _without_known(card: Card, span: Span) -> Iterator[Span]:
+    """The span with the keys hidden that this card showed elsewhere: a wrong memory map must not give them away."""
+    if isinstance(span.content, Secret):
+        yield span
+        return
+    position = span.address
+    for part in card.shown_data(span.content).parts:
+        yield Span(position, len(part), span.field, part if isinstance(part, bytes) else part.secret)
+        position += len(part)
 
 
 def write_memory(
@@ -74,33 +93,46 @@ def write_memory(
 ) -> Iterator[Difference | Written]:
     """Read what is there, yield the difference, write, read back, yield the result.
 
-    What is overwritten was read, and if it was a key it is on disk, before the WRITE is sent. When the card holds
-    these very bytes already, nothing is written. Raises CardError where the card refuses, JcopshError where the memory
-    does not read back as it was written, and Refused where the interlock's consent is not given.
+    What is overwritten was read, and every key that a byte of it belongs to is whole on disk, before the WRITE is sent.
+    When the card holds these very bytes already, nothing is written, and the difference says so. Raises CardError where
+    the card refuses, JcopshError where the memory does not read back as it was written or the card was booted or reset
+    meanwhile, and Refused where the interlock's consent is not given.
     """
     boot = card.state.boot
+    _read_keys_touched(card, address, len(data), memory_map)
     before = read_bytes(card, address, len(data))
     unchanged = hmac.compare_digest(before, data)
-    name = _name(memory_map)
     yield Difference(
-        MemoryBlock(address, len(data), cut(before, address, memory_map, reveal), name, boot),
-        MemoryBlock(address, len(data), cut(data, address, memory_map, reveal), name, boot),
+        _block(card, before, address, memory_map, boot, reveal=reveal),
+        _block(card, data, address, memory_map, boot, reveal=reveal),
         unchanged,
     )
+    if unchanged:
+        return
     field = memory_map.at(address) if memory_map else None
     field_name = field.name if field else None
-    if unchanged:
-        yield Written(address, len(data), field_name, note="the card held these bytes already; nothing was written")
-        return
     for start, size in _pieces(address, len(data), MAX_WRITE):
+        _require_boot(card, boot)  # the caller had its turn at the yield; what was kept is that of this boot
         _write_piece(card, start, data[start - address : start - address + size])
     _verify(card, address, data)
     yield Written(address, len(data), field_name, note="read back and equal")
 
 
+def _read_keys_touched(card: Card, address: int, length: int, memory_map: MemoryMap | None) -> None:
+    """Read the whole of every key and PIN that is about to be changed in part, which puts it into the key store."""
+    for field in secret_fields(address, length, (memory_map,) if memory_map else all_maps()):
+        if field.address < address or field.end > address + length:
+            read_bytes(card, field.address, field.length)
+
+
+def count(length: int) -> str:
+    """A number of bytes in words."""
+    return "1 byte" if length == 1 else f"{length} bytes"
+
+
 def _write_piece(card: Card, address: int, piece: bytes) -> None:
     command = root_applet.write(address, piece)
-    require_ok(card, f"the card refused to write {len(piece)} bytes at {address:06X}", command, card.send(command))
+    require_ok(card, f"the card refused to write {count(len(piece))} at {address:06X}", command, card.send(command))
 
 
 def _verify(card: Card, address: int, data: bytes) -> None:
@@ -128,7 +160,7 @@ def _read_piece(card: Card, address: int, length: int) -> bytes:
         if size:
             return b"".join(_read_piece(card, start, step) for start, step in _pieces(address, length, size))
     command = root_applet.read(address, length)
-    require_ok(card, f"the card refused to read {length} bytes at {address:06X}", command, response)
+    require_ok(card, f"the card refused to read {count(length)} at {address:06X}", command, response)
     if len(response.data) != length:
         raise root_error(
             card, f"the card gave {len(response.data)} bytes at {address:06X}, not {length}", command, response
@@ -191,7 +223,7 @@ def dump_memory(
     refused: list[_Refused] = []
     for start, size in _pieces(first, last - first + 1, MAX_READ):
         for at, data in _readable(card, start, size, refused):
-            spans.extend(cut(data, at, memory_map, reveal))
+            spans.extend(_block(card, data, at, memory_map, boot, reveal=reveal).spans)
         _require_boot(card, boot)
         if not spans and _hopeless(refused[0].error):
             raise refused[0].error
@@ -244,10 +276,3 @@ def _merged(refusals: list[_Refused]) -> tuple[tuple[int, int, int], ...]:
         else:
             merged.append((refusal.first, refusal.last, sw))
     return tuple(merged)
-
-
-def saved(dump: Dump, file: str) -> Dump:
-    """The same dump, saying which file it is in."""
-    from pathlib import Path
-
-    return replace(dump, saved=Path(file))

@@ -29,7 +29,8 @@ def select_root_applet(card: Card, key: Secret) -> Selected:
     response = card.send(command)
     meaning = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
     if response.ok:
-        return Selected("root applet", Segments((response.data,)), response.sw, meaning)
+        name = f"root applet, by the transport key {key}"
+        return Selected(name, Segments((response.data,)), response.sw, describe(response.sw, command.ins).text)
     if card.state.fuse is Fuse.FUSED:
         what, hint = "the card is fused: there is no root applet any more", "select isd"
     else:
@@ -44,6 +45,15 @@ def select_root_applet(card: Card, key: Secret) -> Selected:
 def boot(card: Card) -> None:
     """BOOT the card (seeds 000 and 002). Destructive: the interlock asks. Raises CardError when refused."""
     _root_command(card, root_applet.BOOT, "the card refused BOOT")
+
+
+def require_not_fused(card: Card) -> None:
+    """Raises JcopshError when the card is known to be fused: nothing can be done to its configuration any more."""
+    if card.state.fuse is Fuse.FUSED:
+        raise JcopshError(
+            "the card is fused already: its root applet is gone, and nothing was sent",
+            hint="reset, then select isd looks at its card manager",
+        )
 
 
 def protect(card: Card) -> None:

@@ -105,6 +105,7 @@ class PluginHost:
         from jcopsh.shell.command import CommandError
 
         try:
+            _require_free(registry, source, info)
             for added in info.commands:
                 registry.add_lazy(
                     added.name, summary=added.summary, group=added.group, aliases=added.aliases,
@@ -144,10 +145,26 @@ class PluginHost:
             return  # without a cache every start imports the plugins: slower, and nothing else
 
 
+def _require_free(registry: Registry, source: Source, info: PluginInfo) -> None:
+    """All names before any is added: a plugin is there whole, or not at all. Raises CommandError."""
+    from jcopsh.shell.command import CommandError
+
+    for added in info.commands:
+        for name in (added.name, *added.aliases):
+            taken = registry.get(name)
+            if taken is not None:
+                raise CommandError(f"plugin {source.name} wants the name {name}, which {taken.owner} has")
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []  # missing, or not ours to read: there are no plugins then
+
+
 def _folder_sources(origin: Origin, folder: Path) -> Iterator[Source]:
-    if not folder.is_dir():
-        return
-    for entry in sorted(folder.iterdir()):
+    for entry in _entries(folder):
         file = entry / "__init__.py" if entry.is_dir() else entry
         if file.suffix != ".py" or entry.name.startswith((".", "_")) or not file.is_file():
             continue

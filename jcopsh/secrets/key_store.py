@@ -6,14 +6,14 @@ A card's old keys are here before anything overwrites them, and its new ones bef
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from jcopsh.errors import UsageError
+from jcopsh.errors import StoreError
 from jcopsh.secrets.files import exclusive, write_private
 from jcopsh.secrets.secret import Secret, SecretKind
 
@@ -26,6 +26,7 @@ class Origin(StrEnum):
     READ = "read from the card"
     WRITTEN = "about to be written to the card"
     ENTERED = "given by the user"
+    SIMULATED = "comes with a simulated card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class StoredSecret:
 
 
 class KeyStore:
-    """The file. Each change is on the disk when `add` returns. Raises UsageError when the file is not readable."""
+    """The file. Each change is on the disk when `add` returns. Raises StoreError when the file is not readable."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -64,10 +65,10 @@ class KeyStore:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise UsageError(f"the key store {self.path} cannot be read: {error.strerror}") from error
+            raise StoreError(f"the key store {self.path} cannot be read: {error.strerror}") from error
         entries = _parse(content)
         if entries is None:
-            raise UsageError(
+            raise StoreError(
                 f"the key store {self.path} is damaged",
                 meaning="It is not the JSON that jcopsh writes; nothing in it was changed.",
                 hint="move it aside, or mend it by hand; jcopsh then makes a new one",
@@ -80,7 +81,7 @@ class KeyStore:
             with exclusive(self.path):
                 self._add(new)
         except OSError as error:
-            raise UsageError(
+            raise StoreError(
                 f"the key store {self.path} cannot be written: {error.strerror}",
                 meaning="A key that is not on disk could be lost, so nothing more is sent.",
                 hint="make room or mend the folder's permissions, then try again",
@@ -97,12 +98,12 @@ class KeyStore:
         document = {"format": FORMAT, "entries": [_to_json(entry) for entry in entries]}
         write_private(self.path, json.dumps(document, indent=1).encode())
 
-    def transport_keys(self) -> tuple[StoredSecret, ...]:
-        """The transport keys that a card accepted, latest first, each once."""
+    def transport_keys(self, fits: Callable[[StoredSecret], bool] = lambda _: True) -> tuple[StoredSecret, ...]:
+        """The transport keys whose entry fits, latest first, each key once."""
         found: list[StoredSecret] = []
         for entry in reversed(self.entries()):
             is_transport_key = entry.secret.kind is SecretKind.TRANSPORT_KEY
-            if is_transport_key and not any(entry.secret == known.secret for known in found):
+            if is_transport_key and fits(entry) and not any(entry.secret == known.secret for known in found):
                 found.append(entry)
         return tuple(found)
 

@@ -24,12 +24,13 @@ def strike_from_process_list(argument: str) -> bool:
         with Path("/proc/self/mem").open("r+b", buffering=0) as memory:
             memory.seek(start)
             arguments = memory.read(end - start)
-            wanted = b"\0" + argument.encode("utf-8", "surrogateescape") + b"\0"
+            # at the end of an argument: `-c LINE`, and `-cLINE` as well
+            wanted = argument.encode("utf-8", "surrogateescape") + b"\0"
             offset = arguments.find(wanted)
-            if offset < 0:
+            if offset < 0 or not argument:
                 return False
-            memory.seek(start + offset + 1)
-            memory.write(b"*" * (len(wanted) - 2))
+            memory.seek(start + offset)
+            memory.write(b"*" * (len(wanted) - 1))
     except (OSError, ValueError, IndexError):
         return False
     return True

@@ -126,11 +126,13 @@ def _call(session: Session, call: Call, *, json: bool) -> None:
 @contextmanager
 def _answering(session: Session, call: Call) -> Iterator[None]:
     """While a call with `--yes` runs, and all that it runs, the card takes yes for an answer."""
+    from jcopsh.card.card import answering_yes
+
     before = session.answering_yes
     session.answering_yes = before or call.yes
     card = session.card_or_none
     try:
-        with card.answering_yes() if session.answering_yes and card is not None else nullcontext():
+        with answering_yes(card) if session.answering_yes and card is not None else nullcontext():
             yield
     finally:
         session.answering_yes = before

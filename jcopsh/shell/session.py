@@ -106,7 +106,7 @@ class Session:
     @property
     def journal_path(self) -> Path | None:
         """The journal of the connected card, if there is one."""
-        return self._card.journal.path if self._card else None
+        return self._card.journal_path if self._card else None
 
     # the memory map -------------------------------------------------------------------------------------------------
 

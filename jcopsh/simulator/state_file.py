@@ -72,6 +72,8 @@ class StateFile:
 
         Raises StateFileError for a damaged or foreign file, and for a card of another profile.
         """
+        if self._path.exists() and not self._path.is_file():
+            raise StateFileError(self._path, "it is no regular file")
         try:
             text = self._path.read_bytes().decode("ascii")
         except FileNotFoundError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,3 +15,11 @@ from jcopsh.card import consent
 def no_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """There is no terminal to ask at."""
     monkeypatch.setattr(consent, "TERMINAL", str(tmp_path / "no terminal"))
+
+
+@pytest.fixture
+def python_hears_ctrl_c() -> Iterator[None]:
+    """SIGINT is Python's, as at a terminal: tests that were started in the background have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jcopsh.card import consent
-from jcopsh.card.card import Card
+from jcopsh.card.card import Card, answering_yes
 from jcopsh.card.interlock import Judgement
 from jcopsh.card.journal import Journal
 from jcopsh.card.link import Link, ResetKind
@@ -76,7 +76,7 @@ def booted(folder: Path, profile: str = "j2a040-unfused", *, known_map: bool = T
     """A simulated card whose root applet is selected and that was booted."""
     rig, sim = simulated(folder, profile, known_map=known_map)
     rig.send(SELECT_TK)
-    with rig.card.answering_yes():
+    with answering_yes(rig.card):
         assert rig.send(BOOT).ok
     return rig, sim
 

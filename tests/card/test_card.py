@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jcopsh.card import interlock
-from jcopsh.card.card import MAX_FOLLOWED, Card
+from jcopsh.card import consent, interlock
+from jcopsh.card.card import MAX_FOLLOWED, Card, answering_yes
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.link import ResetKind
-from jcopsh.errors import JcopshError, ReaderError, UsageError
+from jcopsh.errors import JcopshError, ReaderError, Refused, StoreError, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.secrets.key_store import KeyStore
@@ -54,7 +54,7 @@ WRITE_KEY1 = bytes.fromhex("C0D6030510") + bytes(range(0x40, 0x50))
 def test_fuse_and_protect_with_every_class_and_form_never_reach_the_card(tmp_path: Path) -> None:
     rig, sim = booted(tmp_path)
     before = list(sim.received)
-    with rig.card.answering_yes():  # which answers for what is destructive, and for nothing else
+    with answering_yes(rig.card):  # which answers for what is destructive, and for nothing else
         for cla in range(256):
             for ins in (0x00, 0x10):
                 for data, le, extended in (
@@ -76,7 +76,7 @@ def test_destructive_needs_a_yes(tmp_path: Path) -> None:
     for command in (BOOT, WRITE_KEY1, bytes.fromhex("C0D605000100"), bytes.fromhex("C0B603050140")):
         refused(rig, command)
     assert sim.received == before
-    with rig.card.answering_yes():
+    with answering_yes(rig.card):
         assert rig.send(WRITE_KEY1).ok
     refused(rig, WRITE_KEY1)
     assert sim.received == [*before, WRITE_KEY1]
@@ -84,8 +84,8 @@ def test_destructive_needs_a_yes(tmp_path: Path) -> None:
 
 def test_answering_yes_ends_with_its_block_also_when_it_breaks(tmp_path: Path) -> None:
     rig, _sim = booted(tmp_path)
-    with suppress(RuntimeError), rig.card.answering_yes():
-        with rig.card.answering_yes():
+    with suppress(RuntimeError), answering_yes(rig.card):
+        with answering_yes(rig.card):
             pass
         raise RuntimeError
     refused(rig, BOOT)
@@ -108,7 +108,7 @@ def test_no_sequence_of_commands_fuses_or_protects(
 ) -> None:
     rig, sim = booted(tmp_path)
     count = len(sim.received)
-    with rig.card.answering_yes():
+    with answering_yes(rig.card):
         for header, data, le, extended in commands:
             try_to_send(rig, CommandAPDU(*header, data, le, extended).encode())
     assert not [raw for raw in sim.received[count:] if raw[1] in (0x00, 0x10, 0xC2, 0xC3)]
@@ -249,12 +249,12 @@ def test_an_answer_without_a_status_word_is_a_reader_error(tmp_path: Path, answe
     assert rig.card.state.atr == b""
 
 
-def test_a_failed_connection_lets_go_of_the_card(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    link = FakeLink({})
-    with pytest.raises(JournalError):
-        Card(link, Journal(tmp_path / "file" / "journal"), None)
+def test_a_connection_in_which_nothing_is_sent_leaves_no_file(tmp_path: Path) -> None:
+    rig, link = fake(tmp_path, {})
+    rig.card.reset(ResetKind.COLD)
+    rig.card.close()
     assert link.closed
+    assert not rig.journal_file.exists()
 
 
 # --- observers ------------------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def test_an_observer_that_fails_finds_everything_done(tmp_path: Path) -> None:
     with pytest.raises(Broken):
         rig.send(READ_KEY1)
     assert rig.store.entries()[-1].secret.reveal() == sim.process(READ_KEY1)[:16]
-    with pytest.raises(Broken), rig.card.answering_yes():
+    with pytest.raises(Broken), answering_yes(rig.card):
         rig.send(BOOT)
     assert rig.card.state.boot.count == boot.count + 1
     with pytest.raises(Broken):
@@ -387,15 +387,22 @@ def test_on_t0_a_case_4_command_goes_without_its_le(tmp_path: Path) -> None:
     assert [sent.hex().upper() for sent in link.sent] == ["00A4040009A000000167413000FF", "00CA006600"]
 
 
-def test_on_t0_an_extended_apdu_is_refused_before_anything_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_on_t0_the_short_form_is_taken_where_it_will_do(tmp_path: Path) -> None:
+    rig, link = fake(tmp_path, {}, protocol="T=0")
+    rig.card.send(CommandAPDU(0x00, 0xA4, 0x04, 0x00, b"\xa0\x00\x00\x00\x03", 256, extended=True))
+    assert [sent.hex().upper() for sent in link.sent] == ["00A4040005A000000003"]
+
+
+@pytest.mark.parametrize("command", [CommandAPDU(0xC0, 0xD6, 3, 5, bytes(256)), CommandAPDU(0xC0, 0xB0, 3, 5, le=257)])
+def test_on_t0_what_is_too_long_is_refused_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: CommandAPDU
 ) -> None:
     asked = consenting(monkeypatch)
     rig, link = fake(tmp_path, {}, protocol="T=0")
-    with pytest.raises(ReaderError):
-        rig.card.send(CommandAPDU(0xC0, 0xD6, 0x03, 0x05, bytes(16), extended=True))
-    assert (link.sent, asked) == ([], [])
-    assert '"kind": "command"' not in rig.kept()
+    with pytest.raises(UsageError):
+        rig.card.send(command)
+    assert (link.sent, asked, rig.store.entries()) == ([], [], ())
+    assert not rig.journal_file.exists()
 
 
 # --- the disk -------------------------------------------------------------------------------------------------------
@@ -405,20 +412,20 @@ def test_what_cannot_be_recorded_is_not_sent(tmp_path: Path) -> None:
     rig, sim = booted(tmp_path)
     before = list(sim.received)
     (tmp_path / "file").write_text("in the way")
-    rig.card.journal.close()
+    rig.card._journal.close()
     for path in (tmp_path / "file" / "journal", Path("/dev/full")):
-        rig.card.journal = Journal(path)
+        rig.card._journal = Journal(path)
         with pytest.raises(JournalError) as caught:
             rig.send(IDENTIFY)
         assert "not sent" in caught.value.meaning
-        rig.card.journal.close()
+        rig.card._journal.close()
     assert sim.received == before
 
 
 def test_a_refusal_is_told_also_when_it_cannot_be_recorded(tmp_path: Path) -> None:
     rig, sim = booted(tmp_path)
     before = list(sim.received)
-    rig.card.journal = Journal(Path("/dev/full"))
+    rig.card._journal = Journal(Path("/dev/full"))
     refused(rig, FUSE)
     assert sim.received == before
 
@@ -428,7 +435,7 @@ def test_a_key_that_cannot_be_kept_is_not_written_to_the_card(tmp_path: Path) ->
     before = list(sim.received)
     rig.store.path.unlink()
     rig.store.path.mkdir()  # a folder where the file should be
-    with rig.card.answering_yes(), pytest.raises(UsageError):
+    with answering_yes(rig.card), pytest.raises(StoreError):
         rig.send(WRITE_KEY1)
     assert sim.received == before
 
@@ -438,12 +445,12 @@ def test_an_answer_that_cannot_be_recorded_says_that_the_command_was_sent(tmp_pa
     rig.send(IDENTIFY)
 
     def fill_the_disk(_command: bytes) -> None:
-        rig.card.journal.close()
-        rig.card.journal.path = Path("/dev/full")
+        rig.card._journal.close()
+        rig.card._journal.path = Path("/dev/full")
 
     link.before = fill_the_disk
     boot = rig.card.state.boot
-    with pytest.raises(JournalError) as caught, rig.card.answering_yes():
+    with pytest.raises(JournalError) as caught, answering_yes(rig.card):
         rig.send(BOOT)
     assert "was sent" in caught.value.meaning
     assert link.sent[-1] == BOOT
@@ -454,8 +461,8 @@ def test_the_state_advances_even_if_the_answer_cannot_be_recorded(tmp_path: Path
     rig, link = fake(tmp_path, {SELECT_TK.hex().upper(): "9000"})
 
     def fill_the_disk(_command: bytes) -> None:
-        rig.card.journal.close()
-        rig.card.journal.path = Path("/dev/full")
+        rig.card._journal.close()
+        rig.card._journal.path = Path("/dev/full")
 
     link.before = fill_the_disk
     with pytest.raises(JournalError):
@@ -474,6 +481,7 @@ def interrupting(times: int) -> Callable[[bytes], None]:
     return interrupt
 
 
+@pytest.mark.usefixtures("python_hears_ctrl_c")
 def test_one_ctrl_c_is_heard_after_the_exchange(tmp_path: Path) -> None:
     rig, link = fake(tmp_path, {SELECT_TK.hex().upper(): "9000"})
     link.before = interrupting(1)
@@ -485,6 +493,7 @@ def test_one_ctrl_c_is_heard_after_the_exchange(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("python_hears_ctrl_c")
 def test_a_second_ctrl_c_gives_up_a_mute_card(tmp_path: Path) -> None:
     rig, link = fake(tmp_path, {SELECT_TK.hex().upper(): "9000"})
     rig.send(SELECT_TK)
@@ -524,12 +533,48 @@ def test_a_card_without_a_key_store_keeps_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("keys*"))
 
 
+@pytest.mark.usefixtures("python_hears_ctrl_c")
+def test_ctrl_c_during_the_question_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was typed: who pressed it does not want it sent."""
+    rig, sim = booted(tmp_path)
+    count = len(sim.received)
+    monkeypatch.setattr(consent, "ask_typed", lambda *_: signal.raise_signal(signal.SIGINT))
+    with pytest.raises((Refused, KeyboardInterrupt)):
+        rig.send(FUSE)
+    assert len(sim.received) == count
+    assert '"kind": "refused"' in rig.kept()
+
+
+def test_an_observer_that_fails_does_not_hide_what_went_wrong_with_the_card(tmp_path: Path) -> None:
+    answers = iter(["6110"])
+    rig, _link = fake(tmp_path, lambda _command: bytes.fromhex(next(answers, "")))
+    rig.card.observers.append(broken)
+    with pytest.raises(ReaderError):
+        rig.send("80CA9F7F00")
+
+
+def test_a_get_response_with_another_length_is_asked_again(tmp_path: Path) -> None:
+    rig, link = fake(tmp_path, {"80CA9F7F00": "6110", "00C0000010": "6C02", "00C0000002": "AABB9000"})
+    assert rig.send("80CA9F7F00").data == b"\xaa\xbb"
+    assert len(link.sent) == 3
+
+
+def test_a_wrong_map_unguards_nothing(tmp_path: Path) -> None:
+    rig, sim = booted(tmp_path)
+    known = load_map("j2a040")
+    rig.card.memory_map = replace(known, name="mine", fields=())
+    count = len(sim.received)
+    for command in (WRITE_KEY1, bytes.fromhex("C0D604000101")):
+        refused(rig, command)
+    assert len(sim.received) == count
+
+
 def test_a_wrong_transport_key_is_not_kept_as_a_right_one(tmp_path: Path) -> None:
     """The root applet stays selected after a SELECT that failed."""
     rig, _sim = booted(tmp_path)
     assert rig.send("00A4040010" + "55" * 16).sw == 0x6A82
     assert rig.card.state.selected is SelectedKind.ROOT
-    assert [entry.secret.reveal() for entry in rig.store.transport_keys()] == [SELECT_TK[5:]]
+    assert [entry.secret.reveal() for entry in rig.store.transport_keys(lambda _entry: True)] == [SELECT_TK[5:]]
 
 
 def test_the_key_store_is_asked_by_path(tmp_path: Path) -> None:

@@ -13,12 +13,9 @@ from jcopsh.card.interrupt import GivenUp, held_back, may_be_given_up
 
 
 @pytest.fixture(autouse=True)
-def handler_untouched() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
+def handler_untouched(python_hears_ctrl_c: None) -> Iterator[None]:
     yield
-    after = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, before)
-    assert after is before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def interrupt() -> None:

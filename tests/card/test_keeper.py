@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jcopsh.card.card import answering_yes
 from jcopsh.card.keeper import card_name
 from jcopsh.secrets.key_store import Origin
 from jcopsh.secrets.secret import SecretKind
@@ -31,7 +32,7 @@ def test_a_key_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
     rig, link = fake(tmp_path, {})
     kept: list[tuple[str, Origin, bytes]] = []
     link.before = lambda _command: kept.extend((e.name, e.origin, e.secret.reveal()) for e in rig.store.entries())
-    with rig.card.answering_yes():
+    with answering_yes(rig.card):
         rig.send(WRITE)
     assert kept == [("cm_key2", Origin.WRITTEN, KEY)]
 

@@ -182,7 +182,8 @@ def test_a_journal_of_a_simulated_session(tmp_path: Path) -> None:
     rig.send(READ_KEY1)
     rig.send("C0B0030804")
     events = read_recording(rig.journal_file).events
-    assert events[0] == PowerUp(sim.atr, "T=1", 1)
+    assert events[0] == PowerUp(sim.atr, "T=1", 1, "simulated j2a040-unfused")
+    assert read_recording(rig.journal_file).simulated
     steps = [event for event in events if isinstance(event, Step)]
     assert len(steps) == 5
     (_, unknown) = steps[0].command.unknown[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jcopsh.card.card import Card
+from jcopsh.card.card import Card, answering_yes
 from jcopsh.card.journal import Journal
 from jcopsh.card.link import ResetKind
 from jcopsh.card.recording import Step, read_recording
@@ -76,7 +76,7 @@ def session(folder: Path) -> tuple[Rig, list[bytes]]:
 def again(folder: Path, rig: Rig, told: Told, key_of: Callable[[str], Secret | None]) -> list[bytes]:
     card = Card(replay(rig.journal_file, told, key_of), Journal(folder / "second" / "journal"), None)
     assert card.send(apdu(SELECT_TK)).ok
-    with card.answering_yes():
+    with answering_yes(card):
         assert card.send(apdu(BOOT)).ok
     assert card.state.selected is SelectedKind.ROOT
     return [card.send(apdu(command)).encode() for command in COMMANDS]
@@ -131,7 +131,7 @@ def test_a_t0_session_replays_without_a_word(tmp_path: Path, told: Told) -> None
     assert sim.protocol == "T=0"
     assert rig.send(IDENTIFY).data == UNFUSED_IDENTITY
     card = Card(replay(rig.journal_file, told, rig.store.with_kcv), Journal(tmp_path / "journal"), None)
-    with card.answering_yes():
+    with answering_yes(card):
         for command in (SELECT_TK, BOOT):
             card.send(apdu(command))
     for write in ("C0D601240108", "C0D601470108", "C0D6012604036000FF", "C0D6014904036000FF"):
@@ -228,12 +228,12 @@ def test_a_difference_shows_no_secret_of_either_side(tmp_path: Path, command: by
 
 
 def test_what_a_journal_hides_stays_hidden_when_its_key_is_known(tmp_path: Path) -> None:
-    text = '{"kind": "command", "number": 1, "bytes": "00AA000014<cm_key1:16:123456>01020304"}\n'
+    text = '{"kind": "command", "number": 1, "bytes": "0082000014<cm_key1:16:123456>01020304"}\n'
     file = tmp_path / "journal"
     file.write_text(text + '{"kind": "response", "number": 1, "bytes": "9000"}\n')
     link = replay(file, Told(), lambda _kcv: Secret(KEY))
     with pytest.raises(ReplayDiffers) as caught:
-        link.transmit(bytes.fromhex("00AA000014") + KEY + bytes.fromhex("01020305"))
+        link.transmit(bytes.fromhex("0082000014") + KEY + bytes.fromhex("01020305"))
     assert not shows(caught.value.meaning, KEY)
     assert not shows(caught.value.meaning, KEY[:8])
     assert "01020305" in caught.value.meaning.replace(" ", "")

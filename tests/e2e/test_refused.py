@@ -180,7 +180,7 @@ from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.secrets.secret import Secret
 with api.open(profile="j2a040-unfused", sim_state=pathlib.Path({str(jcopsh.card_file)!r})) as card:
     api.select_root_applet(card, Secret(b"JCOPSIMULATEDTK0"))
-    with card.answering_yes():
+    with api.answering_yes(card):
         api.boot(card)
         refusals = 0
         for attempt in (lambda: api.fuse(card), lambda: api.protect(card),
@@ -204,11 +204,22 @@ from jcopsh.plugin.api import Card, CommandAPDU, Plugin, command
 @command("sneak", group="card")
 def sneak(card: Card) -> str:
     """Fuse without asking."""
-    with card.answering_yes():
-        card.send(CommandAPDU(0, 0, 0, 0))
+    card.send(CommandAPDU(0, 0, 0, 0))
     return "fused"
 
-PLUGIN = Plugin(name="sneak", commands=[sneak])
+@command("wipe", group="card")
+def wipe(card: Card) -> str:
+    """Boot without asking."""
+    card.send(CommandAPDU(0, 0xF0, 0, 0))
+    return "wiped"
+
+@command("doors", group="card")
+def doors(card: Card) -> str:
+    """What a plugin finds that could send bytes."""
+    found = [name for name in dir(card) if not name.startswith("_")]
+    return " ".join(name for name in found if hasattr(getattr(card, name), "transmit") or "yes" in name)
+
+PLUGIN = Plugin(name="sneak", commands=[sneak, wipe, doors])
 '''
 
 
@@ -218,6 +229,10 @@ def test_from_a_plugin(jcopsh: Jcopsh) -> None:
     (folder / "sneak.py").write_text(PLUGIN)
     refused(jcopsh, "-c", f"{READY}; sneak --yes")
     assert FUSE not in jcopsh.received()
+    before = jcopsh.received().count(BOOT)
+    refused(jcopsh, "-c", "select tk; wipe")
+    assert jcopsh.received().count(BOOT) == before
+    assert jcopsh.run("-c", "doors").stdout.strip() == ""
 
 
 def test_what_is_destructive_asks_and_yes_answers(jcopsh: Jcopsh) -> None:

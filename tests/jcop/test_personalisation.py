@@ -165,8 +165,8 @@ def _lines(
 NOT_FUSED = "the card is not fused yet"
 STORED = "keys known and stored on disk"
 ORDER = "slot order proved by an authentication"
-WELL_KNOWN = "no key that everybody knows"
-SAME = "keys not the same"
+WELL_KNOWN = "keys of your own"
+SAME = "three different keys"
 COLD = "cold ATR valid"
 WARM = "warm ATR valid"
 LIFE_CYCLE = "life cycle 01"
@@ -243,7 +243,7 @@ def test_an_atr_that_is_not_valid() -> None:
 
 @pytest.mark.parametrize(("value", "state", "detail"), [
     (1, CheckState.DONE, "it is 01"),
-    (0, CheckState.MISSING, "it is 00"),
+    (0, CheckState.MISSING, "it is 00: write cm_lifecycle 01"),
     (None, CheckState.UNKNOWN, "the map does not say where it lies, or it was not read"),
 ])
 def test_life_cycles(value: int | None, state: CheckState, detail: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from jcopsh.card.card import answering_yes
 from jcopsh.card.recording import read_recording
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.operations.memory import write_memory
@@ -64,7 +65,7 @@ def write_key(folder: Path, last: int) -> None:
     rig = behind_the_door(link, folder)
     rig.card.memory_map = load_map(PROFILE.map_name)
     rig.card.send(apdu(SELECT_TK))
-    with rig.card.answering_yes():
+    with answering_yes(rig.card):
         list(write_memory(rig.card, 0xC00305, NEW_KEY, memory_map=rig.card.memory_map))
     rig.card.close()
 

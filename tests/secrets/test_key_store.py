@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from jcopsh.errors import UsageError
+from jcopsh.errors import StoreError
 from jcopsh.secrets.files import write_private
 from jcopsh.secrets.key_store import KeyStore, Origin, StoredSecret
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -29,6 +29,10 @@ def entry(value: bytes = KEY, name: str = "cm_key1", **changes: Any) -> StoredSe
 @pytest.fixture
 def store(tmp_path: Path) -> KeyStore:
     return KeyStore(tmp_path / "a" / "b" / "keys.json")
+
+
+def any_entry(_entry: StoredSecret) -> bool:
+    return True
 
 
 def mode(path: Path) -> int:
@@ -89,7 +93,7 @@ def test_a_failed_write_leaves_the_old_file(store: KeyStore, monkeypatch: pytest
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", fail)
-        with pytest.raises(UsageError, match="No space left") as caught:
+        with pytest.raises(StoreError, match="No space left") as caught:
             store.add(entry(bytes(16)))
     assert not shows("".join(traceback.format_exception(caught.value)))
     assert store.path.read_bytes() == before
@@ -152,8 +156,13 @@ DAMAGED = [
 @pytest.mark.parametrize("content", DAMAGED)
 def test_a_damaged_file_is_named_and_neither_quoted_nor_changed(store: KeyStore, content: bytes) -> None:
     write_private(store.path, content)
-    for attempt in (store.entries, lambda: store.add(entry()), store.transport_keys, lambda: store.with_kcv("8BAF47")):
-        with pytest.raises(UsageError, match="is damaged") as caught:
+    for attempt in (
+        store.entries,
+        lambda: store.add(entry()),
+        lambda: store.transport_keys(any_entry),
+        lambda: store.with_kcv("8BAF47"),
+    ):
+        with pytest.raises(StoreError, match="is damaged") as caught:
             attempt()
         error: BaseException | None = caught.value
         while error is not None:  # the causes as well, which a debugger would show
@@ -169,20 +178,20 @@ def test_an_entry_that_is_wrong_is_not_quoted(store: KeyStore) -> None:
     document = json.loads(store.path.read_text())
     document["entries"][0]["kind"] = "no kind"
     store.path.write_text(json.dumps(document))
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(StoreError) as caught:
         store.entries()
     assert not shows("".join(traceback.format_exception(caught.value)))
 
 
 def test_a_file_that_cannot_be_read(store: KeyStore) -> None:
     store.path.mkdir(parents=True)
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         store.entries()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UsageError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be written"):
         KeyStore(tmp_path / "file" / "data" / "keys.json").add(entry())
 
 
@@ -192,7 +201,8 @@ def test_transport_keys_latest_first_each_once(store: KeyStore) -> None:
 
     store.add(transport_key(bytes(16), "1"), entry(), transport_key(KEY, "2"))
     store.add(transport_key(bytes(16), "3"))
-    assert [stored.secret.reveal() for stored in store.transport_keys()] == [bytes(16), KEY]
+    assert [stored.secret.reveal() for stored in store.transport_keys(any_entry)] == [bytes(16), KEY]
+    assert [stored.secret.reveal() for stored in store.transport_keys(lambda stored: stored.boot == "2")] == [KEY]
 
 
 def test_found_by_value_and_by_check_value(store: KeyStore) -> None:
