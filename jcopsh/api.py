@@ -34,6 +34,7 @@ from jcopsh.operations.personalisation import (
     protect,
     select_root_applet,
 )
+from jcopsh.operations.selection import select
 from jcopsh.secrets.key_store import KeyStore, Origin, StoredSecret
 from jcopsh.secrets.secret import Secret, SecretKind
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Card", "CardError", "CommandAPDU", "JcopshError", "ReaderError", "Refused", "ResetKind", "ResponseAPDU", "Secret",
     "Source", "UsageError", "answering_yes", "boot", "dump_memory", "fuse", "identify", "open",
-    "personalisation_checklist", "protect", "read_memory", "select_root_applet", "write_memory",
+    "personalisation_checklist", "protect", "read_memory", "select", "select_root_applet", "write_memory",
 ]
 
 

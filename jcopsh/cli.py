@@ -157,7 +157,7 @@ def _run_script(session: Session, path: Path) -> int:
 
     if not path.exists():
         # it is not repeated: it may be a line with a key that was meant for -c
-        raise UsageError("there is no script of that name", hint="a line of commands stands behind -c: jcopsh -c 'LINE'")
+        raise UsageError("there is no script of that name", hint="a line of commands goes behind -c: jcopsh -c 'LINE'")
     try:
         return run_file(session, path)
     except JcopshError as error:

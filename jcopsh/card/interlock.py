@@ -198,7 +198,8 @@ def _set_status(case: Case) -> Judgement | None:
         Severity.IRREVERSIBLE,
         "set-status",
         f"SET STATUS to {name}",
-        "A card's life cycle goes forward only; a locked card can do little, a terminated one nothing.",
+        "No state is left for an earlier one, but for CARD_LOCKED, by who can still authenticate with the right "
+        "privilege. A terminated card does nothing any more.",
     )
 
 

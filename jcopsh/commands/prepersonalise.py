@@ -6,17 +6,12 @@ from collections.abc import Iterator
 
 from jcopsh.card.card import Card
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.aid import AID, lookup
-from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
-from jcopsh.iso7816.status import describe
-from jcopsh.jcop.root_applet import INS_SELECT, P1_BY_NAME, TRANSPORT_KEY_LENGTH
-from jcopsh.operations import personalisation
-from jcopsh.operations.status_errors import card_error
+from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
+from jcopsh.operations import personalisation, selection
 from jcopsh.operations.values import Checklist, Selected
 from jcopsh.secrets.key_store import Origin, StoredSecret
 from jcopsh.secrets.secret import Secret, SecretKind
-from jcopsh.secrets.segments import Segments
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import AidOrName, Target, TransportKey
@@ -37,7 +32,7 @@ def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | Non
         return personalisation.select_root_applet(card, key or _transport_key(session, card))
     if key is not None:
         raise UsageError("a key goes with tk only", hint="select tk KEY")
-    return _select_application(card, aid)
+    return selection.select(card, aid)
 
 
 @command("boot", group="pre-personalisation")
@@ -75,26 +70,6 @@ def fuse(session: Session, card: Card) -> Iterator[Checklist | str]:
     yield personalisation.personalisation_checklist(card, "Before FUSE", session.memory_map)
     personalisation.fuse(card)
     yield "fused: the root applet is gone for ever. After a reset the card manager answers: reset, then select isd"
-
-
-def _select_application(card: Card, aid: AID) -> Selected:
-    command_apdu = CommandAPDU(0x00, INS_SELECT, P1_BY_NAME, 0x00, aid.value, le=256)
-    response = card.send(command_apdu)
-    meaning = describe(response.sw, INS_SELECT).text
-    if response.sw1 not in (0x90, 0x61, 0x62, 0x63):
-        raise card_error(
-            f"{_name(aid)} was not selected", command_apdu, response,
-            hint="identify: an unfused card answers 6A82 to nearly every name but its transport key",
-        )
-    return Selected(_name(aid), Segments((response.data,)), response.sw, meaning)
-
-
-def _name(aid: AID) -> str:
-    """How an AID may be called; one of 16 bytes may be a transport key, given without `tk`."""
-    known = lookup(aid)
-    if known is None and len(aid.value) == TRANSPORT_KEY_LENGTH:
-        return f"an AID of {TRANSPORT_KEY_LENGTH} bytes"
-    return f"{known.name} ({aid})" if known else str(aid)
 
 
 def _transport_key(session: Session, card: Card) -> Secret:

@@ -8,12 +8,10 @@ from jcopsh.card.card import Card
 from jcopsh.errors import CardError, UsageError
 from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.iso7816.status import describe
+from jcopsh.operations.selection import ACCEPTED_SW1
 from jcopsh.operations.values import ExchangeResult, plain
 from jcopsh.shell.command import command
 from jcopsh.shell.types import ApduInput, ApduText, Integer
-
-# success, more data, warnings (ISO/IEC 7816-4:2020, 5.6)
-ACCEPTED_SW1 = (0x90, 0x61, 0x62, 0x63)
 
 
 @command("send", group="raw")

@@ -79,8 +79,8 @@ def _known(name: str, text: str, meaning: str, source: str) -> tuple[str, KnownA
 KNOWN_AIDS: Mapping[str, KnownAID] = MappingProxyType(dict((
     _known("isd", "A000000003000000", "issuer security domain (card manager) of cards up to GlobalPlatform 2.1.1, "
            "Visa's RID", "GlobalPlatform 2.1.1; seed 001"),
-    _known("isd-gp", "A000000151000000", "issuer security domain of cards from GlobalPlatform 2.2 on, "
-           "GlobalPlatform's RID", "GlobalPlatform 2.3.1, H.1"),
+    _known("isd-gp", "A000000151000000", "issuer security domain of newer cards (JCOP: seen from 2.4.2R3 "
+           "on), GlobalPlatform's RID", "GlobalPlatform 2.3.1, H.1"),
     _known("identify", "A000000167413000FF", "JCOP's IDENTIFY: answers its data with status 6A82, selects nothing",
            "seed 001"),
     _known("pse", "|1PAY.SYS.DDF01|", "payment system environment, contact", "EMV 4.3, book 1"),

@@ -18,12 +18,11 @@ from jcopsh.iso7816.hexadecimal import ascii_column
 from jcopsh.jcop.confidence import Confidence
 
 IDENTIFY = CommandAPDU(0x00, 0xA4, 0x04, 0x00, bytes(KNOWN_AIDS["identify"].aid), le=256)
-"""SELECT A000000167413000FF. Every JCOP before 4 answers it, fused or not: data and 6A82."""
+"""SELECT A000000167413000FF. Seen on JCOP 2.x cards, fused and not: data and 6A82."""
 
 IDENTIFY_JCOP4 = CommandAPDU(0x80, 0xCA, 0x00, 0xFE, bytes.fromhex("DF28"), le=256)
 """GET DATA FE with the tag DF28, of JCOP 4 and later."""
 
-TAG_IDENTIFY = 0xFE
 TAG_IDENTIFY_DATA = 0xDF28
 
 _FUSED = 0x01

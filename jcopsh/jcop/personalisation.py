@@ -24,12 +24,6 @@ DEFAULT_KEY = bytes(range(0x40, 0x50))
 """The key that everybody knows: 40 41 … 4F."""
 
 CARD_MANAGER_READY = 0x01
-KEY_ORDER_NOTE = (
-    "Which of the three key slots is ENC, MAC and DEK is not certain. Three different keys in the wrong order lock you "
-    "out of a fused card for ever: authenticate once with the keys as written before you fuse."
-)
-
-
 class BlockPart(StrEnum):
     """The two length-prefixed fields that an ATR is composed of."""
 
@@ -240,7 +234,7 @@ def _check_slot_order(proved: bool | None) -> ChecklistLine:
     item = "slot order proved by an authentication"
     if proved:
         return ChecklistLine(item, CheckState.DONE, "the card accepted these keys in this order")
-    return ChecklistLine(item, CheckState.UNKNOWN, "not proved")
+    return ChecklistLine(item, CheckState.UNKNOWN, "not proved; help fuse says why it matters")
 
 
 def _check_not_default(keys: Mapping[str, bytes | None]) -> ChecklistLine:

@@ -35,6 +35,7 @@ from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Field, MemoryMap
 from jcopsh.operations.identification import identify
 from jcopsh.operations.memory import dump_memory, read_memory, write_memory
+from jcopsh.operations.selection import select
 from jcopsh.operations.values import Difference, Dump, ExchangeResult, Identification, MemoryBlock, Span, Written
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Segments
@@ -92,7 +93,7 @@ __all__ = [
     "parse_atr",
     "parse_bytes",
     "parse_tlv",
-    "read_memory",
+    "read_memory", "select",
     "write_memory",
 ]
 

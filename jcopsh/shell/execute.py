@@ -1,12 +1,14 @@
 """Running a parsed line: each call in turn, its values shown as they come, its error as three lines.
 
-A line with a problem in any of its calls runs nothing. What only the card can tell, such as where a field lies while no
-memory map is chosen, is looked at again when its call's turn has come.
+A line with a problem in any of its calls runs nothing. When its turn has come each call is parsed once more by itself:
+what only the card can tell, such as where a field lies while no memory map is chosen, may be known by then.
 """
 
 from __future__ import annotations
 
 import inspect
+import signal
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -16,6 +18,7 @@ from jcopsh.shell.command import Injected
 from jcopsh.shell.parser import Call, Line, parse_line
 from jcopsh.shell.session import Session
 from jcopsh.shell.tokens import Problem
+from jcopsh.shell.words import BLANKS
 
 INTERRUPTED = JcopshError("interrupted", meaning="Ctrl-C was pressed; what was sent before is done.")
 
@@ -37,13 +40,13 @@ def execute(session: Session, line: Line) -> int:
     """Run a line; returns 0, or the exit code of the first call that failed. Never raises for what a command does."""
     try:
         line = _loaded(session, line)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _failed_to_load(session, error, line)
     blocking = next((problem for problem in line.problems if not problem.pending), None)
     if blocking is not None:
         return _wrong(session, line, blocking)
-    for number in range(len(line.calls)):
-        code = _run_call(session, line.text, number)
+    for number, call in enumerate(line.calls):
+        code = _run_call(session, line.text[call.start : call.end].strip(BLANKS), begun=number > 0)
         if code != EXIT_OK or session.exit_requested:
             return code
     return EXIT_OK
@@ -59,12 +62,25 @@ def _loaded(session: Session, line: Line) -> Line:
     return parse_line(line.text, session.registry, session.context())
 
 
-def _failed_to_load(session: Session, error: Exception, line: Line) -> int:
+def _failed_to_load(session: Session, error: Exception | SystemExit, line: Line) -> int:
     if isinstance(error, JcopshError):
         session.output.error(error, json=_json(session, line))
         return error.exit_code
-    session.output.bug(error, json=_json(session, line))
+    return _bug(session, error, json=_json(session, line))
+
+
+def _bug(session: Session, error: BaseException, *, json: bool) -> int:
+    if isinstance(error, SystemExit) and _asked_to_end(error):
+        raise error
+    session.output.bug(error, json=json)
     return EXIT_CARD
+
+
+def _asked_to_end(error: SystemExit) -> bool:
+    """Whether the handler of a signal raised it, and not the command that was running."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    handlers = [getattr(signal.getsignal(number), "__code__", None) for number in numbers]
+    return any(frame.f_code in handlers for frame, _ in traceback.walk_tb(error.__traceback__))
 
 
 def _json(session: Session, line: Line) -> bool:
@@ -76,34 +92,33 @@ def _wrong(session: Session, line: Line, problem: Problem, *, begun: bool = Fals
     return EXIT_USAGE
 
 
-def _run_call(session: Session, text: str, number: int) -> int:
-    """Run one call, parsed again by what the calls before it have made known."""
+def _run_call(session: Session, text: str, *, begun: bool) -> int:
+    """Run one call, parsed by what is known now; `begun` says that calls before it on the line have run."""
     line = parse_line(text, session.registry, session.context())
-    call = line.calls[number]
+    (call,) = line.calls
     json = session.json or call.json
     try:
         if session.card_or_none is None and _needs_card(call):
             _ = session.card  # connected now: its map may settle what is pending, and bound what is too long
             line = parse_line(text, session.registry, session.context())
-            call = line.calls[number]
+            (call,) = line.calls
         if call.problems:
-            return _wrong(session, line, call.problems[0], begun=number > 0)
+            return _wrong(session, line, call.problems[0], begun=begun)
         _call(session, call, json=json)
     except AlreadyShownError as failed:
         return failed.exit_code
     except JcopshError as error:
         if isinstance(error, ReaderError) and error.card_lost:
             session.disconnect()
-        session.output.error(error, None if session.interactive else line, call, json=json)
+        session.output.error(error, None if session.interactive else line, json=json)
         return error.exit_code
     except KeyboardInterrupt:
         session.output.error(INTERRUPTED, json=json)
         return EXIT_CARD
     except BrokenPipeError:
         raise
-    except Exception as error:
-        session.output.bug(error, json=json)
-        return EXIT_CARD
+    except (Exception, SystemExit) as error:
+        return _bug(session, error, json=json)
     return EXIT_OK
 
 

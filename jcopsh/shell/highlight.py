@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from prompt_toolkit.document import Document
@@ -12,7 +12,8 @@ from prompt_toolkit.lexers import Lexer
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.parser import Line, parse_line
-from jcopsh.shell.tokens import Problem
+from jcopsh.shell.strike import merge
+from jcopsh.shell.tokens import Span, touching
 
 
 def fragments(line: Line) -> list[tuple[str, str]]:
@@ -20,7 +21,8 @@ def fragments(line: Line) -> list[tuple[str, str]]:
 
     What touches the end of the line is not marked: it may not be typed to its end yet.
     """
-    problems = [problem for problem in line.problems if problem.end < len(line.text.rstrip()) and not problem.pending]
+    typed = len(line.text.rstrip())
+    wrong = merge(Span(one.start, one.end) for one in line.problems if one.end < typed and not one.pending)
     result: list[tuple[str, str]] = []
     position = 0
     for token in line.tokens:
@@ -28,21 +30,20 @@ def fragments(line: Line) -> list[tuple[str, str]]:
             continue
         if token.start > position:
             result.append(("", line.text[position : token.start]))
-        result += _marked(line.text, token.start, token.end, token.kind.value, problems)
+        result += _marked(line.text, token.start, token.end, token.kind.value, wrong)
         position = token.end
     if position < len(line.text):
         result.append(("", line.text[position:]))
     return result
 
 
-def _marked(text: str, start: int, end: int, style: str, problems: list[Problem]) -> list[tuple[str, str]]:
-    """A token, parted where a problem begins or ends in it."""
-    borders = {start, end} | {at for one in problems for at in (one.start, one.end) if start < at < end}
-    ordered = sorted(borders)
+def _marked(text: str, start: int, end: int, style: str, wrong: Sequence[Span]) -> list[tuple[str, str]]:
+    """A token, parted where something wrong begins or ends in it."""
+    borders = [at for span in touching(wrong, start, end) for at in span if start < at < end]
     parts = []
-    for first, last in pairwise(ordered):
-        wrong = any(one.start < last and one.end > first for one in problems)
-        parts.append((f"{style} problem" if wrong else style, text[first:last]))
+    for first, last in pairwise([start, *borders, end]):
+        marked = next(touching(wrong, first, last), None) is not None
+        parts.append((f"{style} problem" if marked else style, text[first:last]))
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -16,6 +17,10 @@ from jcopsh.iso7816.hexadecimal import format_bytes
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import Boot
+
+# DEL and the C1 controls, which JSON lets stand as they are; and halves of characters, which cannot be encoded
+_STEERING = re.compile("[\x7f-\x9f\ud800-\udfff]")
+
 
 
 def json_form(value: Any) -> Any:
@@ -69,5 +74,18 @@ def error_form(error: JcopshError) -> dict[str, Any]:
 
 
 def to_json(value: Any) -> str:
-    """One line of JSON."""
-    return json.dumps(json_form(value), ensure_ascii=False)
+    """A result as one line of JSON: always an object, so that each line can be asked for its `type`."""
+    form = json_form(value)
+    if isinstance(form, str):
+        form = {"type": "Message", "text": form}
+    elif isinstance(form, list):
+        form = {"type": "List", "items": form}
+    elif not isinstance(form, dict):
+        form = {"type": "Value", "value": form}
+    return one_line(form)
+
+
+def one_line(form: Any) -> str:
+    """A form on one line, with escapes for what would steer a terminal."""
+    text = json.dumps(form, ensure_ascii=False)
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,7 +1,7 @@
 """A line of text becomes typed tokens: one parse for highlighting, completion, the hint, validation and execution.
 
     line     = call { ";" call } [ comment ]
-    call     = NAME { argument } | bytes           a call that is only bytes is `send` of them
+    call     = NAME { argument } | bytes           a call that is only bytes is `send` of them, with its options
     argument = VALUE | --flag | --name VALUE | --name=VALUE | -name VALUE
 
 `?` alone is `help`, and `NAME ?` and `? NAME` are `help NAME`. A leading `/` as in JCShell is taken off. A problem
@@ -11,19 +11,28 @@ stands under the word that is wrong. Nothing here talks to a card, and no proble
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_apdu_text
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import NOTHING, ParseContext
-from jcopsh.shell.strike import PLACEHOLDER, StruckText, byte_runs, byte_spans, merge, strike, suspicious_spans
-from jcopsh.shell.tokens import Problem, Span, Token, TokenKind
+from jcopsh.shell.strike import (
+    PLACEHOLDER,
+    StruckText,
+    byte_runs,
+    byte_spans,
+    merge,
+    strike,
+    suspicious_spans,
+    without,
+)
+from jcopsh.shell.tokens import Problem, Span, Token, TokenKind, touching
 from jcopsh.shell.types.base import PendingError, did_you_mean
-from jcopsh.shell.words import Segment, Word, cut, join
+from jcopsh.shell.words import BLANKS, Segment, Word, cut, join
 
 SEND = "send"
 HELP = "help"
@@ -36,6 +45,10 @@ LONGEST_REPEATED = 12  # a longer word that is no command may be a key, and is n
 _BYTES_OF_AN_APDU = 4
 _LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 _ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
+_AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
+_PAIRS_OF_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+# words that are no part of a key, whatever stands around them
+_HARMLESS = re.compile(rf"\*[0-9A-Fa-f]{{4}}|--?(?:{'|'.join(GLOBAL_FLAGS)})", re.IGNORECASE)
 
 
 class Role(Enum):
@@ -161,9 +174,15 @@ def _parse_call(source: _Source, segment: Segment) -> Call:
     entry = get(first.text) if first.offsets is None else None
     if entry is not None:
         return _CallParser(source, segment, entry, first, words[1:]).parse()
-    if _only_bytes(source.text[first.start : words[-1].end]) and get(SEND):
+    if _only_bytes(_bytes_part(source.text, words)) and get(SEND):
         return _CallParser(source, segment, get(SEND), None, words).parse()
     return _unknown_command(source, segment)
+
+
+def _bytes_part(text: str, words: Sequence[Word]) -> str:
+    """The words of a call that are no options, as they stand."""
+    written = (text[word.start : word.end] for word in words)
+    return " ".join(word for word in written if not _AN_OPTION.fullmatch(word))
 
 
 def _only_bytes(text: str) -> bool:
@@ -183,16 +202,45 @@ def _unknown_command(source: _Source, segment: Segment) -> Call:
     spans = _shifted(suspicious_spans(text[segment.start : segment.end]), segment.start)
     if not near and _may_be_secret(word.text):
         spans.append(Span(word.start, word.end))
-    placeholder = PLACEHOLDER.search(text, word.start, word.end)
-    problem = _placeholder_problem(placeholder.start(), placeholder.end()) if placeholder else Problem(
+    problem = _unreadable(text, word) or (None if near else _wrong_in_bytes(text, segment.words)) or Problem(
         "there is no such command", f"did you mean {near}?" if near else "help lists the commands", word.start, word.end
     )
     tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]
     tokens += [Token(one.start, one.end, TokenKind.TEXT) for one in segment.words[1:]]
     return Call(
         segment.start, segment.end, None, None, (Binding(word, Role.COMMAND),), problems=(problem,),
-        tokens=tuple(tokens), secrets=tuple(merge(spans)),
+        tokens=tuple(tokens), secrets=tuple(without(text, spans, _harmless(segment.words))),
     )
+
+
+def _unreadable(text: str, word: Word) -> Problem | None:
+    """What keeps a word from being read at all: a secret that is gone, or something left open."""
+    placeholder = PLACEHOLDER.search(text, word.start, word.end)
+    return _placeholder_problem(placeholder.start(), placeholder.end()) if placeholder else word.problem
+
+
+def _wrong_in_bytes(text: str, words: Sequence[Word]) -> Problem | None:
+    """What is wrong with words that begin as bytes do; None where they do not, or nothing is."""
+    given = [one for one in words if not _AN_OPTION.fullmatch(one.text)]
+    if not _begins_with_bytes(given):
+        return None
+    written = join(text, given)
+    try:
+        parse_apdu_text(written.text)
+    except NotationError as error:
+        return Problem(error.message, "help bytes shows the notations", *written.span(error.start, error.end))
+    return None
+
+
+def _begins_with_bytes(words: Sequence[Word]) -> bool:
+    """Whether pairs of hexadecimal digits begin what may be an APDU; a word such as `decade` alone says nothing."""
+    if len(words) < 2 or not _PAIRS_OF_DIGITS.fullmatch(words[0].text):
+        return False
+    return any(map(str.isdigit, words[0].text)) or _PAIRS_OF_DIGITS.fullmatch(words[1].text) is not None
+
+
+def _harmless(words: Iterable[Word]) -> list[Span]:
+    return [Span(word.start, word.end) for word in words if not word.offsets and _HARMLESS.fullmatch(word.text)]
 
 
 def _may_be_secret(word: str) -> bool:
@@ -234,11 +282,12 @@ class _CallParser:
             self._leave_unparsed()
         else:
             self._parse_arguments(self.command)
+        self.secrets = without(self.text, self.secrets, self._borders_of_problems())
         return Call(
             start=self.segment.start, end=self.segment.end, entry=self.entry, command=self.command,
             bindings=tuple(sorted(self.bindings, key=lambda b: b.word.start)), arguments=self.arguments,
             problems=tuple(sorted(self.problems, key=lambda p: p.start)), tokens=tuple(self._overlaid()),
-            secrets=tuple(merge(self.secrets)), following=self.following,
+            secrets=tuple(self.secrets), following=self.following,
             json="json" in self.flags, yes="yes" in self.flags,
         )
 
@@ -250,20 +299,39 @@ class _CallParser:
         """Take for secret what may be, except in words whose type knows better."""
         start, end = self.segment.start, self.segment.end
         if self.command is None:
-            self.secrets += _shifted(suspicious_spans(self.text[start:end]), start)
+            suspected = _shifted(suspicious_spans(self.text[start:end]), start)
+            self.secrets += without(self.text, suspected, _harmless(self.words))
             return
         if self.name is not None and self.name.end < end:
             start = max(start, self.name.end)
-        known = [b.word for b in self.bindings if _knows_its_secrets(b)]
-        self.secrets += [
+        known = merge(Span(b.word.start, b.word.end) for b in self.bindings if _knows_its_secrets(b))
+        suspected = [
             run for run in _shifted(byte_runs(self.text[start:end]), start)
             # a run that goes on beyond such a word may be one key in two pieces
-            if not any(word.start <= run.start and run.end <= word.end for word in known)
+            if not any(word.start <= run.start and run.end <= word.end for word in touching(known, *run))
         ]
         # bytes: the address they are for may be what is wrong
-        self.secrets += [
+        suspected += [
             Span(b.word.start, b.word.end) for b in self.bindings if _holds_bytes(b) or self._is_odd(b)
         ]
+        self.secrets += without(self.text, suspected, [*_harmless(self.words), *self._public()])
+
+    def _public(self) -> list[Span]:
+        """Words that are understood and no secret: options, and addresses."""
+        return [
+            Span(b.word.start, b.word.end) for b in self.bindings
+            if b.parameter and (
+                b.word.text.lstrip("-").lower() == b.parameter.option.lstrip("-") if b.role is Role.OPTION
+                else b.parameter.type and b.parameter.type.never_secret and b.parameter.name in self.arguments
+            )
+        ]
+
+    def _borders_of_problems(self) -> list[Span]:
+        """The blanks beside words that are wrong, so that each has a placeholder of its own to mark."""
+        borders = {at for one in self.problems for at in (one.start, one.end)}
+        before = [Span(b.word.start - 1, b.word.start) for b in self.bindings if b.word.start in borders]
+        behind = [Span(b.word.end, b.word.end + 1) for b in self.bindings if b.word.end in borders]
+        return [span for span in before + behind if self.text[span.start : span.end].strip(BLANKS) == ""]
 
     def _is_odd(self, binding: Binding) -> bool:
         """Whether a word fits nowhere and may be a transport key in letters: long, and not written as names are."""
@@ -438,11 +506,10 @@ class _CallParser:
 def _laid(over: list[Token], under: list[Token]) -> list[Token]:
     """Both in order of place, with what is left of the lower ones."""
     result = list(over)
+    covers = sorted(over, key=lambda token: token.start)
     for token in under:
         position = token.start
-        for cover in over:
-            if cover.end <= position or cover.start >= token.end:
-                continue
+        for cover in touching(covers, token.start, token.end):
             if cover.start > position:
                 result.append(Token(position, cover.start, token.kind))
             position = max(position, cover.end)
@@ -507,6 +574,8 @@ def slot_at_end(line: Line, context: ParseContext) -> Slot:
         return Slot(SlotKind.COMMAND, "", end, None, None, context)
     context = context.with_arguments(call.arguments)
     last = call.bindings[-1] if call.bindings else None
+    if _begins_option(line.text, call):
+        return Slot(SlotKind.OPTION, "-", end - 1, call, None, context)
     if last is not None and last.word.end == end:
         return _slot_in_word(call, last, context)
     if call.command is None:
@@ -516,6 +585,13 @@ def slot_at_end(line: Line, context: ParseContext) -> Slot:
         return Slot(SlotKind.VALUE, line.text[last.word.start :], last.word.start, call, call.following, context)
     kind = SlotKind.NOTHING if call.following is None else SlotKind.VALUE
     return Slot(kind, "", end, call, call.following, context)
+
+
+def _begins_option(text: str, call: Call) -> bool:
+    """Whether a call ends in a lone `-`, which more can make an option of, though by itself it is a value."""
+    if not text.endswith("-") or text[-2:-1] not in BLANKS or any(binding.word.problem for binding in call.bindings):
+        return False
+    return not any(binding.role is Role.OPTION and binding.word.text == "--" for binding in call.bindings)
 
 
 def _slot_in_word(call: Call, binding: Binding, context: ParseContext) -> Slot:

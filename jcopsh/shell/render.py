@@ -6,10 +6,13 @@ their own to draw registers a function with `register`. rich is imported when th
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import sys
 import traceback
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,8 +20,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from jcopsh.errors import JcopshError, UsageError
-from jcopsh.shell.json_form import error_form, to_json
-from jcopsh.shell.parser import Call, Line
+from jcopsh.shell.json_form import error_form, one_line, to_json
+from jcopsh.shell.parser import Line
 from jcopsh.shell.settings import ALWAYS, AUTO, NEVER
 from jcopsh.shell.strike import byte_runs, strike
 from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, Ground, glyphs_for, rich_styles
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 T = TypeVar("T")
+BUG = "this is a bug in jcopsh, or in a plugin"
 WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
 MIN_WIDTH = 40
+_NOT_SHOWN = ("Cc", "Cf", "Cs")  # Unicode's categories: control, format, surrogate
+_IN_PLACE_OF_CONTROL = "\N{REPLACEMENT CHARACTER}"
 _TRAILING_BLANKS = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
@@ -67,6 +73,9 @@ class Output:
 
     `color` is `auto`, `always` or `never`; `auto` means colours at a terminal, unless NO_COLOR is set. `width` fixes
     the columns; None asks the terminal each time.
+
+    Standard output that cannot be written is a JcopshError, and BrokenPipeError where its reader has gone. What cannot
+    be written on standard error is lost, and the exit code has to tell.
     """
 
     def __init__(
@@ -103,27 +112,25 @@ class Output:
     # values ---------------------------------------------------------------------------------------------------------
 
     def show(self, value: Any, *, json: bool = False) -> None:
-        """Draw a value, or print it as one line of JSON. None shows nothing, and `null` in JSON."""
-        file = self._file(errors=False)
+        """Draw a value, or print it as one line of JSON. None shows nothing."""
+        if value is None:
+            return
         if json:
-            print(to_json(value), file=file)
-        elif isinstance(value, str) and not file.isatty():
-            print(value, file=file)
-        elif value is not None:
+            self._write(f"{to_json(value)}\n", errors=False)
+        elif isinstance(value, str) and not self._file(errors=False).isatty():
+            self._write(f"{value}\n", errors=False)
+        else:
             console = self._console(errors=False)
             self._print(console, render(value, self._canvas(console)))
-        file.flush()
 
     # errors ---------------------------------------------------------------------------------------------------------
 
-    def error(
-        self, error: JcopshError, line: Line | None = None, call: Call | None = None, *, json: bool = False
-    ) -> None:
+    def error(self, error: JcopshError, line: Line | None = None, *, json: bool = False) -> None:
         """Show an error: what happened, what it means, what to try. The line it is about comes first, struck."""
         if json:
             return self.show_json_error(error)
         if line is not None:
-            self._show_line(line, call)
+            self._show_line(line)
         self._three_lines(error.what, error.meaning, f"try: {error.hint}" if error.hint else "")
         return None
 
@@ -143,7 +150,7 @@ class Output:
         text, start, end = _window(
             struck.text, struck.at(problem.start), struck.at(problem.end, end=True), self._canvas(console).width
         )
-        self._print(console, Text(text))
+        self._print(console, Text(_visible(text)))
         carets = Text(" " * _cells(text[:start])).append("^" * max(1, _cells(text[start:end])), "bad")
         if _cells(carets.plain) + 1 + _cells(problem.message) <= console.width:
             self._print(console, carets.append(f" {problem.message}", "bad"))
@@ -159,31 +166,27 @@ class Output:
         message = strike(str(error), byte_runs(str(error))).text
         what = f"{type(error).__name__}: {message}" if message else type(error).__name__
         if json:
-            self.show_json_error(JcopshError(what, meaning="this is a bug in jcopsh"))
+            self.show_json_error(JcopshError(what, meaning=BUG))
             return
-        print(frames, end="", file=self._file(errors=True))
-        self._three_lines(what, "this is a bug in jcopsh, or in a plugin", "try: report it, with the lines above")
+        self._write(_visible(frames), errors=True)
+        self._three_lines(what, BUG, "try: report it, with the lines above")
 
     def note(self, text: str) -> None:
         """A sentence beside the results, on standard error."""
         from rich.text import Text
 
         console = self._console(errors=True)
-        self._print(console, Text(text, "dim"), wrap=console.file.isatty())
+        self._print(console, Text(_visible(text), "dim"), wrap=console.file.isatty())
 
     def show_json_error(self, error: JcopshError) -> None:
         """An error as one line of JSON, on standard error."""
-        import json
+        self._write(f"{one_line(error_form(error))}\n", errors=True)
 
-        file = self._file(errors=True)
-        print(json.dumps(error_form(error), ensure_ascii=False), file=file, flush=True)
-
-    def _show_line(self, line: Line, call: Call | None) -> None:
+    def _show_line(self, line: Line) -> None:
         from rich.text import Text
 
-        struck = line.struck()
-        start, end = (struck.at(call.start), struck.at(call.end, end=True)) if call else (0, len(struck.text))
-        self._print(self._console(errors=True), Text(struck.text[start:end].strip(), "dim", overflow="fold"))
+        text = _visible(line.struck().text.strip())
+        self._print(self._console(errors=True), Text(text, "dim", overflow="fold"))
 
     def _three_lines(self, what: str, *others: str) -> None:
         from rich.padding import Padding
@@ -191,24 +194,38 @@ class Output:
 
         console = self._console(errors=True)
         failed = glyphs_for(console.encoding).failed
-        self._print(console, _beside(f"{failed} ", "bad", Text(what)))
+        self._print(console, _beside(f"{failed} ", "bad", Text(_visible(what))))
         for other in others:
             if other:
-                self._print(console, Padding(Text(other), (0, 0, 0, 2)))
+                self._print(console, Padding(Text(_visible(other)), (0, 0, 0, 2)))
 
     def _print(self, console: Console, drawing: RenderableType, *, wrap: bool = True) -> None:
         """Print without the blanks that rich fills lines up with."""
         with console.capture() as captured:
             console.print(drawing, soft_wrap=not wrap)
-        console.file.write(_TRAILING_BLANKS.sub(r"\1", captured.get()))
-        console.file.flush()
+        self._write(_TRAILING_BLANKS.sub(r"\1", captured.get()), errors=console is self._consoles.get(True))
+
+    def _write(self, text: str, *, errors: bool) -> None:
+        file = self._file(errors=errors)
+        try:
+            file.write(_encodable(text, getattr(file, "encoding", None)))
+            file.flush()
+        except OSError as error:
+            gone = isinstance(error, BrokenPipeError)
+            if gone and not errors:
+                raise
+            _give_up(file)
+            if not errors:
+                raise JcopshError(f"standard output cannot be written: {error.strerror}") from None
 
     # consoles -------------------------------------------------------------------------------------------------------
 
     def _file(self, *, errors: bool) -> IO[str]:
         if errors:
-            return self._stderr if self._stderr is not None else sys.stderr
-        return self._stdout if self._stdout is not None else sys.stdout
+            file = self._stderr if self._stderr is not None else sys.stderr
+        else:
+            file = self._stdout if self._stdout is not None else sys.stdout
+        return _CLOSED if file is None or file.closed else file
 
     def _wants_color(self, file: IO[str]) -> bool:
         if self._color != AUTO:
@@ -238,6 +255,43 @@ class Output:
 
     def _canvas(self, console: Console) -> Canvas:
         return Canvas(max(MIN_WIDTH, console.width), glyphs_for(console.encoding))
+
+
+class _Closed(io.TextIOBase):
+    """What stands for a standard stream that the program was started without."""
+
+    def write(self, _text: str, /) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
+_CLOSED: IO[str] = _Closed()  # type: ignore[assignment]  # a text stream, though typing.IO wants a name and a mode too
+
+
+def _give_up(file: IO[str]) -> None:
+    """Let what waits in a stream that cannot be written go nowhere, so that Python does not try again at its end."""
+    try:
+        descriptor = file.fileno()
+    except OSError:
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _encodable(text: str, encoding: str | None) -> str:
+    """The text with escapes for what an encoding does not have."""
+    if encoding is None or encoding.lower().startswith("utf"):
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _visible(text: str) -> str:
+    """The text without what would steer a terminal: a message may hold anything. Every offset stays what it is."""
+    if text.isprintable():
+        return text
+    return "".join(
+        _IN_PLACE_OF_CONTROL if one != "\n" and unicodedata.category(one) in _NOT_SHOWN else one for one in text
+    )
 
 
 def export_svg(lines: Iterable[tuple[str, Iterable[Any]]], file: Path, *, title: str, width: int = 100) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
-from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span
+from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span, touching
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
 SHORTEST_WITH_BAR = 10  # characters: a stretch with a `|` in it, whichever side of it is meant
@@ -72,6 +72,7 @@ def byte_runs(text: str) -> list[Span]:
     spans = [Span(m.start(), m.end()) for m in _LONG_HEX.finditer(text)]
     spans += [Span(m.start(), m.end()) for m in _ASCII_RUN.finditer(text) if len(m[1]) >= SHORTEST_RUN]
     start = end = count = 0
+    last = len(text.rstrip())
     for chunk in _CHUNK.finditer(text):
         if "|" in chunk[0] and len(chunk[0]) >= SHORTEST_WITH_BAR:
             spans.append(Span(chunk.start(), chunk.end()))
@@ -80,7 +81,7 @@ def byte_runs(text: str) -> list[Span]:
             start = chunk.start() if count == 0 else start
             count += in_chunk
             end = chunk.end()
-        if count >= SHORTEST_RUN and (not in_chunk or chunk.end() == len(text.rstrip())):
+        if count >= SHORTEST_RUN and (not in_chunk or chunk.end() == last):
             spans.append(Span(start, end))
         if not in_chunk:
             count = 0
@@ -120,6 +121,24 @@ def merge(spans: Iterable[Span]) -> list[Span]:
         else:
             merged.append(span)
     return merged
+
+
+def without(text: str, spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """What is left of the spans outside the holes, without blanks at its ends."""
+    apart = merge(holes)
+    left: list[Span] = []
+    for span in merge(spans):
+        start = span.start
+        for hole in touching(apart, span.start, span.end):
+            left.append(Span(start, hole.start))
+            start = hole.end
+        left.append(Span(start, span.end))
+    return [_trimmed(text, span) for span in left if text[span.start : span.end].strip()]
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    part = text[span.start : span.end]
+    return Span(span.end - len(part.lstrip()), span.start + len(part.rstrip()))
 
 
 @dataclass(frozen=True, slots=True)

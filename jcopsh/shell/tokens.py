@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 # a secret that was struck out of the history stands as `‹16 bytes›`
 PLACEHOLDER_OPEN = "‹"
@@ -16,6 +18,29 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+class Stretch(Protocol):
+    """Whatever has a beginning and an end in a text."""
+
+    @property
+    def start(self) -> int:
+        """The offset of its first character."""
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last character."""
+
+
+StretchT = TypeVar("StretchT", bound=Stretch)
+
+
+def touching(stretches: Sequence[StretchT], start: int, end: int) -> Iterator[StretchT]:
+    """Those that have a character between `start` and `end`. They stand in order and do not overlap each other."""
+    at = bisect_right(stretches, start, key=lambda one: one.end)
+    while at < len(stretches) and stretches[at].start < end:
+        yield stretches[at]
+        at += 1
 
 
 class TokenKind(Enum):

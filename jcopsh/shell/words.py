@@ -69,6 +69,7 @@ def cut(text: str) -> CutLine:
     separators: list[int] = []
     comment: Span | None = None
     words: list[Word] = []
+    last_closed = text.rfind(PLACEHOLDER_CLOSE)
     begin = at = 0
     while at < len(text):
         if text[at] in BLANKS:
@@ -83,7 +84,7 @@ def cut(text: str) -> CutLine:
             comment = Span(at, len(text))
             break
         else:
-            word = _WordReader(text, at).read()
+            word = _WordReader(text, at, last_closed).read()
             words.append(word)
             at = word.end
     segments.append(Segment(begin, comment.start if comment else len(text), tuple(words)))
@@ -95,10 +96,11 @@ def _begins_comment(text: str, at: int) -> bool:
 
 
 class _WordReader:
-    """Reads the one word that begins at `start`."""
+    """Reads the one word that begins at `start`. `last_closed` is where the last placeholder of the line ends."""
 
-    def __init__(self, text: str, start: int) -> None:
+    def __init__(self, text: str, start: int, last_closed: int) -> None:
         self.text = text
+        self.last_closed = last_closed
         self.start = self.position = start
         self.characters: list[str] = []
         self.offsets: list[int] = []
@@ -123,7 +125,7 @@ class _WordReader:
             self._read_quoted(character)
         elif character == "|":
             self._keep_until("|", "'|'")
-        elif character == PLACEHOLDER_OPEN and PLACEHOLDER_CLOSE in self.text[self.position :]:
+        elif character == PLACEHOLDER_OPEN and self.position < self.last_closed:
             self._keep_until(PLACEHOLDER_CLOSE, "")
         elif character == "#" and self.text[self.position + 1 : self.position + 2] == "(":
             self.opened.append(self.position)

@@ -52,7 +52,7 @@ class Jcopsh:
     @contextmanager
     def terminal(self, *arguments: str, columns: int = 100, rows: int = 40) -> Iterator[Terminal]:
         """Start it on the card, at a terminal."""
-        command = [*program("jcopsh"), *self.on_card, *arguments]
+        command = ["env", "--chdir", str(self.folder), *program("jcopsh"), *self.on_card, *arguments]
         with Terminal(command, environment=self.environment, columns=columns, rows=rows) as terminal:
             yield terminal
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import EXIT_REFUSED
-from tests.e2e.support import BOOT, FUSE, SELECT_TK, Jcopsh, ask, consent, phrase_on
+from tests.e2e.support import BOOT, FUSE, IDENTIFY, SELECT_TK, Jcopsh, ask, consent, phrase_on
 from tests.reader_stack import program
 from tests.terminal import Terminal
 
@@ -79,6 +79,26 @@ def test_fuse_with_every_class(jcopsh: Jcopsh) -> None:
 def test_the_rest_of_the_list(jcopsh: Jcopsh) -> None:
     for line in OTHERS:
         refused(jcopsh, text=f"{READY}\nsend {line} --yes\n")
+
+
+@pytest.mark.parametrize("state", ["identify", "select tk", f"{READY}; reset", f"{READY}; select tk; reset warm"])
+def test_in_every_state_of_the_card(jcopsh: Jcopsh, state: str) -> None:
+    for line in ("00000000", "0100000000", "00100000", "00C2000004 00000000", "80F080FF", "C0D6040001 01"):
+        done = jcopsh.run(text=f"{state}\nsend {line} --yes\n")
+        assert done.returncode == EXIT_REFUSED, (state, line, done.stdout, done.stderr)
+    known = (SELECT_TK, BOOT, IDENTIFY)
+    assert [command for command in jcopsh.received() if command not in known] == []
+
+
+def test_on_a_card_that_speaks_t0(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path, profile="j2a081-unfused")
+    writes = "write cold_interface_bytes 036000FF; write warm_interface_bytes 036000FF"
+    made = jcopsh.run("-c", f"{READY}; {writes}; reset; select tk; atr")
+    assert "T=0" in made.stdout, made.stderr
+    count = len(jcopsh.received())
+    for line in ("00000000", "0000000000", "0100000000", "00100000", "00C2000004 00000000"):
+        assert jcopsh.run(text=f"select tk\nsend {line} --yes\n").returncode == EXIT_REFUSED
+    assert set(jcopsh.received()[count:]) == {SELECT_TK}
 
 
 def test_a_chain_of_envelopes_one_byte_at_a_time(jcopsh: Jcopsh) -> None:

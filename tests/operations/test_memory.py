@@ -117,6 +117,17 @@ def test_without_a_map_the_secrets_of_every_map_are_hidden(tmp_path: Path) -> No
     assert shows(repr(read_memory(rig.card, 0xC00300, 32, reveal=True)), key)
 
 
+def test_a_wrong_map_gives_no_key_away(tmp_path: Path) -> None:
+    """Neither in what is read nor in what is to be written: the key fields of every map are known to the card."""
+    rig, sim = booted(tmp_path)
+    key = sim.process(bytes.fromhex("C0B0030510"))[:16]
+    wrong = replace(MAP, name="wrong", fields=tuple(f for f in MAP.fields if not f.secret))
+    block = read_memory(rig.card, 0xC00300, 32, memory_map=wrong)
+    assert joined(block.spans) == sim.process(bytes.fromhex("C0B0030020"))[:32]
+    assert not shows(repr(block), key)
+    assert not shows(repr(dump_memory(rig.card, 0xC00300, 0xC0033F, memory_map=wrong)), key)
+
+
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +250,30 @@ def test_write_reads_before_shows_the_difference_and_verifies(tmp_path: Path) ->
     write = bytes.fromhex("C0D6030510") + NEW_KEY
     assert sim.received[count + 1 :] == [bytes.fromhex("C0B0030510"), write, bytes.fromhex("C0B0030510")]
     assert [entry.secret.reveal() for entry in rig.store.entries()[-3:]] == [old, NEW_KEY, NEW_KEY]
+
+
+@pytest.mark.parametrize(("address", "data"), [(KEY1 + 4, bytes(4)), (KEY1 - 2, bytes(4)), (KEY1 + 15, bytes(10))])
+def test_a_key_that_is_changed_in_part_is_whole_on_disk_before(tmp_path: Path, address: int, data: bytes) -> None:
+    rig, sim = booted(tmp_path)
+    old = sim.process(bytes.fromhex("C0B0030510"))[:16]
+    steps = write_memory(rig.card, address, data, memory_map=MAP)
+    next(steps)
+    assert ("cm_key1", old) in {(entry.name, entry.secret.reveal()) for entry in rig.store.entries()}
+    assert not [raw for raw in sim.received if raw[1] == 0xD6]
+    with answering_yes(rig.card):
+        list(steps)
+    assert sim.process(bytes.fromhex("C0B0030510"))[:16] != old
+
+
+def test_a_card_that_was_booted_while_the_difference_was_looked_at_is_not_written(tmp_path: Path) -> None:
+    rig, sim = booted(tmp_path)
+    steps = write_memory(rig.card, KEY1, NEW_KEY, memory_map=MAP)
+    with answering_yes(rig.card):
+        next(steps)
+        rig.send(BOOT)
+        with pytest.raises(JcopshError, match="booted or reset"):
+            next(steps)
+    assert not [raw for raw in sim.received if raw[1] == 0xD6]
 
 
 def test_what_is_there_already_is_not_written(tmp_path: Path) -> None:

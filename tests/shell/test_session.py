@@ -33,7 +33,7 @@ def test_the_card_is_connected_when_it_is_first_used(scene: Stage) -> None:
     assert scene.session.card_or_none is None
     card = scene.session.card
     assert scene.session.card_or_none is card is scene.session.card
-    assert scene.session.journal_path == card.journal.path
+    assert scene.session.journal_path == card.journal_path
 
 
 def test_a_card_is_left_before_another_is_connected(scene: Stage) -> None:

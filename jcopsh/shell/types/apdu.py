@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -28,6 +29,7 @@ _PUBLIC_INSTRUCTIONS = frozenset((0xA4, 0xB0, 0xB2, 0xC0, 0xCA, 0xCB, 0x70, 0x50
 # PUT KEY, STORE DATA, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
 _KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
 _HEADER = 4
+_EXPECTED_AT_END = re.compile(r"\s\*[0-9A-Fa-f]{4}\s*$")
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
 _LONGEST_PUBLIC_AID = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
 # ISO/IEC 7816-5: A international, D national, F proprietary; and the two names of EMV
@@ -82,6 +84,9 @@ class ApduTextType(ParameterType[ApduInput]):
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """What follows the header, where the command may carry a key or a PIN; everything, where it is no APDU."""
+        expected = _EXPECTED_AT_END.search(text)
+        if expected and text.count("|") % 2 == 0:
+            text = text[: expected.start()]
         try:
             raw, _ = parse_apdu_text(text)
             command = CommandAPDU.parse(raw)

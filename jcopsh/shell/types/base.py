@@ -49,6 +49,8 @@ class ParameterType(Generic[T]):
     drawn_as: ClassVar[TokenKind] = TokenKind.TEXT
     # whether `secret_spans` can be relied on even where the text or the command around it is wrong
     knows_its_secrets: ClassVar[bool] = False
+    # whether a text that parses is no secret, wherever it stands
+    never_secret: ClassVar[bool] = False
 
     @property
     def meaning(self) -> str:

@@ -32,6 +32,7 @@ class AddressType(ParameterType[int]):
     """A 24-bit address of the configuration memory, CLA‖P1‖P2: a number such as 0xC00305, or a field's name, `+4`."""
 
     metavar: ClassVar[str] = "ADDRESS"
+    never_secret: ClassVar[bool] = True
 
     @property
     def meaning(self) -> str:
