@@ -25,6 +25,7 @@ from jcopsh.shell.types.base import nearest
 
 BUILT_IN = "jcopsh"
 _NAME = re.compile(r"[a-z?][a-z0-9_-]*")
+_PARTED_WORD = re.compile(r"(?<=[a-z])-\n\s*(?=[a-z])")
 
 
 class CommandError(ValueError):
@@ -102,7 +103,7 @@ class Command:
     @property
     def summary(self) -> str:
         """The first sentence or two, on one line."""
-        return " ".join(self._documentation.partition("\n\n")[0].split())
+        return flowing(self._documentation.partition("\n\n")[0])
 
     @property
     def body(self) -> str:
@@ -141,6 +142,11 @@ class Command:
     def signature(self) -> str:
         """E.g. `read ADDRESS [LENGTH] [--reveal]`."""
         return " ".join([self.name, *(p.usage for p in self.parameters)])
+
+
+def flowing(paragraph: str) -> str:
+    """A paragraph on one line. A word that was parted behind its hyphen is whole again."""
+    return " ".join(_PARTED_WORD.sub("-", paragraph).split())
 
 
 def command(

@@ -14,6 +14,7 @@ from prompt_toolkit.document import Document
 
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.shell.manual import flag_meaning
 from jcopsh.shell.parser import GLOBAL_FLAGS, Slot, SlotKind, parse_line, slot_at_end
 from jcopsh.shell.words import quote
 
@@ -56,8 +57,10 @@ def _options(slot: Slot) -> list[Suggestion]:
     if slot.call is None or slot.call.command is None:
         return []
     typed = slot.text.lstrip("-").lower()
-    options = {p.option: p.type.meaning if p.type else "" for p in slot.call.command.options.values()}
-    options |= {f"--{name}": meaning for name, meaning in GLOBAL_FLAGS.items()}
+    command = slot.call.command
+    options = {f"--{name}": meaning for name, meaning in GLOBAL_FLAGS.items()}
+    own = {p.option: p.type.meaning if p.type else flag_meaning(command, p) for p in command.options.values()}
+    options = own | {name: meaning for name, meaning in options.items() if name not in own}
     return [
         Suggestion(f"{option} ", slot.start, option, meaning)
         for option, meaning in options.items() if option.lstrip("-").startswith(typed)

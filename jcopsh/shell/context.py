@@ -29,14 +29,16 @@ class Completion(NamedTuple):
 class ParseContext:
     """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
 
-    `subjects` are the names that `help` takes, `settings` each setting with its possible values (no values: any text).
-    `arguments` holds the values of the same command that stand before the one being looked at.
+    `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting
+    with its possible values (no values: any text). `arguments` holds the values of the same command that stand before the
+    one being looked at.
     """
 
     map: MemoryMap | None = None
     map_assumed: bool = False
     card_known: bool = False
     subjects: tuple[Completion, ...] = ()
+    subject_aliases: tuple[Completion, ...] = ()
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 

@@ -26,8 +26,10 @@ from jcopsh.operations.values import Checklist, ExchangeResult, Identification, 
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Hidden, Segments
 from jcopsh.shell.render import Canvas
+from jcopsh.shell.tokens import counted
 
 NARROW = 60  # columns: below this, what stands beside goes below
+GAP = 2  # columns between what stands side by side
 
 
 @singledispatch
@@ -58,7 +60,7 @@ def cell(value: Any) -> Text:
         case bytes():
             return Text(format_bytes(value, spaced=True), "bytes")
         case Secret():
-            return Text(value.label, "secret")
+            return Text(label(value), "secret")
         case Segments():
             return segments_text(value)
         case AID():
@@ -70,6 +72,11 @@ def cell(value: Any) -> Text:
         case Mapping():
             return Text(", ").join([Text(f"{key} ").append(cell(item)) for key, item in value.items()])
     return Text(str(value))
+
+
+def label(secret: Secret) -> str:
+    """What stands for a secret: its check value, or for one that has none what it is and how long."""
+    return secret.label if secret.kcv else f"{secret.kind.value}, {counted(len(secret), 'byte')}"
 
 
 def segments_text(segments: Segments) -> Text:
@@ -161,7 +168,7 @@ def hex_rows(segments: Segments, per_row: int) -> list[tuple[int, Text, Text]]:
     offset = 0
     for part in segments.parts:
         if isinstance(part, Hidden):
-            rows.append((offset, Text(f"{part.name}: {part.secret.label}", "secret"), Text("")))
+            rows.append((offset, Text(f"{part.name}: {label(part.secret)}", "secret"), Text("")))
             offset += len(part)
             continue
         for start in range(0, len(part), per_row):
@@ -179,7 +186,7 @@ def _draw_exchange(value: ExchangeResult, canvas: Canvas) -> RenderableType:
     grid.add_row(Text(">>", "dim"), _command_text(value.command))
     data = _without_status(value.response)
     if len(data):
-        grid.add_row(Text("<<", "dim"), _data(data, canvas))
+        grid.add_row(Text("<<", "dim"), _data(data, canvas, beside="<<"))
     grid.add_row(Text("SW", "dim"), status_text(value.sw, value.meaning))
     for note in value.notes:
         grid.add_row("", Text(note))
@@ -196,16 +203,31 @@ def _command_text(command: Segments) -> Text:
     return text
 
 
-def _data(data: Segments, canvas: Canvas) -> RenderableType:
-    per_row = 16 if canvas.width >= 76 else 8
-    rows = hex_rows(data, per_row)
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for row in rows:
-        if canvas.width >= NARROW:
-            grid.add_row(*([Text(f"{row[0]:04X}", "dim")] if len(rows) > 1 else []), row[1], row[2])
-        else:
-            grid.add_row(row[1])
+def _data(data: Segments, canvas: Canvas, *, beside: str) -> RenderableType:
+    """Bytes in as long rows as there is room for, right of a column as wide as the label `beside`."""
+    room = canvas.width - len(beside) - GAP
+    for per_row in (16, 8, 4):
+        columns = _columns(hex_rows(data, per_row), narrow=canvas.width < NARROW)
+        if _width(columns) <= room:
+            break
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    for _ in columns:
+        grid.add_column(no_wrap=_width(columns) <= room, overflow="fold")
+    for row in zip(*columns, strict=True):
+        grid.add_row(*row)
     return grid
+
+
+def _columns(rows: Sequence[tuple[int, Text, Text]], *, narrow: bool) -> list[list[Text]]:
+    """Offsets where there is more than one row, bytes, and characters where there are any."""
+    columns = [[Text(f"{offset:04X}", "dim") for offset, *_ in rows]] if len(rows) > 1 and not narrow else []
+    columns.append([content for _, content, _ in rows])
+    characters = [text for *_, text in rows]
+    return [*columns, characters] if any(characters) and not narrow else columns
+
+
+def _width(columns: Sequence[Sequence[Text]]) -> int:
+    return sum(max(one.cell_len for one in column) for column in columns) + GAP * (len(columns) - 1)
 
 
 @draw.register
@@ -213,17 +235,16 @@ def _draw_selected(value: Selected, canvas: Canvas) -> RenderableType:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_row(Text("selected", "dim"), Text(value.name, "name"))
     if len(value.response):
-        grid.add_row(Text("<<", "dim"), _data(value.response, canvas))
+        grid.add_row(Text("<<", "dim"), _data(value.response, canvas, beside="selected"))
     grid.add_row(Text("SW", "dim"), status_text(value.sw, value.meaning.removeprefix(f"{value.sw:04X}: ")))
     return grid
 
 
 @draw.register
 def _draw_written(value: Written, canvas: Canvas) -> RenderableType:
-    plural = "" if value.length == 1 else "s"
     where = f"0x{value.address:06X}" + (f" ({value.field})" if value.field else "")
     text = Text(f"{canvas.glyphs.done} ", "good")
-    text.append(f"{value.length} byte{plural} written at {where}" + (f", {value.note}" if value.note else ""), "")
+    text.append(f"{counted(value.length, 'byte')} written at {where}" + (f", {value.note}" if value.note else ""), "")
     return text
 
 
@@ -352,7 +373,7 @@ def _atr_summary(value: Atr) -> list[tuple[str, Text]]:
     return [
         ("protocols", Text(protocols)),
         ("speed", Text(told)),
-        ("IFSC", Text("" if value.ifsc is None else f"{value.ifsc} bytes")),
+        ("IFSC", Text("" if value.ifsc is None else counted(value.ifsc, "byte"))),
         ("historical", Text(value.historical_text, "name") if value.historical_text else cell(value.historical)),
         ("TCK", check),
     ]

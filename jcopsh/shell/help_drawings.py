@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -9,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from jcopsh.shell.command import flowing
 from jcopsh.shell.drawings import NARROW, draw
 from jcopsh.shell.history import HistoryLines
 from jcopsh.shell.manual import CommandHelp, HelpIndex
@@ -17,6 +19,7 @@ from jcopsh.shell.settings import Setting, SettingList
 from jcopsh.shell.topics import Topic
 
 INDENT = 2
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def _names(rows: Sequence[tuple[str, str]], style: str, canvas: Canvas, width: int) -> RenderableType:
@@ -34,14 +37,18 @@ def _names(rows: Sequence[tuple[str, str]], style: str, canvas: Canvas, width: i
 
 @draw.register
 def _draw_index(value: HelpIndex, canvas: Canvas) -> RenderableType:
-    names = [entry.name for _, entries in value.groups for entry in entries] + [name for name, _ in value.topics]
+    flags = [(flag.usage, flag.meaning) for flag in value.flags]
+    names = [entry.name for _, entries in value.groups for entry in entries]
+    names += [name for name, _ in (*value.topics, *flags)]
     width = max(map(len, names), default=0)
     parts: list[RenderableType] = []
     for group, entries in value.groups:
         rows = [(entry.name, entry.summary) for entry in entries]
         parts += [Text(group, "title"), _names(rows, "command", canvas, width)]
-    parts += [Text("topics", "title"), _names(value.topics, "name", canvas, width), Text()]
-    parts.append(Text("help NAME or NAME ? says more. ; stands between commands, # before a comment.", "dim"))
+    parts += [Text("topics", "title"), _names(value.topics, "name", canvas, width)]
+    parts += [Text("with every command", "title"), _names(flags, "option", canvas, width), Text()]
+    parts.append(Text("help NAME or NAME ? says more; help words explains the words that jcopsh uses.", "dim"))
+    parts.append(Text("; stands between commands, # before a comment.", "dim"))
     return Group(*parts)
 
 
@@ -49,11 +56,12 @@ def _draw_index(value: HelpIndex, canvas: Canvas) -> RenderableType:
 def _draw_command(value: CommandHelp, canvas: Canvas) -> RenderableType:
     name, _, rest = value.signature.partition(" ")
     signature = Text(name, "command").append(f" {rest}" if rest else "", "")
-    parts: list[RenderableType] = [signature, Text(), Text(value.summary.replace("`", ""))]
+    parts: list[RenderableType] = [signature, Text(), _running(value.summary)]
     if value.aliases:
         parts.append(Text(f"Also: {', '.join(value.aliases)}", "dim"))
     rows = [(one.usage, one.meaning) for one in value.parameters]
-    parts += [Text(), _names(rows, "option", canvas, max(len(usage) for usage, _ in rows))]
+    if rows:
+        parts += [Text(), _names(rows, "option", canvas, max(len(usage) for usage, _ in rows))]
     for paragraph in value.paragraphs:
         parts += [Text(), *_paragraph(paragraph)]
     if value.examples:
@@ -77,17 +85,16 @@ def _paragraph(text: str) -> list[RenderableType]:
     if lines[0].startswith("    "):
         return [Text(line[INDENT:], "bytes") for line in lines]
     if not lines[0].startswith("- "):
-        return [Text(" ".join(line.strip() for line in lines).replace("`", ""))]
-    items: list[str] = []
-    for line in lines:
-        if line.startswith("- "):
-            items.append(line[2:])
-        else:
-            items[-1] += f" {line.strip()}"
+        return [_running(text)]
     grid = Table.grid(padding=(0, 1, 0, 0))
-    for item in items:
-        grid.add_row(Text("-", "dim"), Text(item))
+    for item in re.split(r"^- ", text, flags=re.MULTILINE)[1:]:
+        grid.add_row(Text("-", "dim"), _running(item))
     return [grid]
+
+
+def _running(text: str) -> Text:
+    """Running text. What stands between backticks loses them, but a lone sign is quoted: it would look like a comma."""
+    return Text(_CODE.sub(lambda code: code[1] if len(code[1]) > 1 else f"'{code[1]}'", flowing(text)))
 
 
 @draw.register

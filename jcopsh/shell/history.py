@@ -56,7 +56,7 @@ class History:
         return HistoryLines(first + 1, tuple(self.lines[first:]))
 
     def _read(self) -> list[str]:
-        if self.path is None:
+        if self.path is None or not self.path.is_file():
             return []
         try:
             lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -85,5 +85,7 @@ class History:
             return
         try:
             os.write(descriptor, f"{line}\n".encode())
+        except OSError:
+            self.path = None  # a full disk is no reason to stop in the middle of a card
         finally:
             os.close(descriptor)

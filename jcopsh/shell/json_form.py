@@ -22,7 +22,6 @@ from jcopsh.state import Boot
 _STEERING = re.compile("[\x7f-\x9f\ud800-\udfff]")
 
 
-
 def json_form(value: Any) -> Any:
     """A result as JSON can hold it.
 

@@ -6,11 +6,14 @@ import re
 from dataclasses import dataclass
 
 from jcopsh.errors import UsageError
-from jcopsh.shell.command import Command, Entry, ParameterKind, Registry
+from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.parser import GLOBAL_FLAGS
 from jcopsh.shell.topics import Topic, TopicBook
 
 _EXAMPLES = "Examples:"
+_RAISES = re.compile(r"\bRaises\s+[A-Z]\w*(?:(?:,\s+(?:and|or)|,|\s+and|\s+or)\s+[A-Z]\w*)*")
+# flags that mean the same wherever they occur
+_WELL_KNOWN = {"reveal": "show keys and PINs in clear", **GLOBAL_FLAGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +26,20 @@ class IndexEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class HelpIndex:
-    """All commands by group, in order, and all topics with their titles."""
-
-    groups: tuple[tuple[str, tuple[IndexEntry, ...]], ...]
-    topics: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ParameterHelp:
     """A parameter as it is typed, and what it means."""
 
     usage: str
     meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpIndex:
+    """All commands by group, in order, all topics with their titles, and the flags that every command takes."""
+
+    groups: tuple[tuple[str, tuple[IndexEntry, ...]], ...]
+    topics: tuple[tuple[str, str], ...]
+    flags: tuple[ParameterHelp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def index(registry: Registry, topics: TopicBook) -> HelpIndex:
         (group, tuple(IndexEntry(e.name, first_sentence(e.summary), e.aliases) for e in entries))
         for group, entries in registry.groups().items()
     )
-    return HelpIndex(groups, tuple((topic.name, topic.title) for topic in topics.all()))
+    flags = tuple(ParameterHelp(f"--{name}", meaning) for name, meaning in GLOBAL_FLAGS.items())
+    return HelpIndex(groups, tuple((topic.name, topic.title) for topic in topics.all()), flags)
 
 
 def look_up(subject: str, registry: Registry, topics: TopicBook) -> CommandHelp | Topic:
@@ -88,11 +93,11 @@ def of_command(entry: Entry, topic: Topic | None = None) -> CommandHelp:
 
 
 def _parted(body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Paragraphs and example lines of a docstring. What it says of exceptions is for Python and is left out."""
+    """Paragraphs and example lines of a docstring. `Raises CardError where …` is for Python: here the command fails."""
     text, _, examples = body.partition(_EXAMPLES)
-    paragraphs = [part.strip("\n") for part in re.split(r"\n\s*\n", text) if part.strip()]
+    paragraphs = [_RAISES.sub("Fails", part.strip("\n")) for part in re.split(r"\n\s*\n", text) if part.strip()]
     return (
-        tuple(part for part in paragraphs if not part.lstrip().startswith("Raises ")),
+        tuple(part for part in paragraphs if part.strip() != "Fails."),
         tuple(line.strip() for line in examples.splitlines() if line.strip()),
     )
 
@@ -100,17 +105,19 @@ def _parted(body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _parameters(command: Command) -> tuple[ParameterHelp, ...]:
     described = []
     for parameter in command.parameters:
-        meaning = parameter.type.meaning if parameter.type else _flag_meaning(command, parameter.option)
+        meaning = parameter.type.meaning if parameter.type else flag_meaning(command, parameter)
         default = parameter.default
         if parameter.kind is not ParameterKind.FLAG and default is not None and parameter.type is not None:
             meaning += f"; {parameter.type.format(default)} by default" if not parameter.required else ""
         described.append(ParameterHelp(parameter.usage, meaning))
-    return (*described, *(ParameterHelp(f"[--{name}]", meaning) for name, meaning in GLOBAL_FLAGS.items()))
+    return tuple(described)
 
 
-def _flag_meaning(command: Command, option: str) -> str:
-    """The sentence of the docstring that speaks of a flag."""
+def flag_meaning(command: Command, flag: Parameter) -> str:
+    """What a flag does: what it does everywhere, or the sentence of the docstring that speaks of it, or its name."""
+    if flag.name in _WELL_KNOWN:
+        return _WELL_KNOWN[flag.name]
     for sentence in re.split(r"(?<=[.;:])\s+", " ".join(f"{command.summary} {command.body}".split())):
-        if option in sentence:
-            return sentence.rstrip(".;:")
-    return "see below"
+        if flag.option in sentence:
+            return sentence.rstrip(".;:").replace("`", "")
+    return flag.name.replace("_", " ")

@@ -17,8 +17,9 @@ from jcopsh.jcop.confidence import Confidence
 from jcopsh.jcop.memory_map import Field
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span
 from jcopsh.secrets.secret import Secret
-from jcopsh.shell.drawings import NARROW, draw
+from jcopsh.shell.drawings import NARROW, draw, label
 from jcopsh.shell.render import Canvas
+from jcopsh.shell.tokens import counted
 
 MEANINGS_UP_TO = 48  # bytes: in a longer block, fields are named and not explained
 REPEATED = 3  # rows that are alike from which on they are drawn once
@@ -48,7 +49,7 @@ def _per_row(canvas: Canvas) -> int:
 def _rows(spans: Sequence[Span], per_row: int) -> Iterator[Row]:
     for span in _joined(spans):
         if isinstance(span.content, Secret):
-            yield Row(span.address, span.address, Text(span.content.label, "secret"), Text(), span.field, True)
+            yield Row(span.address, span.address, Text(label(span.content), "secret"), Text(), span.field, True)
             continue
         for start, end in _cuts(span, per_row):
             part = span.content[start:end]
@@ -103,10 +104,9 @@ def field_note(one: Field, *, with_meaning: bool) -> Text:
 
 
 def _heading(block: MemoryBlock, canvas: Canvas) -> Text:
-    plural = "" if block.length == 1 else "s"
     name = f"map {block.map_name}" if block.map_name else "no memory map"
     dot = f" {canvas.glyphs.dot} "
-    return Text(dot.join([f"0x{block.address:06X}", f"{block.length} byte{plural}", name, f"boot {block.boot}"]), "dim")
+    return Text(dot.join([f"0x{block.address:06X}", counted(block.length, "byte"), name, f"boot {block.boot}"]), "dim")
 
 
 class _Sheet:

@@ -176,7 +176,7 @@ class Output:
         from rich.text import Text
 
         console = self._console(errors=True)
-        self._print(console, Text(_visible(text), "dim"), wrap=console.file.isatty())
+        self._print(console, Text(_visible(text), "dim"), wrap=self._file(errors=True).isatty())
 
     def show_json_error(self, error: JcopshError) -> None:
         """An error as one line of JSON, on standard error."""
@@ -201,9 +201,10 @@ class Output:
 
     def _print(self, console: Console, drawing: RenderableType, *, wrap: bool = True) -> None:
         """Print without the blanks that rich fills lines up with."""
-        with console.capture() as captured:
-            console.print(drawing, soft_wrap=not wrap)
-        self._write(_TRAILING_BLANKS.sub(r"\1", captured.get()), errors=console is self._consoles.get(True))
+        paper = console.file
+        assert isinstance(paper, _Paper)  # noqa: S101 — _new_console has seen to it; for the type checker
+        console.print(drawing, soft_wrap=not wrap)
+        self._write(_TRAILING_BLANKS.sub(r"\1", paper.taken()), errors=console is self._consoles.get(True))
 
     def _write(self, text: str, *, errors: bool) -> None:
         file = self._file(errors=errors)
@@ -235,7 +236,7 @@ class Output:
     def _console(self, *, errors: bool) -> Console:
         file = self._file(errors=errors)
         known = self._consoles.get(errors)
-        if known is None or known.file is not file:
+        if known is None or known.file.stream is not file:  # type: ignore[attr-defined]  # a _Paper
             known = self._consoles[errors] = self._new_console(file)
         return known
 
@@ -248,13 +249,35 @@ class Output:
         if width is None and not file.isatty() and not os.environ.get("COLUMNS"):
             width = WIDTH_OF_A_PIPE
         return Console(
-            file=file, width=width, theme=Theme(rich_styles(self._ground)), highlight=False, markup=False, emoji=False,
-            color_system="standard" if color else None, force_terminal=True if color else None, no_color=not color,
-            legacy_windows=False,
+            file=_Paper(file), width=width, theme=Theme(rich_styles(self._ground)), highlight=False, markup=False,
+            emoji=False, color_system="standard" if color else None, force_terminal=True if color else None,
+            no_color=not color, legacy_windows=False,
         )
 
     def _canvas(self, console: Console) -> Canvas:
         return Canvas(max(MIN_WIDTH, console.width), glyphs_for(console.encoding))
+
+
+class _Paper(io.StringIO):
+    """What rich writes on in place of a stream, so that every failure to write is met in one place."""
+
+    encoding = "utf-8"  # where the stream has none
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__()
+        self.stream = stream
+        self.encoding = getattr(stream, "encoding", None) or self.encoding
+
+    def isatty(self) -> bool:
+        """Whether the stream is a terminal."""
+        return self.stream.isatty()
+
+    def taken(self) -> str:
+        """What was written since the last time."""
+        text = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return text
 
 
 class _Closed(io.TextIOBase):

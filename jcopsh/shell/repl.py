@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 
@@ -26,10 +27,14 @@ from jcopsh.shell.hint import hint, wrapped
 from jcopsh.shell.history import History
 from jcopsh.shell.prompt import prompt_fragments
 from jcopsh.shell.session import Session
+from jcopsh.shell.strike import PLACEHOLDER
 from jcopsh.shell.theme import prompt_toolkit_styles
+from jcopsh.shell.tokens import counted
 
 SUGGESTED_FROM = 200  # lines of the history
 NARROW = 60  # columns
+MENU_ROWS = 8  # for the completions, where the terminal is high enough
+_NOT_SUGGESTED = re.compile(rf"{PLACEHOLDER.pattern}|(?<!\S)--?reveal(?!\S)", re.IGNORECASE)
 _TOOLBAR = {"bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
 
 
@@ -60,7 +65,10 @@ class StruckHistory(PromptHistory):
 
 
 class _SuggestLatest(AutoSuggest):
-    """Suggests the rest of a line typed lately. It looks at so many lines and no more, however long the history is."""
+    """Suggests the rest of a line typed lately; none with a struck secret, and none that brings keys to the screen.
+
+    It looks at so many lines and no more, however long the history is.
+    """
 
     def __init__(self, history: History) -> None:
         self._history = history
@@ -73,7 +81,8 @@ class _SuggestLatest(AutoSuggest):
         if not text.strip():
             return None
         recent = reversed(self._history.lines[-SUGGESTED_FROM:])
-        return next((Suggestion(line[len(text):]) for line in recent if line.startswith(text)), None)
+        fitting = (line for line in recent if line.startswith(text) and not _NOT_SUGGESTED.search(line))
+        return next((Suggestion(line[len(text):]) for line in fitting), None)
 
 
 class Repl:
@@ -126,7 +135,7 @@ class Repl:
         default, self._unfinished = self._unfinished, ""
         while True:
             try:
-                return self._prompt.prompt(default=default)
+                return self._prompt.prompt(default=default, reserve_space_for_menu=self._menu_rows())
             except KeyboardInterrupt:
                 default = ""  # Ctrl-C clears the line
             except EOFError:
@@ -138,8 +147,7 @@ class Repl:
             left = len(self._pending) + bool(self._unfinished)
             self._pending.clear()
             self._unfinished = ""
-            plural = "" if left == 1 else "s"
-            self.session.output.note(f"stopped: the other {left} line{plural} of the paste did not run")
+            self.session.output.note(f"stopped: the other {counted(left, 'line')} of the paste did not run")
 
     def _echo(self, text: str) -> None:
         """Show a pasted line as if it had been typed, without its secrets."""
@@ -159,6 +167,11 @@ class Repl:
         shown = hint(document.text, document.cursor_position, self.session.registry, self.session.context())
         width = self._prompt.app.output.get_size().columns
         return [(f"class:{style}" if style else "", text) for style, text in wrapped(shown, width, _hint_rows(width))]
+
+    def _menu_rows(self) -> int:
+        """How many rows are kept free for the completions: on a low screen fewer, so that the hint is not cut."""
+        size = self._prompt.app.output.get_size()
+        return max(1, min(MENU_ROWS, size.rows - 1 - _hint_rows(size.columns)))
 
     def _style(self) -> Style:
         return Style.from_dict(prompt_toolkit_styles(self.session.settings.ground) | _TOOLBAR)

@@ -65,7 +65,7 @@ class Session:
         self._own_map: MemoryMap | None = None  # the map that came with the card: that of a simulated one
         self._context_key: object = None
         self._context = ParseContext()
-        self._subjects: tuple[object, tuple[Completion, ...]] = (None, ())
+        self._subjects: tuple[object, tuple[Completion, ...], tuple[Completion, ...]] = (None, (), ())
         self.settings.observers.append(self._setting_changed)
 
     # the card -------------------------------------------------------------------------------------------------------
@@ -146,9 +146,10 @@ class Session:
                choice.map.name if choice.map else None, choice.assumed, self._card is not None)
         if key != self._context_key:
             self._context_key = key
+            _, subjects, aliases = self._help_subjects()
             self._context = ParseContext(
                 map=choice.map, map_assumed=choice.assumed, card_known=self._card is not None,
-                subjects=self._help_subjects(), settings=self.settings.choices(),
+                subjects=subjects, subject_aliases=aliases, settings=self.settings.choices(),
             )
         return self._context
 
@@ -156,16 +157,17 @@ class Session:
         """A line without its secrets."""
         return strike_out(parse_line(text, self.registry, self.context()))
 
-    def _help_subjects(self) -> tuple[Completion, ...]:
+    def _help_subjects(self) -> tuple[object, tuple[Completion, ...], tuple[Completion, ...]]:
+        """What they follow from, the names that `help` takes, and their other names."""
         key = (self.registry.generation, self.topics.generation)
         if self._subjects[0] != key:
             commands = [Completion(entry.name, entry.summary) for entry in self.registry]
             taken = {completion.text for completion in commands}
             topics = [Completion(topic.name, topic.title) for topic in self.topics.all() if topic.name not in taken]
-            aliases = [Completion(alias, f"the same as {entry.name}") for entry in self.registry
-                       for alias in entry.aliases]
-            self._subjects = (key, tuple(commands + topics + aliases))
-        return self._subjects[1]
+            named = (*self.registry, *self.topics.all())
+            aliases = [Completion(alias, f"the same as {one.name}") for one in named for alias in one.aliases]
+            self._subjects = (key, tuple(commands + topics), tuple(aliases))
+        return self._subjects
 
     # the person at the terminal -------------------------------------------------------------------------------------
 
@@ -174,15 +176,22 @@ class Session:
 
         The text is returned as typed, for `parse_bytes` to read.
         """
+        no_terminal = UsageError(
+            "a secret has to be typed, and there is no terminal to type it at",
+            hint="run jcopsh at a terminal, or give the secret on the line",
+        )
+        if os.name != "posix":
+            raise no_terminal
+        import termios
+
         try:
             descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
         except OSError:
-            raise UsageError(
-                "a secret has to be typed, and there is no terminal to type it at",
-                hint="run jcopsh at a terminal, or give the secret on the line",
-            ) from None
+            raise no_terminal from None
         try:
             return _read_without_echo(descriptor, prompt)
+        except (OSError, termios.error):  # it was closed meanwhile
+            raise no_terminal from None
         finally:
             os.close(descriptor)
 

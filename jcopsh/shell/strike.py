@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
-from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span, touching
+from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span, counted, touching
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
 SHORTEST_WITH_BAR = 10  # characters: a stretch with a `|` in it, whichever side of it is meant
@@ -183,5 +183,4 @@ def _placeholder(secret: str) -> str:
     spans = byte_spans(secret)
     if not spans or secret[spans[-1].end :].strip("|) \t"):
         return f"{PLACEHOLDER_OPEN}secret{PLACEHOLDER_CLOSE}"
-    plural = "" if len(spans) == 1 else "s"
-    return f"{PLACEHOLDER_OPEN}{len(spans)} byte{plural}{PLACEHOLDER_CLOSE}"
+    return f"{PLACEHOLDER_OPEN}{counted(len(spans), 'byte')}{PLACEHOLDER_CLOSE}"

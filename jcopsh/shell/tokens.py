@@ -13,6 +13,11 @@ PLACEHOLDER_OPEN = "‹"
 PLACEHOLDER_CLOSE = "›"
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 byte`, `2 bytes`."""
+    return f"{count} {thing}" + ("" if count == 1 else "s")
+
+
 class Span(NamedTuple):
     """Offsets into a text: from `start` to before `end`."""
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic: the name it is asked for by, a title, and its text."""
+    """A topic: the name it is asked for by, a title, its text, and other names that lead to it."""
 
     name: str
     title: str
     text: str
+    aliases: tuple[str, ...] = ()
 
 
 class TopicBook:
@@ -31,8 +32,10 @@ class TopicBook:
         self.generation += 1
 
     def get(self, name: str) -> Topic | None:
-        """The topic of that name, in any case of letters."""
-        return next((topic for key, topic in self._topics.items() if key.lower() == name.lower()), None)
+        """The topic of that name or alias, in any case of letters."""
+        wanted = name.lower()
+        return next((topic for topic in self._topics.values()
+                     if wanted in map(str.lower, (topic.name, *topic.aliases))), None)
 
     def all(self) -> tuple[Topic, ...]:
         """All topics in order."""
@@ -116,11 +119,14 @@ who has its transport key. Fuse a card that leaves your hands, not one that you 
 
 Both show a checklist first. Its most important line: which of the three keys is ENC, MAC and DEK is not
 certain, so three different keys in the wrong order lock you out of a fused card. Authenticate once with the
-keys as written before you fuse, or write the same key three times and replace it later.
+keys as written before you fuse. Or write the same key three times: no order is wrong then. The checklist marks
+that as missing, for one key should not do the work of three; replace it once the card manager answers.
 
 Then you are asked to type the word and a random code, at the terminal. Nothing else stands in for that: no
-option, no script, no pasted text. Note that FUSE is four zero bytes, which is why every command with INS 00
-is asked about.
+option, no script, no text made before the question, which cannot hold the code. A paste that the terminal
+announces (a bracketed paste) is refused too; one that it does not announce looks like typing.
+
+FUSE is four zero bytes, which is why every command with INS 00 is asked about.
 """)
 
 APDU = Topic("APDU", "How a command and its answer are built", """
@@ -195,8 +201,8 @@ INTERLOCK = Topic("interlock", "What asks before it is sent", """
 Every byte string that goes to the card passes one gate, whoever sends it: a command, a raw send, a script, a
 plugin. The gate looks at the bytes and at what is known of the card, and at nothing else.
 
-Irreversible: FUSE and PROTECT; any other command with INS 00, unless the card is known to be fused; a life-
-cycle byte in the memory; locking or terminating the card. You are shown what will happen and asked to type
+Irreversible: FUSE and PROTECT; any other command with INS 00, unless the card is known to be fused; a
+life-cycle byte in the memory; locking or terminating the card. You are shown what will happen and asked to type
 the word and a random code, such as fuse 7K4Q. The question is asked at the terminal itself, and what was
 typed or pasted before does not count. No option, setting or script answers it. Without a terminal it is
 refused, and jcopsh ends with exit code 3.
@@ -232,6 +238,33 @@ select tk and write cm_key1 without a key ask for it without showing it. A key o
 itself, after -c, is in your shell's history, which jcopsh cannot help.
 """)
 
+WORDS = Topic("words", "Words that jcopsh uses", """
+This project began from five public documents. What rests on one of them names it:
+
+    seed 000    a blog post on unfused JCOP cards from auction sites, with a GPShell script
+    seed 001    a user's notes on J2A040 cards, with GPShell and JCManager
+    seed 002    a blog post on pre-personalisation, step by step
+    seed 003    a question and its answer on package and applet AIDs
+    seed 004    a vendor's page on encoding JCOP 4.5 cards
+
+- unfused: as it left the factory, not yet pre-personalised. Fused: after FUSE, for ever.
+- root applet: what reads and writes the memory of an unfused card, until FUSE.
+- transport key: the 16 bytes that select the root applet.
+- CLA‖P1‖P2: these three bytes of a command in a row, read as one address: C0, 03, 05 is 0xC00305.
+- COMBO name: who a card is in one word, made of its answer to IDENTIFY, such as smartmx-m29.B3.11-PH650A.
+- boot label: what a reading was read under, such as XXQEMLQ6.1: a random name for the power-up, and the number
+  of BOOTs in it. Readings under two labels are never joined, as the keys may have changed.
+- interlock: the gate that every command to the card passes, and where it asks first.
+- consent: the answer that lets through what cannot be undone: the word and a random code, typed.
+- KCV, key check value: three bytes that tell keys apart and do not give them away.
+- journal: the file that records what was sent and answered, without keys.
+
+help on fuse, interlock, secrets, transport key and memory map says more.
+""", aliases=(
+    "seed", "seeds", *(f"seed {number:03}" for number in range(5)), "glossary", "boot label", "COMBO", "COMBO name",
+    "consent", "fused", "unfused", "journal", "KCV", "root applet",
+))
+
 TOPICS = (
-    UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES,
+    UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES, WORDS,
 )

@@ -192,7 +192,7 @@ def test_nothing_known() -> None:
 @pytest.mark.parametrize("proved", [None, False])
 def test_slot_order_is_not_proved(proved: bool | None) -> None:
     line = _lines(slot_order_proved=proved)[ORDER]
-    assert (line.state, line.detail) == (CheckState.UNKNOWN, "not proved")
+    assert (line.state, line.detail) == (CheckState.UNKNOWN, "not proved; help fuse says why it matters")
 
 
 def test_keys_that_are_not_stored_are_named() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -76,3 +78,15 @@ def test_prompt_toolkit_is_given_struck_lines_alone(path: Path) -> None:
     assert kept.get_strings() == ["select tk ‹16 bytes›"]
     assert list(kept.load_history_strings()) == ["select tk ‹16 bytes›"]
     assert CANARY.hex() not in repr(vars(kept))
+
+
+def test_a_full_disk_does_not_stop_the_shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(path, lambda text: text)
+
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    assert history.add("identify") == "identify"
+    assert history.add("atr") == "atr"
+    assert history.latest(5).lines == ("identify", "atr")

@@ -8,24 +8,25 @@ import pytest
 from jcopsh.commands import help as help_commands
 from jcopsh.commands import history as history_commands
 from jcopsh.commands import settings as settings_commands
-from jcopsh.shell.command import Registry
+from jcopsh.shell.command import Registry, command
 from jcopsh.shell.manual import CommandHelp, HelpIndex, first_sentence, index, look_up
 from jcopsh.shell.render import Output
 from jcopsh.shell.topics import TOPICS, Topic, TopicBook
+from jcopsh.shell.types import HelpSubjectType
 from tests.shell.samples import CANARY, REGISTRY, SAMPLES, Stage, read, stage
 
 OWN = (*help_commands.COMMANDS, *settings_commands.COMMANDS, *history_commands.COMMANDS)
 WANTED = {"unfused cards", "transport key", "memory map", "fuse", "APDU", "status words", "bytes", "interlock",
-          "secrets"}
+          "secrets", "words"}
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Stage:
     """A session with the shell's real commands beside the samples that do not share their names."""
     registry = Registry()
-    for command in (*OWN, *SAMPLES):
-        if registry.get(command.name) is None:
-            registry.add(command)
+    for one in (*OWN, *SAMPLES):
+        if registry.get(one.name) is None:
+            registry.add(one)
     return stage(tmp_path, registry=registry)
 
 
@@ -40,7 +41,31 @@ def test_all_topics_are_there_and_none_is_long() -> None:
     for topic in TOPICS:
         assert topic.title and topic.text.strip()
         lines = drawn(topic).splitlines()
-        assert 10 <= len(lines) <= 34, (topic.name, len(lines))
+        # a list of words is looked up, not read
+        assert 10 <= len(lines) <= (44 if topic.name == "words" else 34), (topic.name, len(lines))
+
+
+@pytest.mark.parametrize("asked", ["words", "seed", "seed 004", "SEEDS", "kcv", "boot label", "root applet", "combo"])
+def test_the_words_that_jcopsh_uses_are_found_by_each_of_them(own: Stage, asked: str) -> None:
+    assert own.run(f"help {asked}") == 0
+    shown = own.shown
+    assert shown.startswith("Words that jcopsh uses\n")
+    for word in ("seed 000", "seed 004", "XXQEMLQ6.1", "COMBO name", "CLA‖P1‖P2", "KCV", "journal", "consent"):
+        assert word in shown
+
+
+def test_other_names_of_subjects_are_offered_to_who_has_begun_to_type_them(own: Stage) -> None:
+    context = own.session.context()
+    kind = HelpSubjectType()
+    assert "seed 000" not in {one.text for one in kind.complete("", context)}
+    assert ("COMBO", "the same as words") in [(one.text, one.meaning) for one in kind.complete("com", context)]
+
+
+def test_what_the_topics_say_of_consent_is_what_holds() -> None:
+    fuse = " ".join(next(topic for topic in TOPICS if topic.name == "fuse").text.split())
+    assert "The checklist marks that as missing" in fuse
+    assert "no pasted text" not in fuse
+    assert "no text made before the question" in fuse
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
@@ -87,12 +112,45 @@ def test_help_on_a_command() -> None:
     assert isinstance(found, CommandHelp)
     assert found.signature == "read ADDRESS [LENGTH] [--reveal]"
     usages = [one.usage for one in found.parameters]
-    assert usages == ["ADDRESS", "[LENGTH]", "[--reveal]", "[--json]", "[--yes]"]
+    assert usages == ["ADDRESS", "[LENGTH]", "[--reveal]"]
     assert found.parameters[1].meaning.endswith("16 by default")
-    assert found.parameters[2].meaning == "Keys show only with --reveal"
-    assert found.paragraphs == ("The second paragraph says more.",)  # what it raises is for Python
+    assert found.parameters[2].meaning == "show keys and PINs in clear"
+    assert found.paragraphs == ("The second paragraph says more.", "Fails where the card refuses.")
     assert found.examples == ("read cm_key1",)
     assert "Also: rd" in drawn(found)
+
+
+@command("drill", group="x")
+def drill(*, deep: bool = False, very_fast: bool = False, yes: bool = False) -> None:
+    """Drill a life-
+    cycle byte: with `--deep`, to its end.
+
+    Lost. Raises CardError, UsageError and
+    ReaderError when it is hard; `:`, `,` and `0x` are taken.
+
+    Raises ValueError.
+    """
+
+
+def test_a_flag_says_what_it_does_and_what_is_for_python_is_said_in_words() -> None:
+    registry = Registry()
+    registry.add(drill)
+    found = look_up("drill", registry, TopicBook())
+    assert isinstance(found, CommandHelp)
+    assert [one.meaning for one in found.parameters] == [
+        "with --deep, to its end", "very fast", "answer yes to what is destructive; never to what is irreversible"]
+    lines = drawn(found).splitlines()
+    assert lines[2] == "Drill a life-cycle byte: with --deep, to its end."
+    assert lines[-1] == "Lost. Fails when it is hard; ':', ',' and 0x are taken."
+
+
+def test_flags_of_every_command_are_said_once_in_the_index(own: Stage) -> None:
+    assert own.run("help") == 0
+    shown = own.shown
+    assert shown.count("--json") == shown.count("--yes") == 1
+    assert "help words explains" in shown
+    assert own.run("help exit; help set; help read") == 0
+    assert "--json" not in own.shown
 
 
 def test_help_on_a_command_that_is_a_topic_too_shows_both(own: Stage) -> None:

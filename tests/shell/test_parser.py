@@ -12,6 +12,7 @@ from jcopsh.card.link import ResetKind
 from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.command import Registry
+from jcopsh.shell.highlight import fragments
 from jcopsh.shell.parser import Line, Slot, SlotKind, parse_line, slot_at_end, strike_out
 from jcopsh.shell.tokens import Problem, TokenKind
 from jcopsh.shell.types import TRANSPORT_KEY
@@ -90,7 +91,30 @@ def test_bytes_alone_are_sent(text: str, encoded: str, expected_sw: int) -> None
     assert (given_apdu.expected_sw or 0) == expected_sw
 
 
-@pytest.mark.parametrize("text", ["00A404", "cafe", "decade x", "|abc|"])
+@pytest.mark.parametrize(
+    ("text", "encoded", "flags"),
+    [
+        ("00F00000 --yes", "00F00000", (False, True)),
+        ("00 A4 04 00 00 --json", "00A4040000", (True, False)),
+        ("00A40400 *6A82 --json -yes", "00A40400", (True, True)),
+        ("00A40400 --json *6A82", "00A40400", (True, False)),
+    ],
+)
+def test_bytes_alone_take_the_flags_of_every_command(text: str, encoded: str, flags: tuple[bool, bool]) -> None:
+    line = parse(text)
+    (call,) = line.calls
+    assert not line.problems
+    assert call.arguments["apdu"].command.encode().hex().upper() == encoded
+    assert call.arguments["apdu"].expected_sw == (0x6A82 if "*" in text else None)
+    assert (call.json, call.yes) == flags
+    assert strike_out(line) == text
+
+
+def test_an_option_that_send_has_not_is_one_too_many_behind_bytes() -> None:
+    assert parse("00A40400 --fast").problems[0].message == "send has no such option"
+
+
+@pytest.mark.parametrize("text", ["00A404", "00 A4 04", "cafe", "decade x", "|abc|", "--yes"])
 def test_fewer_than_four_bytes_are_no_apdu(text: str) -> None:
     assert parse(text).problems[0].message == "there is no such command"
 
@@ -116,6 +140,12 @@ def test_fewer_than_four_bytes_are_no_apdu(text: str) -> None:
         ('say "abc', '"', "never closed"),
         ("00A40400023F", "02", "Lc says 2 bytes"),
         ("00A4040", "00A4040", "7 hexadecimal digits"),
+        ("00 A4 zz", "z", "'z' is not a hexadecimal digit"),
+        ("00 A4 04 0", "0", "a single hexadecimal digit"),
+        ("de ad beeg --yes", "g", "'g' is not a hexadecimal digit"),
+        ("|abc", "|", "what '|' opens here is never closed"),
+        ('"read cm_key1', '"', "never closed"),
+        ("#(4041", "#(", "never closed"),
         ("C0B6012201FE", "B6", "known misprint"),
         ("read ‹16 bytes›", "‹16 bytes›", "a secret stood here"),
         ("‹secret›", "‹secret›", "a secret stood here"),
@@ -297,6 +327,28 @@ def test_parsing_takes_well_under_a_millisecond() -> None:
         rounds.append(time.perf_counter() - started)
     # the quickest round is what parsing takes; the others are what else the machine did
     assert min(rounds) < 0.001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reset;" * 20_000, "nonsense;" * 20_000, "read cm_key1 0;" * 10_000, ";" * 100_000, "say " + "‹" * 100_000,
+        "say " + "‹ ›" * 30_000, "say a " + "--tone high " * 8_000, "write ifsc " + "FE --json " * 10_000,
+        "reset " + "4041424344454647 x " * 5_000, "write ifs " + "FE " * 33_000, "0x" * 50_000, "|" * 100_001,
+        "#(" * 50_000, "key " * 25_000, "‹2 bytes›;" * 10_000,
+    ],
+    ids=lambda text: text[:16],
+)
+def test_long_lines_take_time_in_proportion(text: str) -> None:
+    def seconds(part: str) -> float:
+        started = time.process_time()
+        line = parse(part)
+        fragments(line)
+        line.struck()
+        return time.process_time() - started
+
+    # what grows with the square would take 64 times as long, and here far more than the seconds allowed
+    assert seconds(text) < max(5.0, 24 * seconds(text[: len(text) // 8]))
 
 
 def test_problems_are_values() -> None:

@@ -132,6 +132,14 @@ def test_nor_does_a_line_with_a_slip_somewhere(line: str, form: str, data: st.Da
         ("read JCOPSIMULATEDTK0", "read ‹secret›"),
         ("read cm_key1 JCOPSIMULATEDTK0", "read cm_key1 ‹secret›"),
         ("write cm_key1 ‹16 bytes›", "write cm_key1 ‹16 bytes›"),
+        # what is understood and no secret stays, and what is wrong has a placeholder of its own
+        ("read 0xC00305 999999999999999999999999", "read 0xC00305 ‹12 bytes›"),
+        ("write 0xC0030 404142434445464748", "write ‹3 bytes› ‹9 bytes›"),
+        ("send nonsense *9000 --yes", "send ‹secret› *9000 --yes"),
+        ("nonsense 4041424344454647 *9000 --yes", "nonsense ‹8 bytes› *9000 --yes"),
+        (f"00A4040010{HEX} *9000 --yes", "00A40400‹17 bytes› *9000 --yes"),
+        (f"read {HEX} --reveal", "read ‹16 bytes› --reveal"),
+        (f"select tk |{CANARY_TEXT[:11]} *9000", "select tk ‹secret›"),
     ],
 )
 def test_what_is_kept(text: str, kept: str) -> None:

@@ -81,6 +81,14 @@ def test_paths_are_quoted_where_they_have_to_be(tmp_path: Path, monkeypatch: pyt
     assert suggested("dump --save=a") == ['dump --save="a b.txt" ', 'dump --save="a dir/']
 
 
+@pytest.mark.parametrize("text", ["read ifsc -", "read ifsc --", "read -", "write ifsc FE -", "dump -", "dump --"])
+def test_a_word_that_begins_with_a_dash_is_completed_to_options_with_their_meaning(text: str) -> None:
+    found = suggest(text, REGISTRY, CONTEXT)
+    assert {"--json", "--yes"} <= {one.shown for one in found}
+    assert all(one.shown.startswith("--") and one.meaning for one in found)
+    assert {one.start for one in found} == {text.rindex(" ") + 1}
+
+
 def test_completion_imports_no_plugin() -> None:
     registry = sample_registry()
 

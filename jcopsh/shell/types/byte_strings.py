@@ -13,7 +13,7 @@ from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
-from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.tokens import Span, TokenKind, counted
 from jcopsh.shell.types.base import ParameterType
 from jcopsh.shell.types.memory import known_public, secret_somewhere
 
@@ -71,13 +71,13 @@ class ByteStringType(ParameterType[bytes]):
 def check_count(count: int, shortest: int, longest: int | None, text: str) -> None:
     """Raise UsageError where there are too few bytes or too many."""
     if count < shortest:
-        raise UsageError(f"these are {_bytes(count)}, at least {shortest} needed", start=0, end=len(text))
+        raise UsageError(f"at least {counted(shortest, 'byte')} needed, {_these(count)}", start=0, end=len(text))
     if longest is not None and count > longest:
-        raise UsageError(f"these are {_bytes(count)}, at most {longest} possible", start=0, end=len(text))
+        raise UsageError(f"at most {counted(longest, 'byte')} possible, {_these(count)}", start=0, end=len(text))
 
 
-def _bytes(count: int) -> str:
-    return f"{count} byte" + ("" if count == 1 else "s")
+def _these(count: int) -> str:
+    return f"this is {count}" if count == 1 else f"these are {count}"
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,21 @@ class SecretBytesType(ParameterType[Secret]):
     @property
     def meaning(self) -> str:
         """By kind and lengths."""
-        lengths = " or ".join(str(length) for length in self.lengths)
-        return f"the {self.kind.value}" + (f", {lengths} bytes" if lengths else "") + "; it is kept out of the history"
+        length = f", {self._wanted}" if self.lengths else ""
+        return f"the {self.kind.value}{length}; it is kept out of the history"
+
+    @property
+    def _wanted(self) -> str:
+        """How many bytes it has."""
+        *others, last = self.lengths or (1,)
+        either = "".join(f"{length} or " for length in others)
+        return ("" if self.lengths else "at least ") + either + counted(last, "byte")
 
     def parse(self, text: str, context: ParseContext) -> Secret:
         """The secret."""
         value = parse_bytes(text)
         if not value or (self.lengths and len(value) not in self.lengths):
-            wanted = " or ".join(str(length) for length in self.lengths) or "at least 1"
-            raise UsageError(f"a {self.kind.value} has {wanted} bytes, these are {len(value)}",
+            raise UsageError(f"a {self.kind.value} has {self._wanted}, {_these(len(value))}",
                              hint="text is written between bars: |…|", start=0, end=len(text))
         return Secret(value, self.kind)
 

@@ -14,7 +14,7 @@ from jcopsh.iso7816.hexadecimal import HEX_DIGITS
 from jcopsh.jcop import root_applet
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
-from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.tokens import Span, TokenKind, counted
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, matching
 from jcopsh.shell.types.plain import parse_number
 
@@ -71,8 +71,7 @@ class AddressType(ParameterType[int]):
     def _within(self, named: Field, match: re.Match[str]) -> int:
         offset = parse_number(match["offset"]) if match["offset"] else 0
         if offset is None or offset >= named.length:
-            raise UsageError(f"{named.name} has {named.length} bytes, +0 to +{named.length - 1}",
-                             start=match.start("offset"), end=match.end("offset"))
+            raise UsageError(_offsets_of(named), start=match.start("offset"), end=match.end("offset"))
         return named.address + offset
 
     def _by_all_maps(self, name: str, context: ParseContext) -> Field:
@@ -144,7 +143,12 @@ def _fields_to_offer(context: ParseContext) -> Iterable[Field]:
 def _field_length(one: Field) -> str:
     if one.open_ended:
         return "? bytes"
-    return f"{one.length} byte" + ("" if one.length == 1 else "s")
+    return counted(one.length, "byte")
+
+
+def _offsets_of(one: Field) -> str:
+    last = f", +0 to +{one.length - 1}" if one.length > 1 else ": there is nothing to add to it"
+    return f"{one.name} has {counted(one.length, 'byte')}{last}"
 
 
 def _whole_address(digits: str) -> str:
@@ -176,7 +180,8 @@ class LengthType(ParameterType[int]):
             raise UsageError("a length is at least 1 byte", start=0, end=len(text))
         most = self._most(context)
         if value > most:
-            raise UsageError(f"{value} bytes go beyond the end of the memory: from here there are {most}",
+            there = f"there {'is' if most == 1 else 'are'} {most}"
+            raise UsageError(f"{value} bytes go beyond the end of the memory: from here {there}",
                              hint=f"at most {most}", start=0, end=len(text))
         return value
 

@@ -1,7 +1,5 @@
 """The shell's own names: settings and the subjects of help."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -90,7 +88,7 @@ class HelpSubjectType(ParameterType[str]):
     def parse(self, text: str, context: ParseContext) -> str:
         """The subject with single blanks."""
         subject = " ".join(text.split())
-        names = {known.text.lower(): known.text for known in context.subjects}
+        names = {known.text.lower(): known.text for known in (*context.subjects, *context.subject_aliases)}
         if names and subject.lower().lstrip("/") not in names:
             raise UsageError("there is no help on this", start=0, end=len(text),
                              hint=did_you_mean(subject, names) if len(text) <= 20 else "help lists the subjects")
@@ -101,5 +99,6 @@ class HelpSubjectType(ParameterType[str]):
         return value
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """Commands and topics."""
-        return [known for known in context.subjects if known.text.lower().startswith(text.lower())]
+        """Commands and topics; another name of one is offered to who has begun to type it."""
+        offered = (*context.subjects, *context.subject_aliases) if text else context.subjects
+        return [known for known in offered if known.text.lower().startswith(text.lower())]
