@@ -225,14 +225,16 @@ Keys, PINs and transport keys are shown by their check value, never by their byt
 The check value is what 3DES makes of eight zero bytes, its first three (GlobalPlatform 2.3.1, B.6). Two keys
 with the same one are in practice the same key; 3DES does not look at the lowest bit of each byte.
 
-- read --reveal, and it alone, brings the bytes to the screen.
+- --reveal, behind read, write, dump and send, and it alone, brings the bytes to the screen.
 - The key store is a file for you alone (mode 0600). A key that is read from a card is in it, and one that is
-  overwritten is in it before; so is the transport key that a card took. status says where the file is. Keys
-  of simulated cards have a file of their own.
+  written is in it before it is sent; so is the transport key that a card took. write reads what it is about to
+  overwrite; a raw WRITE by send does not. status says where the file is. Keys of simulated cards have a file
+  of their own.
 - The history keeps a line with ‹16 bytes› where a key stood. Such a line cannot be run again as it is: type
   the key anew.
 - The journal records every exchange, with <name:16:8BAF47> where a key stood.
-- Where jcopsh cannot tell whether bytes are a key, it treats them as one.
+- A key is known by its place in a memory map, by the command that carries it, or because it was met before.
+  Memory that no map names is shown as it is: on a card of an unknown model, its keys may lie there.
 
 select tk and write cm_key1 without a key ask for it without showing it. A key on the command line of jcopsh
 itself, after -c, is in your shell's history, which jcopsh cannot help.
