@@ -30,8 +30,8 @@ class ParseContext:
     """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
 
     `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting
-    with its possible values (no values: any text). `arguments` holds the values of the same command that stand before the
-    one being looked at.
+    with its possible values (no values: any text).
+    `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
     map: MemoryMap | None = None

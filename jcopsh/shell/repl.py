@@ -64,7 +64,7 @@ class StruckHistory(PromptHistory):
             super().append_string(struck)
 
 
-class _SuggestLatest(AutoSuggest):
+class SuggestLatest(AutoSuggest):
     """Suggests the rest of a line typed lately; none with a struck secret, and none that brings keys to the screen.
 
     It looks at so many lines and no more, however long the history is.
@@ -98,7 +98,7 @@ class Repl:
             lexer=LineLexer(session.registry, session.context),
             completer=LineCompleter(session.registry, session.context),
             history=StruckHistory(session.history),
-            auto_suggest=_SuggestLatest(session.history),
+            auto_suggest=SuggestLatest(session.history),
             bottom_toolbar=self._toolbar,
             key_bindings=self._bindings(),
             style=DynamicStyle(self._style),

@@ -128,6 +128,10 @@ def break_(what: Text) -> str:
         raise RuntimeError(f"a bug with {CANARY.hex()} in it" + secret_local[:0])
     if what == "lost":
         raise ReaderError("the card is gone", card_lost=True)
+    if what == "exit":
+        raise SystemExit("bye \x1b[31m")
+    if what == "controls":
+        raise JcopshError("it \x1b]0;broke\x07", meaning="\x9b31m two\nlines", hint="\u202ebackwards")
     if what == "interrupt":
         raise KeyboardInterrupt
     raise JcopshError("it broke", meaning="as it was told to", hint="tell it something else")

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -104,6 +107,84 @@ def test_a_bug_is_shown_as_one_without_values(scene: Stage) -> None:
     assert CANARY.hex() not in errors
 
 
+def test_a_command_that_exits_does_not_end_the_shell(scene: Stage) -> None:
+    assert scene.run("break exit; say no") == 1
+    errors = scene.errors
+    assert "SystemExit: bye" in errors and "this is a bug in jcopsh, or in a plugin" in errors
+    assert "\x1b" not in errors
+    assert scene.run("break exit --json") == 1
+    assert json.loads(scene.errors)["meaning"] == "this is a bug in jcopsh, or in a plugin"
+    assert scene.run("say still here") == 0
+
+
+def test_a_plugin_that_exits_when_it_is_imported_does_not_end_the_shell(tmp_path: Path) -> None:
+    def load() -> Command:
+        raise SystemExit(3)
+
+    registry = sample_registry()
+    lazy(registry, load)
+    scene = stage(tmp_path, registry=registry)
+    assert scene.run("late x") == 1
+    assert "SystemExit: 3" in scene.errors
+
+
+def test_a_signal_that_asks_to_end_does_end_the_shell(tmp_path: Path) -> None:
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    @command("hang", group="x")
+    def hang() -> None:
+        """Be ended in the middle."""
+        signal.raise_signal(signal.SIGTERM)
+
+    registry = sample_registry()
+    registry.add(hang)
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        with pytest.raises(SystemExit, match="143"):
+            stage(tmp_path, registry=registry).run("hang")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_no_error_steers_the_terminal(scene: Stage) -> None:
+    scene.session.interactive = False
+    assert scene.run("break controls") == 1
+    assert scene.errors == (
+        "break controls\n✘ it \N{REPLACEMENT CHARACTER}]0;broke\N{REPLACEMENT CHARACTER}\n"
+        "  \N{REPLACEMENT CHARACTER}31m two\n  lines\n  try: \N{REPLACEMENT CHARACTER}backwards\n"
+    )
+    assert scene.run("break controls --json") == 1
+    form = scene.errors
+    assert not set(form) & {"\x1b", "\x07", "\x9b"}
+    assert json.loads(form)["what"] == "it \x1b]0;broke\x07"
+    assert scene.run("reed \x1b[2J") == 2
+    line, carets, *_ = scene.errors.splitlines()
+    assert (line, carets[:4]) == ("reed \N{REPLACEMENT CHARACTER}[2J", "^^^^")
+
+
+def test_many_calls_take_time_in_proportion(scene: Stage) -> None:
+    started = time.process_time()
+    assert scene.run("say x;" * 3_000) == 0
+    assert scene.shown == "low: x\n" * 3_000
+    # parsing the whole line for each of them would take minutes
+    assert time.process_time() - started < 10
+
+
+def test_an_error_in_the_middle_of_a_line_shows_its_own_piece(tmp_path: Path) -> None:
+    scene = stage(tmp_path)
+    assert scene.run("say first;  read cold_historical_bytes ; say last") == 2
+    line, carets, *_ = scene.errors.splitlines()
+    assert line == "read cold_historical_bytes"
+    assert carets == "     " + "^" * len("cold_historical_bytes")
+
+
+def test_the_caret_stands_under_the_word_that_is_wrong_when_it_was_struck(scene: Stage) -> None:
+    assert scene.run(f"read 0xC00305 {'9' * 24}") == 2
+    assert scene.errors.startswith(
+        "read 0xC00305 ‹12 bytes›\n              ^^^^^^^^^^ a length is a number of bytes\n")
+
+
 def test_a_lost_card_is_forgotten(scene: Stage) -> None:
     _ = scene.session.card
     assert scene.run("break lost") == 1
@@ -132,6 +213,12 @@ def test_json_by_flag(scene: Stage) -> None:
         "hint": "tell it something else", "exit_code": 1}
     assert scene.run("read 0xc0030 --json") == 2
     assert json.loads(scene.errors)["exit_code"] == 2
+    assert scene.run("say hello; leave --json") == 0
+    assert scene.shown == "low: hello\n"
+    scene.session.exit_requested = False
+    assert scene.run("count 2 --json") == 2
+    assert [json.loads(line) for line in scene.shown.splitlines()] == [
+        {"type": "Message", "text": "0"}, {"type": "Message", "text": "1"}]
 
 
 def test_what_the_map_decides_is_decided_when_the_card_is_there(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -190,6 +192,37 @@ def test_an_exchange_shows_bytes_text_and_the_status_word_in_words() -> None:
     ]
 
 
+ISD = Selected("isd (A000000003000000)", Segments((bytes(range(0x20, 0x3C)),)), 0x9000, "9000: done")
+
+
+@pytest.mark.parametrize(("width", "per_row"), [(40, 8), (60, 8), (80, 8), (81, 16), (120, 16)])
+def test_bytes_take_the_room_that_their_label_leaves(width: int, per_row: int) -> None:
+    lines = shown(ISD, width).splitlines()[1:-1]
+    assert [len(re.findall(r"\b[23][0-9A-F]\b", re.sub(r"^.*?00[01][08]  ", "", line)[: 3 * per_row]))
+            if width >= 60 else len(line.removeprefix("<<").split()) for line in lines] == (
+        [per_row] * (28 // per_row) + [28 % per_row])
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_hidden_part_is_not_wrapped_where_there_is_room(width: int) -> None:
+    kcv = Secret(CANARY).label
+    for parts in ((Hidden("cm_key1", Secret(CANARY)),), (bytes(9), Hidden("cm_key1", Secret(CANARY)), b"\1")):
+        response = Segments((*parts, b"\x90\0"))
+        assert f"cm_key1: {kcv}\n" in shown(ExchangeResult(EXCHANGE.command, response, 0x9000, "done"), width)
+    pin = ExchangeResult(EXCHANGE.command, Segments((Hidden("data", Secret(b"12345678")), b"\x90\0")), 0x9000, "done")
+    assert "<<  data: key, 8 bytes\n" in shown(pin, width)
+
+
+def test_one_byte_is_one_byte() -> None:
+    one = Secret(b"1", SecretKind.PIN)
+    assert "PIN, 1 byte\n" in shown(Anything("x", b"", flag=False, nothing=None, inner=()), 80) + shown((one,), 80)
+    response = Segments((Hidden("pin", one), b"\x90\0"))
+    assert "pin: PIN, 1 byte\n" in shown(ExchangeResult(EXCHANGE.command, response, 0x9000, "done"))
+    field = J2A040.field("gpin")
+    assert field is not None
+    assert "PIN, 1 byte  " in shown(block(Span(field.address, 1, field, one)))
+
+
 def test_a_checklist_can_be_read_without_colours_and_without_unicode() -> None:
     assert shown(CHECKLIST).splitlines() == [
         "Before FUSE",
@@ -242,6 +275,54 @@ def test_a_session_becomes_a_picture(tmp_path: Path) -> None:
     assert "cm_key1" in picture and "jcopsh" in picture and CANARY.hex().upper() not in picture
 
 
+# --- streams that cannot be written ----------------------------------------------------------------------------------
+
+RUN = """
+import pathlib, sys, tempfile
+from jcopsh.shell.execute import run_text
+from jcopsh.shell.render import Output
+from tests.shell.samples import stage
+session = stage(pathlib.Path(tempfile.mkdtemp())).session
+session.output = Output()
+sys.exit(run_text(session, sys.argv[1]))
+"""
+SHELL = 'exec "$0" -c "$1" "$2"'
+
+
+def run_with(redirections: str, line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", f"{SHELL} {redirections}", sys.executable, RUN, line], capture_output=True, text=True,
+        check=False, timeout=60,
+    )
+
+
+@pytest.mark.parametrize(("where", "why"), [(">&-", "it is closed"), (">/dev/full", "No space left on device")])
+@pytest.mark.parametrize("line", ["say x", "write ifsc FE", "write ifsc FE --json"])
+def test_standard_output_that_cannot_be_written_is_an_error(line: str, where: str, why: str) -> None:
+    done = run_with(where, line)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"standard output cannot be written: {why}" in done.stderr
+    assert "Traceback" not in done.stderr and "File " not in done.stderr
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(("line", "code"), [("say x", 0), ("reed", 2), ("break badly", 1), ("break bug", 1),
+                                            ("reed x --json", 2), ("break badly --json", 1)])
+def test_where_errors_cannot_be_written_the_exit_code_still_tells(where: str, line: str, code: int) -> None:
+    done = run_with(where, line)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout == ("low: x\n" if line == "say x" else "")
+
+
+def test_what_writes_nothing_does_not_mind_closed_streams() -> None:
+    assert run_with(">&- 2>&-", "leave").returncode == 0
+    assert run_with(">&- 2>&-", "say x").returncode == 1
+
+
+def test_what_an_encoding_has_not_is_escaped() -> None:
+    assert shown("‹16 bytes›", encoding="ascii") == "\\u203a".join(("\\u203916 bytes", "\n"))
+
+
 # --- JSON ------------------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +349,29 @@ class Number(IntEnum):
 )
 def test_json_forms(value: Any, form: Any) -> None:
     assert json_form(value) == form
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("done", '{"type": "Message", "text": "done"}'),
+        (b"\x01", '{"type": "Message", "text": "01"}'),
+        ((1, 2), '{"type": "List", "items": [1, 2]}'),
+        (True, '{"type": "Value", "value": true}'),
+        ({"a": 1}, '{"a": 1}'),
+        ("\x9b31m\n", '{"type": "Message", "text": "\\u009b31m\\n"}'),
+    ],
+)
+def test_every_result_is_an_object_on_a_line_of_its_own(value: Any, line: str) -> None:
+    stream = io.StringIO()
+    Output(stdout=stream).show(value, json=True)
+    assert stream.getvalue() == f"{line}\n"
+
+
+def test_nothing_prints_nothing_as_json_too() -> None:
+    stream = io.StringIO()
+    Output(stdout=stream).show(None, json=True)
+    assert stream.getvalue() == ""
 
 
 def test_what_has_no_json_form_is_said_to_have_none() -> None:

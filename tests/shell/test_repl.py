@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.input.base import PipeInput
-from prompt_toolkit.output import DummyOutput
+from prompt_toolkit.output import DummyOutput, Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from jcopsh.shell.history import History
-from jcopsh.shell.repl import Repl, interact
+from jcopsh.shell.repl import Repl, SuggestLatest, interact
 from tests.shell.samples import CANARY, CANARY_TEXT, J2A040, Stage, stage
 
 ENTER = "\r"
@@ -66,10 +67,12 @@ def test_an_error_does_not_end_the_loop(scene: Stage) -> None:
     assert "no such command" in errors and "RuntimeError" in errors and "interrupted" in errors
 
 
-def typed_when_ready(scene: Stage, *steps: tuple[Callable[[Buffer], bool], str]) -> None:
+def typed_when_ready(
+    scene: Stage, *steps: tuple[Callable[[Buffer], bool], str], output: Output | None = None
+) -> None:
     """Type each text when the line being edited is ready for it: completion and history come in their own time."""
     with create_pipe_input() as pipe:
-        repl = Repl(scene.session, input=pipe, output=DummyOutput())
+        repl = Repl(scene.session, input=pipe, output=output or DummyOutput())
 
         def type_all() -> None:
             for ready, text in steps:
@@ -116,6 +119,25 @@ def test_no_key_stays_in_memory_or_on_disk(tmp_path: Path) -> None:
         assert CANARY_TEXT not in text
         assert CANARY[:4].hex() not in text.replace(" ", "")
     assert len(path.read_text().splitlines()) == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("typed_before", "suggested"),
+    [
+        (["say hello"], "hello"),
+        (["say hello", "say ‹16 bytes›"], "hello"),
+        (["say --reveal"], None),
+        (["say x -Reveal"], None),
+        (["say ‹secret› x"], None),
+        (["say --revealing"], "--revealing"),
+    ],
+)
+def test_what_is_suggested_brings_no_key_to_the_screen(typed_before: list[str], suggested: str | None) -> None:
+    history = History(None, lambda text: text)
+    for line in typed_before:
+        history.add(line)
+    found = SuggestLatest(history).get_suggestion(Buffer(), Document("say "))
+    assert (found.text if found else None) == suggested
 
 
 # --- pasting ---------------------------------------------------------------------------------------------------------
