@@ -30,9 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run jcopsh; returns the exit code: 0 all well, 1 a card or reader failed, 2 a line was wrong, 3 refused."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    for text in (*options.lines, options.script):
-        if text is not None and not Path(text).is_file():
-            strike_from_process_list(text)
+    for line in options.lines:
+        strike_from_process_list(line)
+    if options.script is not None and not _is_file(options.script):
+        strike_from_process_list(options.script)
     if options.lines and options.script is not None:
         parser.error("-c and a script exclude one another")
     for number in ENDING_SIGNALS:
@@ -71,6 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument("--no-color", action="store_true", help="no colours")
     parser.add_argument("--version", action="version", version=f"jcopsh {__version__}")
     return parser
+
+
+def _is_file(text: str) -> bool:
+    """Whether there is such a file; a line of commands given in its place may be too long for a name, or hold a NUL."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -155,7 +164,7 @@ def _topics() -> TopicBook:
 def _run_script(session: Session, path: Path) -> int:
     from jcopsh.shell.script import run_file
 
-    if not path.exists():
+    if not _is_file(str(path)):
         # it is not repeated: it may be a line with a key that was meant for -c
         raise UsageError("there is no script of that name", hint="a line of commands goes behind -c: jcopsh -c 'LINE'")
     try:

@@ -25,13 +25,15 @@ _CODE = re.compile(r"`([^`]+)`")
 def _names(rows: Sequence[tuple[str, str]], style: str, canvas: Canvas, width: int) -> RenderableType:
     """Names and what they are, the second column beginning at the same place in every list of a screen."""
     if canvas.width < NARROW:
-        parts = [Group(Text(name, style), Padding(Text(meaning, "dim"), (0, 0, 0, INDENT))) for name, meaning in rows]
+        parts = [
+            Group(Text(name, style), Padding(_running(meaning, "dim"), (0, 0, 0, INDENT))) for name, meaning in rows
+        ]
         return Padding(Group(*parts), (0, 0, 0, INDENT))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, min_width=width)
     grid.add_column(overflow="fold")
     for name, meaning in rows:
-        grid.add_row(Text(name, style), Text(meaning))
+        grid.add_row(Text(name, style), _running(meaning))
     return Padding(grid, (0, 0, 0, INDENT))
 
 
@@ -92,9 +94,9 @@ def _paragraph(text: str) -> list[RenderableType]:
     return [grid]
 
 
-def _running(text: str) -> Text:
+def _running(text: str, style: str = "") -> Text:
     """Running text. What stands between backticks loses them, but a lone sign is quoted: it would look like a comma."""
-    return Text(_CODE.sub(lambda code: code[1] if len(code[1]) > 1 else f"'{code[1]}'", flowing(text)))
+    return Text(_CODE.sub(lambda code: code[1] if len(code[1]) > 1 else f"'{code[1]}'", flowing(text)), style)
 
 
 @draw.register

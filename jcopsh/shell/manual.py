@@ -13,7 +13,7 @@ from jcopsh.shell.topics import Topic, TopicBook
 _EXAMPLES = "Examples:"
 _RAISES = re.compile(r"\bRaises\s+[A-Z]\w*(?:(?:,\s+(?:and|or)|,|\s+and|\s+or)\s+[A-Z]\w*)*")
 # flags that mean the same wherever they occur
-_WELL_KNOWN = {"reveal": "show keys and PINs in clear", **GLOBAL_FLAGS}
+_WELL_KNOWN = {"reveal": "show keys and PINs in clear"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +120,4 @@ def flag_meaning(command: Command, flag: Parameter) -> str:
     for sentence in re.split(r"(?<=[.;:])\s+", " ".join(f"{command.summary} {command.body}".split())):
         if flag.option in sentence:
             return sentence.rstrip(".;:").replace("`", "")
-    return flag.name.replace("_", " ")
+    return GLOBAL_FLAGS.get(flag.name, flag.name.replace("_", " "))

@@ -243,11 +243,13 @@ itself, after -c, is in your shell's history, which jcopsh cannot help.
 WORDS = Topic("words", "Words that jcopsh uses", """
 This project began from five public documents. What rests on one of them names it:
 
-    seed 000    a blog post on unfused JCOP cards from auction sites, with a GPShell script
-    seed 001    a user's notes on J2A040 cards, with GPShell and JCManager
-    seed 002    a blog post on pre-personalisation, step by step
-    seed 003    a question and its answer on package and applet AIDs
-    seed 004    a vendor's page on encoding JCOP 4.5 cards
+- seed 000: a blog post on unfused JCOP cards from auction sites, with a GPShell script.
+- seed 001: a user's notes on J2A040 cards, with GPShell and JCManager.
+- seed 002: a blog post on pre-personalisation, step by step.
+- seed 003: a question and its answer on package and applet AIDs.
+- seed 004: a vendor's page on encoding JCOP 4.5 cards.
+
+The other words:
 
 - unfused: as it left the factory, not yet pre-personalised. Fused: after FUSE, for ever.
 - root applet: what reads and writes the memory of an unfused card, until FUSE.

@@ -131,3 +131,13 @@ def test_the_process_list(tmp_path: Path) -> None:
                 assert traces_of(environment) == []
         terminal.type_in("no\r")
         assert terminal.wait_for_end() == 3
+
+
+def test_a_line_too_long_for_a_file_name(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    line = f"{READY}; write --yes cm_key1 {CANARY}; " + "; ".join(["read ifsc"] * 60)
+    for arguments, code in ((("-c", line), 0), ((line,), 2)):
+        done = jcopsh.run(*arguments)
+        assert done.returncode == code, done.stderr
+        assert_clean(jcopsh, "long", done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr

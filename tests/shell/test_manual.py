@@ -122,7 +122,7 @@ def test_help_on_a_command() -> None:
 
 @command("drill", group="x")
 def drill(*, deep: bool = False, very_fast: bool = False, yes: bool = False) -> None:
-    """Drill a life-
+    """Drill, as `bore` does, a life-
     cycle byte: with `--deep`, to its end.
 
     Lost. Raises CardError, UsageError and
@@ -140,7 +140,8 @@ def test_a_flag_says_what_it_does_and_what_is_for_python_is_said_in_words() -> N
     assert [one.meaning for one in found.parameters] == [
         "with --deep, to its end", "very fast", "answer yes to what is destructive; never to what is irreversible"]
     lines = drawn(found).splitlines()
-    assert lines[2] == "Drill a life-cycle byte: with --deep, to its end."
+    assert "`" not in drawn(found) + drawn(index(registry, TopicBook()))
+    assert lines[2] == "Drill, as bore does, a life-cycle byte: with --deep, to its end."
     assert lines[-1] == "Lost. Fails when it is hard; ':', ',' and 0x are taken."
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +18,13 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.input.base import PipeInput
-from prompt_toolkit.output import DummyOutput, Output
+from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from jcopsh.shell.history import History
 from jcopsh.shell.repl import Repl, SuggestLatest, interact
 from tests.shell.samples import CANARY, CANARY_TEXT, J2A040, Stage, stage
+from tests.terminal import Terminal
 
 ENTER = "\r"
 CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
@@ -67,12 +70,10 @@ def test_an_error_does_not_end_the_loop(scene: Stage) -> None:
     assert "no such command" in errors and "RuntimeError" in errors and "interrupted" in errors
 
 
-def typed_when_ready(
-    scene: Stage, *steps: tuple[Callable[[Buffer], bool], str], output: Output | None = None
-) -> None:
+def typed_when_ready(scene: Stage, *steps: tuple[Callable[[Buffer], bool], str]) -> None:
     """Type each text when the line being edited is ready for it: completion and history come in their own time."""
     with create_pipe_input() as pipe:
-        repl = Repl(scene.session, input=pipe, output=output or DummyOutput())
+        repl = Repl(scene.session, input=pipe, output=DummyOutput())
 
         def type_all() -> None:
             for ready, text in steps:
@@ -196,3 +197,32 @@ def test_without_colours_none_are_drawn(scene: Stage) -> None:
     codes = {code for match in re.findall(r"\x1b\[([0-9;]*)m", drawn(scene, "say x", CTRL_C, CTRL_D))
              for code in match.split(";")}
     assert not codes & {str(n) for n in (*range(30, 38), *range(90, 98))}
+
+
+REPL = """
+import pathlib, tempfile
+from jcopsh.shell.render import Output
+from jcopsh.shell.repl import interact
+from tests.shell.samples import stage
+session = stage(pathlib.Path(tempfile.mkdtemp())).session
+session.output = Output()
+interact(session)
+"""
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(10, 40), (8, 40), (8, 80), (24, 80)])
+def test_the_hint_says_that_it_is_cut_while_completions_are_shown(rows: int, columns: int) -> None:
+    command = [sys.executable, "-c", REPL]
+    with Terminal(command, environment=os.environ, columns=columns, rows=rows) as terminal:
+        terminal.wait_for("no card")
+        terminal.type_in(f"read cm_key1 --{TAB}")
+        terminal.wait_for("print the result as JSON")
+        terminal.wait_for("Read LENGTH")
+        shown = [line for line in terminal.screen.splitlines() if line]
+        hint = " ".join(shown[next(at for at, line in enumerate(shown) if line.startswith("read ADDRESS")) :])
+        assert hint.startswith("read ADDRESS [LENGTH] [--reveal] Read LENGTH bytes")
+        assert hint.endswith(("…", "Keys show only with --reveal.")), terminal.screen
+        terminal.type_in(CTRL_C)
+        terminal.wait_for("no card")
+        terminal.type_in(CTRL_D)
+        assert terminal.wait_for_end() == 0
