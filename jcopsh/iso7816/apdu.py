@@ -8,6 +8,7 @@ MAX_SHORT_DATA = 255
 MAX_SHORT_LE = 256
 MAX_EXTENDED_DATA = 65535
 MAX_EXTENDED_LE = 65536
+MAX_APDU = 4 + 3 + MAX_EXTENDED_DATA + 2  # header, Lc, data, Le
 
 
 class MalformedAPDU(ValueError):

@@ -201,6 +201,11 @@ def _parse_star(text: str, star: int) -> int:
     return int(match["sw"], 16)
 
 
+def is_ykman(text: str) -> bool:
+    """Whether a command APDU is written in ykman's form, `[CLA]INS[P1P2][:DATA][/LE][=SW]`."""
+    return _is_ykman(text, _outside_text(text))
+
+
 def _is_ykman(text: str, marks: list[int]) -> bool:
     if any(text[at] in "/=" for at in marks):
         return True

@@ -68,16 +68,36 @@ class INS(IntEnum):
     INITIALIZE_UPDATE = 0x50
     MANAGE_CHANNEL = 0x70
     EXTERNAL_AUTHENTICATE = 0x82
+    GET_CHALLENGE = 0x84
+    INTERNAL_AUTHENTICATE = 0x88
     SELECT = 0xA4
+    READ_BINARY = 0xB0
+    READ_BINARY_ODD = 0xB1
+    READ_RECORD = 0xB2
     GET_RESPONSE = 0xC0
     GET_DATA = 0xCA
+    GET_DATA_ODD = 0xCB
+    UPDATE_BINARY = 0xD6
+    UPDATE_BINARY_ODD = 0xD7
     PUT_KEY = 0xD8
+    PUT_DATA = 0xDA
+    PUT_DATA_ODD = 0xDB
+    UPDATE_RECORD = 0xDC
+    CREATE_FILE = 0xE0
     STORE_DATA = 0xE2
+    APPEND_RECORD = 0xE2  # with an interindustry class byte
     DELETE = 0xE4
+    DELETE_FILE = 0xE4  # with an interindustry class byte
     INSTALL = 0xE6
     LOAD = 0xE8
     SET_STATUS = 0xF0
     GET_STATUS = 0xF2
+
+
+# VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT, and the forms with data objects
+# (ISO/IEC 7816-4:2020, 11.6): what they bring is compared, and a wrong one counts
+COMPARE_PIN = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x28))
+ENVELOPE_INS = frozenset((0xC2, 0xC3))  # ISO/IEC 7816-4:2020, 11.8.2
 
 
 _TABLE_6 = f"{ISO}, table 6"
@@ -223,6 +243,102 @@ _BY_INS: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
     }),
 })
 
+def _iso(section: str, meanings: dict[int, str]) -> dict[int, StatusMeaning]:
+    return {sw: StatusMeaning(text, f"{ISO}:2005, {section}") for sw, text in meanings.items()}
+
+
+_READ_BINARY = _iso("7.2.3", {
+    0x6282: "the end of the file came before Le bytes were read",
+    0x6981: "the selected file is not transparent",
+    0x6982: "this file may be read only after a PIN or an authentication",
+    0x6986: "no file is selected",
+    0x6A82: "there is no file with this short identifier",
+    0x6B00: "the offset lies beyond the end of the file",
+})
+_UPDATE_BINARY = _iso("7.2.5", {
+    0x6981: "the selected file is not transparent",
+    0x6982: "this file may be changed only after a PIN or an authentication",
+    0x6986: "no file is selected",
+    0x6A82: "there is no file with this short identifier",
+    0x6A84: "the bytes do not fit into the file",
+    0x6B00: "the offset lies beyond the end of the file",
+})
+_UPDATE_RECORD = _iso("7.3.5", {
+    0x6700: "the record has another length",
+    0x6981: "the selected file has no records, or not of this kind",
+    0x6982: "this file may be changed only after a PIN or an authentication",
+    0x6986: "no file is selected",
+    0x6A82: "there is no file with this short identifier",
+    0x6A83: "there is no record with this number",
+    0x6A84: "there is no room for this record",
+})
+_VERIFICATION = {
+    0x6300: "wrong; how many tries are left is not told",
+    0x6982: "the card wants something else to be verified first",
+    0x6983: "blocked: no try is left",
+    0x6984: "what it would be compared with cannot be used now",
+    0x6A80: "the card takes no PIN of this form",
+    0x6A88: "the card has no PIN of this reference",
+}
+_GET_DATA = _iso("7.4.2", {
+    0x6982: "this data object may be read only after a PIN or an authentication",
+    0x6A81: "the card does not give data objects in this way",
+    0x6A88: "the card has no such data object",
+})
+_PUT_DATA = _iso("7.4.3", {
+    0x6982: "this data object may be changed only after a PIN or an authentication",
+    0x6A84: "there is no room for the data object",
+    0x6A88: "the card has no such data object",
+})
+# what an instruction means with an interindustry class byte
+_INTERINDUSTRY: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
+    INS.VERIFY: _iso("7.5.6", _VERIFICATION),
+    INS.CHANGE_REFERENCE_DATA: _iso("7.5.7", _VERIFICATION),
+    INS.RESET_RETRY_COUNTER: _iso("7.5.10", _VERIFICATION),
+    INS.MANAGE_CHANNEL: _iso("7.1.2", {
+        0x6200: "the logical channel was closed already",
+        0x6881: "this card has no logical channels, or not this one",
+        0x6A81: "no further logical channel is available",
+    }),
+    INS.SELECT: _iso("7.1.1", {
+        0x6283: "selected, but the file is deactivated",
+        0x6A80: "the card does not understand this name or path",
+        0x6A82: "there is no such file",
+        0x6A86: "the card does not select in this way, or does not give this answer",
+    }),
+    INS.READ_BINARY: _READ_BINARY,
+    INS.READ_BINARY_ODD: _READ_BINARY,
+    INS.READ_RECORD: _iso("7.3.3", {
+        0x6282: "the end of the record came before Le bytes were read",
+        0x6981: "the selected file has no records",
+        0x6982: "this file may be read only after a PIN or an authentication",
+        0x6986: "no file is selected",
+        0x6A82: "there is no file with this short identifier",
+        0x6A83: "there is no record with this number",
+    }),
+    INS.UPDATE_BINARY: _UPDATE_BINARY,
+    INS.UPDATE_BINARY_ODD: _UPDATE_BINARY,
+    INS.UPDATE_RECORD: _UPDATE_RECORD,
+    INS.APPEND_RECORD: _UPDATE_RECORD,
+    INS.GET_DATA: _GET_DATA,
+    INS.GET_DATA_ODD: _GET_DATA,
+    INS.PUT_DATA: _PUT_DATA,
+    INS.PUT_DATA_ODD: _PUT_DATA,
+    INS.CREATE_FILE: _iso("5.6 and 7816-9:2004, 6.1", {
+        0x6982: "files may be made here only after a PIN or an authentication",
+        0x6A80: "the card does not make a file of this description",
+        0x6A84: "there is no room for the file",
+        0x6A89: "there is a file with this identifier already",
+        0x6A8A: "there is a DF with this name already",
+    }),
+    INS.DELETE_FILE: _iso("5.6 and 7816-9:2004, 6.2", {
+        0x6982: "this file may be deleted only after a PIN or an authentication, or never",
+        0x6985: "cannot be deleted: there is something in it",
+        0x6A82: "there is no such file",
+    }),
+})
+_SELECT_BY_NAME = 0x04
+
 _COUNTS_TRIES = frozenset({
     INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER, INS.EXTERNAL_AUTHENTICATE,
 })
@@ -244,6 +360,22 @@ def describe(sw: int, ins: int | None = None) -> StatusMeaning:
     if sw in _EXACT:
         return StatusMeaning(_EXACT[sw], _TABLE_6)
     return _describe_class(sw)
+
+
+def describe_answer(sw: int, cla: int, ins: int, p1: int) -> StatusMeaning:
+    """What the status word `sw` means as the answer to a command with this class, instruction and P1.
+
+    With an interindustry class byte an instruction is that of ISO/IEC 7816-4, but for SELECT by name, which is how
+    applications are selected.
+    """
+    by_name = ins == INS.SELECT and p1 == _SELECT_BY_NAME
+    if not cla & 0x80 and not by_name:
+        specific = _INTERINDUSTRY.get(ins, {}).get(sw)
+        if specific is not None:
+            return specific
+        if ins in (INS.APPEND_RECORD, INS.DELETE_FILE, INS.SELECT):
+            return describe(sw)  # the other meanings are GlobalPlatform's
+    return describe(sw, ins)
 
 
 def _describe_counted(sw: int, ins: int | None) -> StatusMeaning | None:

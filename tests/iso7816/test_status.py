@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jcopsh.iso7816.status import INS, SW, describe
+from jcopsh.iso7816.status import INS, SW, describe, describe_answer
 
 
 @pytest.mark.parametrize(("sw", "ins", "text", "source"), [
@@ -58,3 +58,29 @@ def test_every_named_status_word_is_one_of_a_specification(sw: SW) -> None:
 
 def test_an_instruction_without_meanings_of_its_own_changes_nothing() -> None:
     assert describe(0x6A82, 0xB0) == describe(0x6A82)
+
+
+@pytest.mark.parametrize(("command", "sw", "text"), [
+    ("00B00000", 0x6982, "this file may be read only after a PIN or an authentication"),
+    ("01B00000", 0x6B00, "the offset lies beyond the end of the file"),
+    ("00B20104", 0x6A83, "there is no record with this number"),
+    ("00200001", 0x6983, "blocked: no try is left"),
+    ("00200001", 0x63C2, "wrong, and 2 tries are left"),
+    # SELECT by name is how applications are selected; the other ways select files
+    ("00A40400", 0x6A82, "no application with this AID can be selected"),
+    ("00A40000", 0x6A82, "there is no such file"),
+    ("00A40000", 0x6283, "selected, but the file is deactivated"),
+    ("00A40000", 0x6999, "command not allowed; the last byte is the card's own"),
+    # the same instruction is another one with GlobalPlatform's class
+    ("80E40000", 0x6A82, "there is no such application or package"),
+    ("00E40000", 0x6A82, "there is no such file"),
+    ("00E40000", 0x6A80, "incorrect parameters in the command data"),
+    ("00E20000", 0x6A84, "there is no room for this record"),
+    ("80E20000", 0x6A84, "not enough memory for the data"),
+    ("80CA0066", 0x6A88, "the card has no such data object"),
+    ("00D60000", 0x9000, "done"),
+    ("C0B00000", 0x6982, "security status not satisfied: an authentication or a PIN is missing"),
+])
+def test_meanings_by_command(command: str, sw: int, text: str) -> None:
+    header = bytes.fromhex(command)
+    assert describe_answer(sw, header[0], header[1], header[2]).text == text

@@ -1,0 +1,34 @@
+"""Logical channels in the class byte (ISO/IEC 7816-4:2005, 5.1.1)."""
+
+from __future__ import annotations
+
+BASIC_CHANNEL = 0
+LAST_CHANNEL = 19
+_FIRST_FURTHER = 4  # from here on the further interindustry class, or GlobalPlatform's C0 to CF, carries the number
+
+
+def class_on_channel(cla: int, channel: int) -> int:
+    """A class byte without secure messaging and chaining, 00 or 80, for a logical channel from 0 to 19.
+
+    Raises ValueError for another channel or class.
+    """
+    if not BASIC_CHANNEL <= channel <= LAST_CHANNEL:
+        raise ValueError(f"a logical channel is 0 to {LAST_CHANNEL}, not {channel}")
+    if cla not in (0x00, 0x80):
+        raise ValueError(f"{cla:02X} is no class byte of the basic channel")
+    return cla | channel if channel < _FIRST_FURTHER else cla | 0x40 | channel - _FIRST_FURTHER
+
+
+def channel_of(cla: int) -> int:
+    """The logical channel that a class byte names.
+
+    FF is invalid as a class byte and counts as the basic channel.
+    """
+    if cla == 0xFF:
+        return BASIC_CHANNEL
+    return _FIRST_FURTHER + (cla & 0x0F) if cla & 0x40 else cla & 0x03
+
+
+def is_interindustry(cla: int) -> bool:
+    """Whether a class byte is one of ISO/IEC 7816-4, whose instructions mean what the standard says."""
+    return not cla & 0x80
