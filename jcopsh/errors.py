@@ -3,6 +3,7 @@
     JcopshError
     ├── UsageError      a line, a file or a value was wrong; nothing was sent          exit 2
     ├── ReaderError     the way to the card: no reader, no card, card gone, mute       exit 1
+    │   └── CardWasReset    another program reset the card, which is held still
     ├── CardError       the card answered with a status word that ends the operation   exit 1
     ├── ChannelError    a secure channel could not be opened or was broken             exit 1
     ├── StoreError      a file of ours cannot be read or written: key store, journal   exit 1
@@ -22,6 +23,10 @@ EXIT_OK = 0
 EXIT_CARD = 1
 EXIT_USAGE = 2
 EXIT_REFUSED = 3
+
+
+class Ended(SystemExit):
+    """A signal asked the program to end. It is no error, and nothing on its way may take it for one."""
 
 
 class JcopshError(Exception):
@@ -58,6 +63,10 @@ class ReaderError(JcopshError):
     def __init__(self, what: str, *, meaning: str = "", hint: str = "", card_lost: bool = False) -> None:
         super().__init__(what, meaning=meaning, hint=hint)
         self.card_lost = card_lost
+
+
+class CardWasReset(ReaderError):
+    """Another program reset the card. It is the same card, still connected; nothing of its power-up is left."""
 
 
 class CardError(JcopshError):

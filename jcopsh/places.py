@@ -29,6 +29,18 @@ def history_file() -> Path:
     return user_state_path(APPLICATION, appauthor=False) / "history"
 
 
+def config_file() -> Path:
+    """Settings and aliases, written by the user and by `--save`."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APPLICATION, appauthor=False) / "config.toml"
+
+
+def startup_file() -> Path:
+    """The lines that run when the interactive shell starts."""
+    return config_file().with_name("startup.jcop")
+
+
 def user_plugins_folder() -> Path:
     """Plugins the user put there; the current directory is never searched."""
     from platformdirs import user_config_path

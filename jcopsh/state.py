@@ -11,8 +11,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TypeVar
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.channel import BASIC_CHANNEL, channel_of, is_interindustry
+from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
+from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
+from jcopsh.iso7816.status import COMPARE_PIN, INS
 from jcopsh.jcop import identify as identify_module
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.identify import Identity
@@ -60,6 +65,15 @@ def new_power_up() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PinTries:
+    """How many tries a PIN has left: it is named by the P2 of a VERIFY, which means what the current DF makes of it."""
+
+    df: tuple[str, ...]  # as in FilePosition
+    reference: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class CardState:
     """Everything known of one connected card. `fuse`, `selected`, `booted` and `protected` hold for this power-up."""
 
@@ -72,18 +86,49 @@ class CardState:
     booted: bool = False
     protected: bool = False
     identity: Identity | None = None  # kept over resets, for display and for choosing a memory map
+    fuse_before: Fuse = Fuse.UNKNOWN  # what earlier power-ups showed last; for display alone, it lifts no guard
     memory_shown: bool = False  # what is selected as root applet has answered a READ with memory
     unfinished: bool = False  # the last command was, or may have been, one piece of a longer one
+    channel: int = BASIC_CHANNEL  # the logical channel that commands for files and PINs go on
+    open_channels: tuple[int, ...] = (BASIC_CHANNEL,)  # as far as is known
+    positions: tuple[tuple[int, FilePosition], ...] = ()  # of each channel where something was selected
+    tries: tuple[PinTries, ...] = ()  # of each PIN that the card told of
+
+    @property
+    def position(self) -> FilePosition:
+        """The current DF and EF of the logical channel in use, as far as is known."""
+        return dict(self.positions).get(self.channel, UNKNOWN)
+
+    def tries_left(self, cla: int, reference: int) -> int | None:
+        """The tries left of the PIN that a VERIFY with this class byte and P2 means, as far as the card has told.
+
+        What it told in the DF that is current on that channel holds; where it told nothing there, the fewest that it
+        told of this reference anywhere: a PIN may be the whole card's.
+        """
+        known = [one for one in self.tries if one.reference == reference]
+        df = _df(self, cla)
+        here = [one for one in known if df and one.df == df]
+        return min((one.left for one in here or known), default=None)
 
 
 def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
     """The state after a reset: a new power-up, of which nothing is known but who the card said it was."""
-    return CardState(atr=atr, protocol=protocol, identity=state.identity)
+    before = state.fuse_before if state.fuse is Fuse.UNKNOWN else state.fuse
+    return CardState(atr=atr, protocol=protocol, identity=state.identity, fuse_before=before)
+
+
+def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:
+    """The state after a command that was for the reader. What may have reached the card leaves nothing known of it."""
+    untouched = command.ins in UNDERSTOOD or command.ins in (ReaderIns.LOAD_KEYS, ReaderIns.UPDATE_BINARY)
+    return state if untouched else powered_up(state, state.atr, state.protocol)
 
 
 def advance(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     """The state after an exchange: the first row of TRANSITIONS that fits says how it changes."""
-    state = replace(state, unfinished=_may_be_a_piece(command))
+    state = _on_channels(state, command, response)
+    unfinished = _may_be_a_piece(command)
+    if unfinished != state.unfinished:
+        state = replace(state, unfinished=unfinished)
     for fits, change in TRANSITIONS:
         if fits(state, command, response):
             return change(state, command, response)
@@ -119,7 +164,7 @@ def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAP
 
 def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     # a root applet that answers shows that the card is not fused
-    return replace(state, selected=SelectedKind.ROOT, aid=b"", fuse=Fuse.UNFUSED, memory_shown=False)
+    return replace(_without_files(state), selected=SelectedKind.ROOT, aid=b"", fuse=Fuse.UNFUSED, memory_shown=False)
 
 
 def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -142,8 +187,8 @@ def _fuse(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> Car
     # an application with a 16-byte AID may have been taken for the root applet, and may answer 9000 to anything
     exact = command.header == root_applet.FUSE.header and not command.data
     fuse = Fuse.FUSED if exact and state.memory_shown else Fuse.UNKNOWN
-    return replace(state, fuse=fuse, selected=SelectedKind.UNKNOWN, aid=b"", booted=False, protected=False,
-                   memory_shown=False)
+    return replace(_without_files(state), fuse=fuse, fuse_before=Fuse.UNKNOWN, selected=SelectedKind.UNKNOWN, aid=b"",
+                   booted=False, protected=False, memory_shown=False)
 
 
 def _read_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
@@ -153,7 +198,7 @@ def _read_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 
 
 def _note_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
-    return replace(state, memory_shown=True)
+    return state if state.memory_shown else replace(state, memory_shown=True)
 
 
 def _selected(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
@@ -182,3 +227,89 @@ TRANSITIONS: tuple[tuple[Fits, Change], ...] = (
 def _may_be_a_piece(command: CommandAPDU) -> bool:
     """ENVELOPE with data, or a class byte with the chaining bit (ISO/IEC 7816-4:2020, 5.3.3 and 11.8.2)."""
     return (command.ins in (0xC2, 0xC3) and bool(command.data)) or bool(command.cla & 0x10)
+
+
+# --- logical channels, files and PINs ------------------------------------------------------------------------------
+
+
+def _on_channels(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    """What an interindustry command changes on its logical channel. None of it lifts a guard."""
+    change = _CHANNEL_CHANGES.get(command.ins)
+    if change is None or not is_interindustry(command.cla) or command.cla & 0x10:
+        return state
+    return change(state, command, response)
+
+
+def _move(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    channel = channel_of(command.cla)
+    before = dict(state.positions).get(channel, UNKNOWN)
+    after = moved(before, command, response)
+    if after == before:
+        return state
+    opened = sorted({*state.open_channels, channel})
+    return replace(state, positions=_with(state.positions, channel, after), open_channels=tuple(opened))
+
+
+def _without_files(state: CardState) -> CardState:
+    """No current file on the basic channel: the root applet has none, and its name, a key, is not to be shown."""
+    return replace(state, positions=tuple(pair for pair in state.positions if pair[0] != BASIC_CHANNEL))
+
+
+def _manage_channel(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    """MANAGE CHANNEL (ISO/IEC 7816-4:2005, 7.1.2): P1 00 opens, 80 closes."""
+    if command.p1 == 0x00 and response.ok:
+        number = command.p2 or int.from_bytes(response.data[:1], "big")
+        return replace(_without_channel(state, number), open_channels=tuple(sorted({*state.open_channels, number})))
+    if command.p1 == 0x80 and response.sw1 in (0x90, 0x62):
+        return _without_channel(state, command.p2 or channel_of(command.cla))
+    return state
+
+
+def _without_channel(state: CardState, number: int) -> CardState:
+    return replace(
+        state, channel=BASIC_CHANNEL if state.channel == number else state.channel,
+        open_channels=tuple(one for one in state.open_channels if one != number),
+        positions=tuple(pair for pair in state.positions if pair[0] != number),
+    )
+
+
+def _count_tries(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    """What the commands that compare a PIN tell of the tries that are left (7.5.6 to 7.5.9)."""
+    if response.sw & 0xFFF0 == 0x63C0:
+        return _with_tries(state, command, response.sw & 0x0F)
+    if response.sw == 0x6983:
+        return _with_tries(state, command, 0)
+    return _forget_tries(state, command, response)
+
+
+def _forget_tries(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    return _with_tries(state, command, None) if response.ok else state
+
+
+def _with_tries(state: CardState, command: CommandAPDU, left: int | None) -> CardState:
+    df = _df(state, command.cla)
+    others = tuple(one for one in state.tries if (one.df, one.reference) != (df, command.p2))
+    return replace(state, tries=others if left is None else (*others, PinTries(df, command.p2, left)))
+
+
+def _df(state: CardState, cla: int) -> tuple[str, ...]:
+    """The DF that is current on the channel of a class byte; empty where it is not known."""
+    position = dict(state.positions).get(channel_of(cla), UNKNOWN)
+    return () if position.or_above or position.unsure else position.df
+
+
+ValueT = TypeVar("ValueT")
+
+
+def _with(pairs: tuple[tuple[int, ValueT], ...], number: int, value: ValueT) -> tuple[tuple[int, ValueT], ...]:
+    """The pairs with another value for a number."""
+    return tuple(sorted({**dict(pairs), number: value}.items(), key=lambda pair: pair[0]))
+
+
+_WORK_ON_FILES = (INS.SELECT, INS.READ_BINARY, INS.READ_BINARY_ODD, INS.READ_RECORD, INS.UPDATE_BINARY,
+                  INS.UPDATE_BINARY_ODD, INS.UPDATE_RECORD, INS.APPEND_RECORD)
+_CHANNEL_CHANGES: dict[int, Change] = {
+    **{int(ins): _move for ins in _WORK_ON_FILES},
+    **dict.fromkeys(COMPARE_PIN, _count_tries),
+    INS.MANAGE_CHANNEL: _manage_channel, INS.RESET_RETRY_COUNTER: _forget_tries,
+}

@@ -180,8 +180,16 @@ def test_pieces_are_noticed() -> None:
 def test_a_reset_forgets_all_but_who_the_card_said_it_was() -> None:
     fused = after(PROVED, ("00000000", "9000"), (IDENTIFY, FUSED_IDENTITY + "6A82"))
     state = powered_up(replace(fused, protected=True, unfinished=True), b"\x3b\x01", "T=0")
-    assert state == CardState(atr=b"\x3b\x01", protocol="T=0", boot=state.boot, identity=fused.identity)
+    assert state == CardState(atr=b"\x3b\x01", protocol="T=0", boot=state.boot, identity=fused.identity,
+                              fuse_before=Fuse.FUSED)
     assert state.boot.power_up != fused.boot.power_up
+
+
+def test_what_was_shown_of_the_fuse_outlives_resets_until_it_may_have_changed() -> None:
+    again = powered_up(powered_up(after(FRESH, (SELECT_TK, "9000")), b"", "T=1"), b"", "T=1")
+    assert (again.fuse, again.fuse_before) == (Fuse.UNKNOWN, Fuse.UNFUSED)
+    unproved = after(again, (SELECT_TK, "9000"), ("00000000", "9000"))
+    assert (unproved.fuse, unproved.fuse_before) == (Fuse.UNKNOWN, Fuse.UNKNOWN)
 
 
 def test_every_row_of_the_table_is_reached() -> None:

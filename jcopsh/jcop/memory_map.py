@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
@@ -99,7 +99,8 @@ class Field:
 class MemoryMap:
     """The fields of one model's configuration memory, by address and without overlap.
 
-    `first` and `last` (both inclusive) bound what can be read. Bytes that no field covers are not known.
+    `first` and `last` (both inclusive) bound what can be read. Bytes that no field covers are not known. `secrets` are
+    the fields that hold a key or a PIN.
     """
 
     name: str
@@ -110,6 +111,11 @@ class MemoryMap:
     range_source: str
     range_confidence: Confidence
     fields: tuple[Field, ...]
+    secrets: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # every exchange asks for these: they are found once
+        object.__setattr__(self, "secrets", tuple(one for one in self.fields if one.secret))
 
     def field(self, name: str) -> Field | None:
         """The field of that name, in any case of letters."""
@@ -140,6 +146,7 @@ def load_map(name: str) -> MemoryMap:
     return parse_map(name, text, load_map)
 
 
+@cache
 def all_maps() -> tuple[MemoryMap, ...]:
     """Every map, by name."""
     return tuple(load_map(name) for name in map_names())

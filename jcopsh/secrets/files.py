@@ -54,9 +54,24 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_private_append(path: Path) -> int:
-    """A descriptor that appends to the file, which is made with mode 0600 when missing."""
+    """A descriptor that appends to the file: made with mode 0600 when missing, its mode is kept otherwise."""
     private_folder(path.parent)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+
+
+def append_all(descriptor: int, content: bytes, *, durable: bool = False) -> None:
+    """Append all of it or none of it; `durable` waits for the disk. Raises OSError; a disk that is nearly full takes a
+    part first."""
+    rest = content
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        if durable:
+            os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):  # what is no regular file cannot be cut
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - (len(content) - len(rest)))
+        raise
 
 
 @contextmanager

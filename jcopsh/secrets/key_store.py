@@ -98,6 +98,15 @@ class KeyStore:
         document = {"format": FORMAT, "entries": [_to_json(entry) for entry in entries]}
         write_private(self.path, json.dumps(document, indent=1).encode())
 
+    @property
+    def stamp(self) -> object:
+        """Something that is equal to what it was before as long as nobody has changed the file; None without one."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
     def transport_keys(self, fits: Callable[[StoredSecret], bool] = lambda _: True) -> tuple[StoredSecret, ...]:
         """The transport keys whose entry fits, latest first, each key once."""
         found: list[StoredSecret] = []

@@ -62,7 +62,7 @@ class Secret:
         """What may be shown in its place."""
         if self.kcv:
             return f"3DES KCV {self.kcv}"
-        return f"{self.kind.value}, {len(self._value)} bytes"
+        return f"{self.kind.value}, {len(self._value)} byte" + ("" if len(self._value) == 1 else "s")
 
     def __str__(self) -> str:
         return self.label

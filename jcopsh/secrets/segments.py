@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jcopsh.secrets.secret import Secret
+from jcopsh.secrets.secret import Secret, SecretKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +66,12 @@ HIDDEN_TEXT = re.compile(r"<(?P<name>[^<>]*):(?P<length>\d+):(?P<kcv>[0-9A-F]{6}
 
 def take_out(data: bytes, marks: Iterable[Mark]) -> Segments:
     """`data` with the marked parts hidden. Marks may touch or overlap; an overlap hides its whole extent once."""
-    from jcopsh.secrets.secret import SecretKind
-
+    found = sorted(marks, key=lambda m: (m.start, -m.end))
+    if not found:
+        return Segments((data,) if data else ())
     parts: list[bytes | Hidden] = []
     position = 0
-    for mark in sorted(marks, key=lambda m: (m.start, -m.end)):
+    for mark in found:
         start, end = max(mark.start, position), min(mark.end, len(data))
         if start >= end:
             continue
