@@ -16,6 +16,7 @@ says so: a test that cannot run has failed.
 
 from __future__ import annotations
 
+import itertools
 import os
 import select
 import shutil
@@ -37,7 +38,11 @@ SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 FIRST_PORT = 35963  # 8C7B, the channel of Debian's reader.conf.d/vpcd; the second slot has the port after it
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")
 SCRIPTED_CARD = Path(__file__).with_name("scripted_card.py")
+OTHER_PROGRAM = Path(__file__).with_name("other_program.py")
 START_TIMEOUT_S = 20.0
+LOOKS_EVERY_S = 0.45  # pcscd looks for cards every 0.4 s; nobody changes one for another faster
+
+_numbers = itertools.count()  # of the files in the directory, which stacks share
 
 # Ready when it says so; it ends when the tests' end of its standard input closes, however the tests end.
 HOLD_NAMESPACE = """
@@ -106,11 +111,55 @@ class CardProcess:
     def remove(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Take the card out: end its process with a signal, and wait until pcscd sees it gone."""
         _end(self._process, number)
+        gone = time.monotonic()
         self._stack.wait_for_card(self._slot, present=False)
+        # pcscd calls a card gone when a program fails to speak to it, and overlooks one that is put in before it looks
+        time.sleep(max(0.0, gone + LOOKS_EVERY_S - time.monotonic()))  # nothing tells when it has looked
 
     def wait_for_end(self, timeout_s: float = START_TIMEOUT_S) -> int:
         """Wait until the process has ended by itself, and return its status."""
         return self._process.wait(timeout_s)
+
+
+class OtherProgram:
+    """Another PC/SC program beside the one under test, which does as it is told (other_program.py)."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.result = self._answer()
+
+    @property
+    def pid(self) -> int:
+        """The process number."""
+        return self._process.pid
+
+    def tell(self, line: str) -> str:
+        """Tell it what to do, and return its answer: a result code, and after `send` a blank and the response."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """Let it leave the card and end. May be called twice."""
+        if self._process.poll() is None:
+            self._process.communicate(timeout=START_TIMEOUT_S)
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], START_TIMEOUT_S)
+        line = self._process.stdout.readline().strip() if ready else ""
+        if not line:
+            raise StackError("the other program gave no answer")
+        return line
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 class ReaderStack:
@@ -174,16 +223,24 @@ class ReaderStack:
         self, profile: str = "j2a040-unfused", *, slot: int = 0, state_file: Path | None = None
     ) -> CardProcess:
         """Put a simulated card in, new or as STATE_FILE has it, and wait until pcscd sees it."""
-        state_file = state_file or self.directory / f"card{len(self._processes)}.json"
+        state_file = state_file or self.directory / f"card{next(_numbers)}.json"
         serve = ["--vpcd", f"127.0.0.1:{FIRST_PORT + slot}", "--state", str(state_file)]
         return self._insert([*program("jcopsh-sim"), profile, *serve], slot, Path(f"{state_file}.log"))
 
     def insert_scripted(self, atr: bytes, answers: Mapping[str, str], *, slot: int = 0) -> CardProcess:
         """Put a card in that sends ATR and knows ANSWERS by heart (see scripted_card.py)."""
-        log_file = self.directory / f"card{len(self._processes)}.log"
+        log_file = self.directory / f"card{next(_numbers)}.log"
         known = [f"{command}={answer}" for command, answer in answers.items()]
         command = [sys.executable, str(SCRIPTED_CARD), str(FIRST_PORT + slot), str(log_file), atr.hex(), *known]
         return self._insert(command, slot, log_file)
+
+    def other_program(self, share: str = "shared", *, slot: int = 0) -> OtherProgram:
+        """Start another program that connects to the card, `shared` or `exclusive`."""
+        process = subprocess.Popen(
+            self.inside(["setpriv", "--pdeathsig", "KILL", sys.executable, str(OTHER_PROGRAM), READERS[slot], share]),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment(),
+        )
+        return OtherProgram(process)
 
     def wait_for_card(self, slot: int = 0, *, present: bool = True, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait until pcscd sees a card in the reader, or sees none.
@@ -208,16 +265,25 @@ class ReaderStack:
         wanted = "see" if present else "lose"
         raise StackError(f"pcscd did not {wanted} a card in {name!r} (result {result:08X}); log:\n{self._log_tail()}")
 
+    @staticmethod
+    def wait_until_received(card: CardProcess, count: int, timeout_s: float = START_TIMEOUT_S) -> None:
+        """Wait until the card has got so many byte strings from the reader."""
+        deadline = time.monotonic() + timeout_s
+        while len(card.received()) < count:
+            if time.monotonic() > deadline:
+                raise StackError(f"the card got {len(card.received())} of {count} byte strings")
+            time.sleep(0.005)  # between two looks at its log
+
     def stop_pcscd(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End pcscd alone: cards and namespaces stay."""
         _end(self.pcscd, number)
 
-    def restart_pcscd(self) -> None:
-        """Start pcscd again after `stop_pcscd`."""
+    def restart_pcscd(self, *, readers: bool = True) -> None:
+        """Start pcscd again after `stop_pcscd`, with its two readers or with none at all."""
         # what a killed pcscd leaves behind would keep the next one from starting
         for name in (SOCKET_NAME, "pcscd.pid"):
             (self.directory / name).unlink(missing_ok=True)
-        self.pcscd = self._start_pcscd()
+        self.pcscd = self._start_pcscd(readers=readers)
 
     def close(self) -> None:
         """End everything that was started, in the reverse order."""
@@ -236,15 +302,18 @@ class ReaderStack:
         self._processes.append(process)
         return process
 
-    def _start_pcscd(self) -> subprocess.Popen[bytes]:
+    def _start_pcscd(self, *, readers: bool = True) -> subprocess.Popen[bytes]:
         pcscd = _find("pcscd")
+        no_readers = self.directory / "no readers"
+        no_readers.mkdir(exist_ok=True)
+        config = [] if readers else ["--config", str(no_readers)]
         with self.pcscd_log.open("ab") as log:
-            process = self._start([pcscd, "--foreground", *_without_polkit(pcscd)], log)
+            process = self._start([pcscd, "--foreground", *_without_polkit(pcscd), *config], log)
         _wait_until(lambda: _accepts(self.directory / SOCKET_NAME), process, "pcscd", self._log_tail)
         return process
 
     def _insert(self, command: Sequence[str], slot: int, log_file: Path) -> CardProcess:
-        output = self.directory / f"card{len(self._processes)}.out"
+        output = self.directory / f"card{next(_numbers)}.out"
         with output.open("wb") as stream:
             process = self._start(command, stream)
         try:

@@ -1,7 +1,8 @@
 """A card that knows its answers by heart, behind vpcd: `scripted_card.py PORT LOG ATR [COMMAND=ANSWER]...`.
 
 It stands apart from the simulated card, so that the way through PC/SC is tested against bytes that are written down.
-An unknown command is answered 6D00. The answer `leave` takes the card out of the reader in the middle of the exchange.
+An unknown command is answered 6D00. The answer `leave` takes the card out of the reader in the middle of the exchange;
+after `silence` the card never says anything again.
 Each byte string goes to LOG in hexadecimal, and `# 01` and so on for vpcd's controls.
 """
 
@@ -43,6 +44,8 @@ def main() -> None:
                 answer = answers.get(message.hex().upper(), "6D00")
                 if answer == "leave":
                     return
+                while answer == "silence":
+                    _receive(connection, 1)  # until the reader hangs up
                 _send(connection, bytes.fromhex(answer))
             elif message[0] == GET_ATR:
                 _send(connection, bytes.fromhex(atr))

@@ -10,34 +10,42 @@ from functools import cached_property
 from pathlib import Path
 
 from jcopsh.card import consent, interlock
-from jcopsh.card.exchange import Exchange
+from jcopsh.card.exchange import Exchange, FailedExchange
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.interrupt import GivenUp, held_back, is_pending, may_be_given_up
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
-from jcopsh.card.link import Link, ResetKind
+from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, ResetKind
+from jcopsh.card.reader_interlock import judge_for_reader
 from jcopsh.card.sensitive import Redactor
-from jcopsh.errors import ReaderError, Refused, UsageError
+from jcopsh.errors import CardWasReset, JcopshError, ReaderError, Refused, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU, ResponseAPDU
+from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import MemoryMap, all_maps
 from jcopsh.secrets.key_store import KeyStore
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
-from jcopsh.state import CardState, advance, powered_up
+from jcopsh.state import CardState, advance, after_reader_command, powered_up
 
 GET_RESPONSE_INS = 0xC0
 # a card that never stops saying 61xx or 6Cxx is broken
 MAX_FOLLOWED = 512
+UNKNOWN_OUTCOME = "Whether the card carried out the command is not known."
+AGAIN = "connect, then identify: nothing of what was selected or open can be relied on"
+SILENT = "No answer yet. Ctrl-C again gives the card up."
+KEPT_BY_ANOTHER = "Another program keeps the card for itself: waiting until it is done. Ctrl-C leaves the card."
 
 
 class Card:
     """A connected card: what is known of it (`state`) and the only way to talk to it (`send`).
 
     `observers` are called with every Exchange, when all of one `send` is done: the state has advanced and the keys are
-    kept by then, so that an observer may fail, or send something itself. `follow` says whether 61xx and 6Cxx are
+    kept by then, so that an observer may fail, or send something itself. `failure_observers` are called with a
+    FailedExchange where the link failed. `follow` says whether 61xx and 6Cxx are
     followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
     it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
-    keeping. A Card is used by one thread.
+    keeping. `before_question` is called before a consent is asked, so that what the question is about stands on the
+    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. A Card is used by one thread.
     """
 
     def __init__(self, link: Link, journal: Journal, key_store: KeyStore | None) -> None:
@@ -45,13 +53,19 @@ class Card:
         self._journal = journal
         self.key_store = key_store
         self.observers: list[Callable[[Exchange], None]] = []
+        self.failure_observers: list[Callable[[FailedExchange], None]] = []
+        self.before_question: Callable[[], None] = _nothing
+        self.on_wait: Callable[[str], None] = _told_to_nobody
         self.follow = True
         self.memory_map: MemoryMap | None = None
         self._state = CardState(atr=link.atr, protocol=link.protocol)
         self._keeper = Keeper(key_store, link.name, journal.sync) if key_store else None
         self._redactor = Redactor()
         self._answering_yes = False
-        self._exchanges: list[Exchange] = []
+        self._sharing = link if isinstance(link, ReaderLink) and link.shared else None
+        self._transactions = 0  # the blocks of `transaction` that are open
+        self._in_transaction = False
+        self._exchanges: list[Exchange | FailedExchange] = []
         # the command whose answer GET RESPONSE would bring, and how many bytes of it have come
         self._answered: tuple[CommandAPDU, int] | None = None
         try:
@@ -86,22 +100,121 @@ class Card:
         Raises Refused when the interlock's consent is not given (nothing was sent), ReaderError when the link fails
         (all that was known of the card is then forgotten), StoreError when the disk refuses to keep
         what must be kept (they say whether the command was sent), KeyboardInterrupt after an exchange during which
-        Ctrl-C came. A second Ctrl-C gives up a mute card: ReaderError.
+        Ctrl-C came. A second Ctrl-C gives up a mute card: ReaderError. Class FF is refused with UsageError: it is the
+        reader's.
         """
-        exchanges: list[Exchange] = []
+        if command.cla == READER_CLASS:
+            raise _for_the_reader()
+        return self._undivided(self._send, command)
+
+    def send_to_reader(self, command: CommandAPDU) -> ResponseAPDU:
+        """Send a command of class FF, meant for the reader (PC/SC part 3, 3.2.2), and return the answer as it is.
+
+        It passes the same interlock and journal, which take it for what it may do to the card as well. Raises as `send`
+        does, UsageError for another class, ReaderError where there is no reader.
+        """
+        if command.cla != READER_CLASS:
+            raise _for_the_card()
+        if not isinstance(self._link, InReader):
+            raise ReaderError(
+                "there is no reader here to take the command",
+                meaning=f"This is {self._link.name}; what begins with FF is for a reader, and the card never sees it.",
+                hint="connect a card in a reader: jcopsh without --sim",
+            )
+        return self._undivided(self._send_once, command)
+
+    def _undivided(self, send: Callable[[CommandAPDU], ResponseAPDU], command: CommandAPDU) -> ResponseAPDU:
+        """Send without another program or Ctrl-C in between, and tell the observers in the end."""
+        exchanges: list[Exchange | FailedExchange] = []
         self._exchanges = exchanges
+        before = self._state
         try:
-            with held_back():
-                response = self._send(command)
-        except BaseException:
+            with self.transaction(), held_back(self._tell_silence):
+                response = send(command)
+        except BaseException as error:
+            if isinstance(error, ReaderError) and not exchanges:  # the link failed before there was anything to send
+                shown = self._redactor.command(command, before, self._maps)
+                exchanges.append(
+                    _failed(command, before, shown, error, wire_command=command.encode(), duration_s=0.0, sent=False)
+                )
             with suppress(Exception):  # what went wrong with the card has to be told, not what an observer makes of it
                 self._tell_observers(exchanges)
             raise
         self._tell_observers(exchanges)
         return response
 
-    def _tell_observers(self, exchanges: Sequence[Exchange]) -> None:
+    def _tell_silence(self) -> None:
+        self.on_wait(SILENT)
+
+    # other programs ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Within the block no other program gets at the card. Nothing to do where the card is this program's alone.
+
+        It waits while another program keeps the card; Ctrl-C leaves the card then (ReaderError). It is left while a
+        consent is asked for. Raises CardWasReset where another program reset the card meanwhile. May be nested.
+        """
+        if self._sharing is None:
+            yield
+            return
+        if not self._in_transaction:
+            self._begin(self._sharing)
+        self._transactions += 1
+        try:
+            yield
+        finally:
+            self._transactions -= 1
+            if not self._transactions:
+                self._end(self._sharing)
+
+    def _begin(self, link: ReaderLink) -> None:
+        try:
+            with self._on_the_link(), _given_up_like_ctrl_c():
+                link.begin_transaction(lambda: self.on_wait(KEPT_BY_ANOTHER))
+        except KeyboardInterrupt:
+            link.close()
+            raise ReaderError(
+                f"{link.name}: given up, while another program kept the card for itself",
+                meaning="Nothing was sent. The connection was closed.", hint="connect", card_lost=True,
+            ) from None
+        self._in_transaction = True
+
+    def _end(self, link: ReaderLink) -> None:
+        if self._in_transaction:
+            self._in_transaction = False
+            with held_back():  # a call that is left in the middle would cost the connection
+                link.end_transaction()
+
+    @contextmanager
+    def _outside_transaction(self) -> Iterator[None]:
+        """Let other programs at the card within the block: for as long as a person is asked."""
+        if self._sharing is None or not self._in_transaction:
+            yield
+            return
+        self._end(self._sharing)
+        yield
+        self._begin(self._sharing)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other programs may use the card at the same time."""
+        return self._sharing is not None
+
+    def is_alive(self) -> bool:
+        """Whether the card that was connected is still there. Nothing is sent to find out."""
+        return self._link.is_alive() if isinstance(self._link, ReaderLink) else True
+
+    def reader_attributes(self) -> ReaderAttributes:
+        """What the reader's driver tells of the reader; nothing where there is none."""
+        return self._link.attributes() if isinstance(self._link, ReaderLink) else ReaderAttributes()
+
+    def _tell_observers(self, exchanges: Sequence[Exchange | FailedExchange]) -> None:
         for exchange in exchanges:
+            if isinstance(exchange, FailedExchange):
+                for failure_observer in self.failure_observers:
+                    failure_observer(exchange)
+                continue
             for observer in self.observers:
                 observer(exchange)
 
@@ -118,13 +231,21 @@ class Card:
 
     def reset(self, kind: ResetKind) -> bytes:
         """Reset the card and return its ATR. Selection, channel and what the interlock knew are forgotten."""
-        with held_back():
+        with held_back(self._tell_silence):
             with self._on_the_link():
                 atr = self._link.reset(kind)
-            self._answered = None
-            self._state = powered_up(self._state, atr, self._link.protocol)
-            self._journal_card()
+            self._power_up()
         return atr
+
+    def _power_up(self) -> None:
+        """The card was reset, by us or by another program."""
+        self._answered = None
+        self._state = powered_up(self._state, self._link.atr, self._link.protocol)
+        self._journal_card()
+
+    def use_channel(self, channel: int) -> None:
+        """Send commands for files and PINs on another logical channel from now on. Nothing is sent."""
+        self._state = replace(self._state, channel=channel)
 
     def close(self) -> None:
         """Leave the card; the link resets it."""
@@ -160,55 +281,81 @@ class Card:
         return command, 0
 
     def _send_once(self, command: CommandAPDU) -> ResponseAPDU:
-        self._wire_form(command)  # what this link cannot carry is refused before anything is asked
-        judgement = interlock.judge(command.encode(), self._state, self._maps)
+        wire_command = self._wire_form(command)  # what this link cannot carry is refused before anything is asked
+        judgement = self._judge(command.encode())
         shown = self.shown_command(command)
         self._obtain_consent(judgement, shown)
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
-        self._journal.command(str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE)
-        return self._transmit(command, shown, judgement)
+        self._journal.command(
+            str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE,
+            for_reader=command.cla == READER_CLASS,
+        )
+        # the very bytes are judged once more: what is sent may not reach further than what was consented to
+        if self._judge(wire_command).severity > judgement.severity:
+            refusal = Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
+            self._journal_refusal(shown, refusal)
+            raise refusal
+        return self._transmit(command, wire_command, shown)
+
+    def _judge(self, raw: bytes) -> Judgement:
+        judge = judge_for_reader if raw[:1] == _READER_CLASS_BYTE else interlock.judge
+        return judge(raw, self._state, self._maps)
 
     def _obtain_consent(self, judgement: Judgement, shown: Segments) -> None:
         try:
-            if judgement.severity is Severity.IRREVERSIBLE:
-                consent.ask_typed(judgement, self.description)
-            elif judgement.severity is Severity.DESTRUCTIVE and not self._answering_yes:
-                consent.ask_yes(judgement, self.description)
-            else:
+            if self._is_asked(judgement):
+                self.before_question()
+            if not self._is_asked(judgement):
                 return
+            with self._outside_transaction():
+                ask = consent.ask_typed if judgement.severity is Severity.IRREVERSIBLE else consent.ask_yes
+                ask(judgement, self.description)
             if is_pending():
                 raise Refused(f"{judgement.what}: interrupted, nothing was sent", meaning="Ctrl-C came meanwhile.")
         except Refused as refusal:
             self._journal_refusal(shown, refusal)
             raise
 
+    def _is_asked(self, judgement: Judgement) -> bool:
+        """Whether a person has to answer for it; a yes may have been given on the line."""
+        return judgement.severity is Severity.IRREVERSIBLE or (
+            judgement.severity is Severity.DESTRUCTIVE and not self._answering_yes
+        )
+
     def _journal_refusal(self, shown: Segments, refusal: Refused) -> None:
         with suppress(JournalError):  # nothing was sent, and that is what has to be told
             self._journal.refused(shown, refusal.meaning)
 
-    def _transmit(self, command: CommandAPDU, shown: Segments, judgement: Judgement) -> ResponseAPDU:
-        wire_command = self._wire_form(command)
-        # the very bytes are judged once more: what is sent may not reach further than what was consented to
-        if interlock.judge(wire_command, self._state, self._maps).severity > judgement.severity:
-            refusal = Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
-            self._journal_refusal(shown, refusal)
-            raise refusal
+    def _transmit(self, command: CommandAPDU, wire_command: bytes, shown: Segments) -> ResponseAPDU:
         before = self._state
+        for_reader = command.cla == READER_CLASS
         started = time.perf_counter()
-        with self._on_the_link():
-            wire_response = self._link.transmit(wire_command)
-            response = ResponseAPDU.parse(wire_response)
+        try:
+            with self._on_the_link():
+                wire_response = self._carry(wire_command)
+                response = ResponseAPDU.parse(wire_response)
+        except BaseException as error:
+            took_s, sent = time.perf_counter() - started, not isinstance(error, CardWasReset)
+            self._exchanges.append(
+                _failed(command, before, shown, error, wire_command=wire_command, duration_s=took_s, sent=sent)
+            )
+            raise
         duration_s = time.perf_counter() - started
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
-        self._state = advance(before, command, response)
+        self._state = after_reader_command(before, command) if for_reader else advance(before, command, response)
         origin, offset = self._answered_by(command)
         self._answered = origin, offset + len(response.data)
         shown_response = self._redactor.response(origin, response, self._maps, offset)
-        self._exchanges.append(
-            Exchange(command, response, wire_command, wire_response, duration_s, before, shown, shown_response)
-        )
+        self._exchanges.append(Exchange(
+            command, response, wire_command, wire_response, duration_s, before, shown, shown_response, for_reader
+        ))
         self._journal.response(shown_response, duration_s)
         return response
+
+    def _carry(self, wire_command: bytes) -> bytes:
+        if wire_command[0] == READER_CLASS and isinstance(self._link, InReader):
+            return self._link.transmit_to_reader(wire_command)
+        return self._link.transmit(wire_command)
 
     @contextmanager
     def _on_the_link(self) -> Iterator[None]:
@@ -216,6 +363,10 @@ class Card:
         try:
             with may_be_given_up():
                 yield
+        except CardWasReset as error:
+            self._note_lost(error.what)
+            self._power_up()
+            raise
         except ReaderError as error:
             self._lost(error.what, card_lost=error.card_lost)
             raise
@@ -224,16 +375,19 @@ class Card:
             self._lost("given up by a second Ctrl-C", card_lost=True)
             raise ReaderError(
                 "the card was given up: no answer came before the second Ctrl-C",
-                meaning="Whether it carried out the command is not known. The connection was closed.",
-                hint="connect",
-                card_lost=True,
+                meaning=f"{UNKNOWN_OUTCOME} The connection was closed.", hint=AGAIN, card_lost=True,
             ) from None
         except MalformedAPDU as error:
             self._lost(str(error), card_lost=True)
-            raise ReaderError(f"the reader gave no answer of the card: {error}", card_lost=True) from None
+            raise ReaderError(
+                f"the reader gave no answer of the card: {error}", meaning=UNKNOWN_OUTCOME, hint=AGAIN, card_lost=True
+            ) from None
         except OSError as error:
             self._lost(type(error).__name__, card_lost=True)
-            raise ReaderError(f"the way to the card failed: {error.strerror or error}", card_lost=True) from error
+            raise ReaderError(
+                f"the way to the card failed: {error.strerror or error}", meaning=UNKNOWN_OUTCOME, hint=AGAIN,
+                card_lost=True,
+            ) from error
         except BaseException as error:
             self._lost(type(error).__name__, card_lost=True)
             raise
@@ -264,29 +418,80 @@ class Card:
                 return ResponseAPDU(data, response.sw)
             # a logical channel stays; secure messaging and chaining bits do not belong on GET RESPONSE, nor does a
             # class byte that is part of an address
-            channel = 0 if command.cla & 0x40 else command.cla & 0x03
-            fetch = CommandAPDU(channel, GET_RESPONSE_INS, 0, 0, le=response.sw2 or 256)
+            cla = command.cla & (0x4F if command.cla & 0x40 else 0x03) if command.cla & 0xC0 != 0xC0 else 0
+            fetch = CommandAPDU(cla, GET_RESPONSE_INS, 0, 0, le=response.sw2 or 256)
             response = self._send_once(fetch)
             if response.sw1 == 0x6C and not response.data:
                 response = self._send_once(fetch.with_le(response.sw2 or 256))
             data += response.data
-        raise ReaderError(f"the card answered 61xx {MAX_FOLLOWED} times in a row", card_lost=False)
+        raise ReaderError(
+            f"the card answered 61xx {MAX_FOLLOWED} times in a row",
+            meaning="It says each time that there is more. No answer is so long.",
+            hint="get-response off shows each answer as the card gives it",
+        )
 
     def _is_free(self, command: CommandAPDU) -> bool:
         return interlock.judge(command.encode(), self._state, self._maps).severity is Severity.FREE
 
     def _lost(self, what: str, *, card_lost: bool) -> None:
         """Forget everything: whether the card got the command, and which card comes next, is not known."""
-        self._state = CardState(protocol=self._state.protocol)
-        self._answered = None
         if card_lost:
+            self._state = CardState(protocol=self._state.protocol)
             self.memory_map = None
+        else:
+            self._state = CardState(atr=self._link.atr, protocol=self._link.protocol)
+        self._answered = None
+        self._note_lost(what)
+
+    def _note_lost(self, what: str) -> None:
         with suppress(JournalError):  # the failure itself is what has to be told
             self._journal.lost(what)
 
     def _journal_card(self) -> None:
         state = self._state
         self._journal.card(self._link.name, state.atr, state.protocol, str(state.boot))
+
+
+_READER_CLASS_BYTE = bytes((READER_CLASS,))
+
+
+def _for_the_reader() -> UsageError:
+    return UsageError(
+        "class FF is the reader's: such a command never reaches the card",
+        meaning="PC/SC part 3 gives it to readers, ISO/IEC 7816-4 keeps it from cards, and no memory lies at FFxxxx.",
+        hint="reader-send FF CA 00 00 00 asks a contactless reader for the card's UID",
+    )
+
+
+def _for_the_card() -> UsageError:
+    return UsageError(
+        "only commands of class FF are for the reader", meaning="Every other class goes to the card.", hint="send"
+    )
+
+
+def _failed(
+    command: CommandAPDU, before: CardState, shown: Segments, error: BaseException,
+    *, wire_command: bytes, duration_s: float, sent: bool,
+) -> FailedExchange:
+    what = error.what if isinstance(error, JcopshError) else type(error).__name__
+    return FailedExchange(command, wire_command, duration_s, before, shown, command.cla == READER_CLASS, sent, what)
+
+
+@contextmanager
+def _given_up_like_ctrl_c() -> Iterator[None]:
+    """Within a block that sends nothing, a second Ctrl-C leaves nothing in doubt: it is one more Ctrl-C."""
+    try:
+        yield
+    except GivenUp:
+        raise KeyboardInterrupt from None
+
+
+def _nothing() -> None:
+    """What is done before a question where nothing is."""
+
+
+def _told_to_nobody(_sentence: str) -> None:
+    """What is said where nobody listens."""
 
 
 @contextmanager

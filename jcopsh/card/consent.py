@@ -27,6 +27,7 @@ ESCAPE = "\x1b"
 PASTE_BEGINS = "\x1b[200~"
 # the rest of what was refused is over when nothing came for so long; nobody is waited for longer than the limit
 QUIET_S, DRAIN_LIMIT_S = 0.1, 5.0
+_NO_BREAK = "\xa0"  # a blank at which no line is broken
 BOLD, RED_BOLD, YELLOW_BOLD, PLAIN = "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[0m"
 
 
@@ -47,7 +48,8 @@ def ask_typed(judgement: Judgement, card: str) -> None:
     phrase = f"{judgement.action} {code}"
     with _terminal(judgement) as terminal:
         terminal.show(_question(judgement, card, RED_BOLD, "Cannot be undone", terminal.width))
-        answer = terminal.ask(f"Type {BOLD}{phrase}{PLAIN} to send it; anything else sends nothing: ", judgement)
+        question = f"Type {_kept_whole(phrase)} to send it; anything else sends nothing:"
+        answer = terminal.ask(_asked(question, phrase, terminal.width), judgement)
         # compared as typed: one blank between the words, capitals as shown or small
         if " ".join(answer.split()).upper() != phrase.upper():
             terminal.drain()
@@ -58,7 +60,7 @@ def ask_yes(judgement: Judgement, card: str) -> None:
     """Ask for a yes. Returns when it was typed; raises Refused in every other case."""
     with _terminal(judgement) as terminal:
         terminal.show(_question(judgement, card, YELLOW_BOLD, "Destructive", terminal.width))
-        answer = terminal.ask(f"Send it? {BOLD}yes{PLAIN} or no: ", judgement)
+        answer = terminal.ask(_asked("Send it? yes or no:", "yes", terminal.width), judgement)
         if answer.strip().lower() not in ("y", "yes"):
             terminal.drain()
             raise _refused(judgement, "The answer was not yes.")
@@ -89,11 +91,22 @@ def _refused(judgement: Judgement, why: str, hint: str = WHY_ASKED) -> Refused:
 
 
 def _question(judgement: Judgement, card: str, style: str, heading: str, width: int) -> str:
-    body = [f"{style}{heading}: {judgement.what}{PLAIN}", *textwrap.wrap(judgement.consequence, width - 2)]
+    first = "\n".join(textwrap.wrap(f"{heading}: {judgement.what}", width - 2))
+    body = [f"{style}{first}{PLAIN}", *textwrap.wrap(judgement.consequence, width - 2)]
     # the reader's name comes from outside, and may not paint over the question
     plain = "".join(character if character.isprintable() else "?" for character in card)
     body += textwrap.wrap(f"Card: {plain}", width - 2)
     return "\n" + "\n".join(body) + "\n"
+
+
+def _asked(question: str, phrase: str, width: int) -> str:
+    """The question in lines that fit, with a blank behind it and the phrase to type in bold."""
+    lines = "\n".join(textwrap.wrap(question, width - 2)).replace(_NO_BREAK, " ")
+    return lines.replace(phrase, f"{BOLD}{phrase}{PLAIN}", 1) + " "
+
+
+def _kept_whole(phrase: str) -> str:
+    return phrase.replace(" ", _NO_BREAK)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One command and its answer, as observers see them."""
+"""One command and its answer, or what came instead of one, as observers see them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Exchange:
     `command` and `response` are plain; `wire_command` and `wire_response` are the very bytes, with a secure channel's
     wrapping. `duration_s` is the time on the link in seconds. `before` is the state it was sent in.
     `shown_command` and `shown_response` are the plain bytes with secrets hidden: what may be printed or kept. The repr
-    has no other bytes.
+    has no other bytes. `for_reader`: it was for the reader itself, and no card has seen it.
     """
 
     command: CommandAPDU
@@ -27,8 +27,26 @@ class Exchange:
     before: CardState
     shown_command: Segments
     shown_response: Segments
+    for_reader: bool = False
 
     @property
     def boot(self) -> Boot:
         """The boot it happened under."""
         return self.before.boot
+
+
+@dataclass(frozen=True, slots=True)
+class FailedExchange:
+    """A command that no answer came to: `what` says what went wrong on the link. The rest is as in Exchange.
+
+    `sent` tells whether the card may have got it.
+    """
+
+    command: CommandAPDU
+    wire_command: bytes = field(repr=False)
+    duration_s: float
+    before: CardState
+    shown_command: Segments
+    for_reader: bool
+    sent: bool
+    what: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Kind, MemoryMap
@@ -119,7 +120,6 @@ def _protect(case: Case) -> Judgement | None:
     return Judgement(Severity.IRREVERSIBLE, "protect", "PROTECT: INS 10", PROTECT_CONSEQUENCE)
 
 
-ENVELOPE_INS = frozenset((0xC2, 0xC3))
 # deeper or wider than this nobody packs a command
 MAX_ENVELOPED = 32
 
@@ -266,6 +266,33 @@ def _terminate(case: Case) -> Judgement | None:
     return Judgement(Severity.IRREVERSIBLE, "terminate", name, "What is terminated cannot be used again.")
 
 
+def _reset_retry_counter(case: Case) -> Judgement | None:
+    """RESET RETRY COUNTER (ISO/IEC 7816-4:2005, 7.5.10), PIN CHANGE/UNBLOCK where the class is not interindustry."""
+    if case.ins != INS.RESET_RETRY_COUNTER:
+        return None
+    return Judgement(
+        Severity.DESTRUCTIVE,
+        "unblock",
+        "RESET RETRY COUNTER",
+        "A wrong resetting code (PUK) counts as a try. When none is left, the PIN can never be unblocked again.",
+    )
+
+
+def _last_try(case: Case) -> Judgement | None:
+    """VERIFY, or another command that compares a PIN, of which the card has said that one try is left."""
+    sets_only = case.ins == INS.CHANGE_REFERENCE_DATA and case.raw[2] == 1
+    if case.ins not in COMPARE_PIN or sets_only or not case.data:
+        return None
+    if case.state.tries_left(case.raw[0], case.raw[3]) != 1:
+        return None
+    return Judgement(
+        Severity.DESTRUCTIVE,
+        "verify",
+        f"a PIN with one try left (reference {case.raw[3]:02X})",
+        "If it is wrong, the PIN is blocked; only a resetting code (PUK), where there is one, makes it usable again.",
+    )
+
+
 def _write(case: Case) -> Judgement | None:
     """WRITE to configuration memory: life cycle for ever, keys and unknown places with a yes, the rest freely."""
     to_root = case.cla == CLA_MEMORY or case.state.selected is SelectedKind.ROOT
@@ -336,6 +363,8 @@ RULES: tuple[Callable[[Case], Judgement | None], ...] = (
     _put_key,
     _store_data,
     _terminate,
+    _reset_retry_counter,
+    _last_try,
     _write,
     _unknown_to_root_applet,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 class GivenUp(BaseException):
@@ -14,10 +15,14 @@ class GivenUp(BaseException):
 
 
 class _Hold:
-    """One block that holds SIGINT back: how often it came, and whether an answer is being waited for."""
+    """One block that holds SIGINT back: how often it came, and whether an answer is being waited for.
 
-    def __init__(self) -> None:
+    `on_silence` is what is still to be done should the answer not come.
+    """
+
+    def __init__(self, on_silence: Callable[[], None] | None) -> None:
         self.count = 0
+        self.on_silence = on_silence
         self.waiting = False
 
     def note(self, _number: int, _frame: FrameType | None) -> None:
@@ -28,27 +33,62 @@ class _Hold:
 
 # the blocks that are open now, the innermost last; only the main thread opens any
 _holds: list[_Hold] = []
+# the handlers that `listening` has replaced, the latest last
+_replaced: list[Any] = []
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def listening() -> Iterator[None]:
+    """Around many exchanges: one handler for all of them, which `held_back` then need not put in place for each.
+
+    Outside of them Ctrl-C does what it did before.
+    """
+    previous = signal.getsignal(signal.SIGINT)
+    if previous is _hear or not callable(previous) or not _on_main_thread():
+        yield
+        return
+    _replaced.append(previous)
+    signal.signal(signal.SIGINT, _hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        _replaced.pop()
+
+
+def _hear(number: int, frame: FrameType | None) -> None:
+    if _holds:
+        _holds[-1].note(number, frame)
+    else:
+        _replaced[-1](number, frame)
+
+
+def _on_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
+def held_back(on_silence: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold SIGINT back for the length of the block, then raise KeyboardInterrupt if one came.
+
+    `on_silence` is called, once, where an answer has not come by a moment later (`still_waiting`).
 
     Only the main thread can hold it back; elsewhere the block runs as it is. So it does where SIGINT is ignored, or
     handled by something that is not Python.
     """
     previous = signal.getsignal(signal.SIGINT)
-    on_main_thread = threading.current_thread() is threading.main_thread()
-    if not on_main_thread or previous in (None, signal.SIG_IGN):
+    if not _on_main_thread() or previous in (None, signal.SIG_IGN):
         yield
         return
-    hold = _Hold()
+    hold = _Hold(on_silence)
     _holds.append(hold)
-    signal.signal(signal.SIGINT, hold.note)
+    if previous is not _hear:
+        signal.signal(signal.SIGINT, hold.note)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        if previous is not _hear:
+            signal.signal(signal.SIGINT, previous)
         _holds.remove(hold)
     if hold.count:
         raise KeyboardInterrupt
@@ -59,13 +99,21 @@ def is_pending() -> bool:
     return any(hold.count for hold in _holds)
 
 
+def still_waiting() -> None:
+    """For who waits for an answer, every now and then: tells whoever has pressed Ctrl-C that it does not come."""
+    for hold in _holds:
+        if hold.count and hold.waiting and hold.on_silence is not None:
+            tell, hold.on_silence = hold.on_silence, None
+            tell()
+
+
 @contextmanager
 def may_be_given_up() -> Iterator[None]:
     """Within `held_back`, around the wait for an answer: a second SIGINT raises GivenUp at once.
 
-    As soon as Python gets to run, that is: a reader's driver that blocks in C is waited for.
+    As soon as Python gets to run, that is: what may block in C is called on another thread (card/worker.py).
     """
-    if not _holds or threading.current_thread() is not threading.main_thread():
+    if not _holds or not _on_main_thread():
         yield
         return
     hold = _holds[-1]

@@ -2,7 +2,7 @@
 
 A file of JSON lines for each connection, mode 0600. Kinds of lines:
     card      reader, ATR, protocol, boot: at connection and after each reset
-    command   number, boot, the bytes with `<name:length:KCV>` in place of secrets
+    command   number, boot, the bytes with `<name:length:KCV>` in place of secrets; `to`: `reader` if it was for that
     response  number of its command, the bytes likewise, seconds
     refused   what the interlock did not let through: the bytes likewise, and why
     lost      the link failed in mid-command: what was said
@@ -13,18 +13,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from jcopsh.errors import StoreError
-from jcopsh.secrets.files import open_private_append, sync_folder
+from jcopsh.secrets.files import append_all, open_private_append, sync_folder
 from jcopsh.secrets.segments import Segments
 
 FORMAT = "jcopsh journal 1"
-
+_ENCODER = json.JSONEncoder()
 
 NOT_SENT = "What cannot be recorded is not sent."
 SENT = "The command was sent; its answer could not be recorded."
@@ -57,10 +56,12 @@ class Journal:
                 "boot": boot}
         self._waiting.append({"time": _now(), **line})
 
-    def command(self, boot: str, command: Segments, *, durable: bool) -> None:
-        """About to be sent. `durable` waits for the disk: before what destroys, cannot be undone, or writes keys."""
+    def command(self, boot: str, command: Segments, *, durable: bool, for_reader: bool = False) -> None:
+        """About to be sent, to the card or to its reader. `durable` waits for the disk: before what destroys, cannot be
+        undone, or writes keys."""
         self._number += 1
-        self._write({"kind": "command", "number": self._number, "boot": boot, "bytes": str(command)}, durable=durable)
+        line = {"kind": "command", "number": self._number, "boot": boot, "bytes": str(command)}
+        self._write(line | {"to": "reader"} if for_reader else line, durable=durable)
 
     def response(self, response: Segments, duration_s: float) -> None:
         """The answer to the last command."""
@@ -80,8 +81,10 @@ class Journal:
     def sync(self) -> None:
         """Wait until all that was written is on the disk."""
         if self._descriptor is not None:
-            with self._refusing(UNSURE):
+            try:
                 os.fsync(self._descriptor)
+            except OSError as error:
+                raise self._refused(error, UNSURE) from error
 
     def close(self) -> None:
         """Close the file, if it was opened."""
@@ -98,45 +101,30 @@ class Journal:
         self.close()
 
     def _write(self, line: Mapping[str, object], *, durable: bool = False, meaning: str = NOT_SENT) -> None:
+        # every exchange waits for this twice: no more is done than has to be
         records = [*self._waiting, {"time": _now(), **line}]
-        with self._refusing(meaning):
-            descriptor = self._open()
-            _append(descriptor, b"".join(json.dumps(record).encode() + b"\n" for record in records))
+        text = "\n".join(map(_ENCODER.encode, records))
+        try:
+            descriptor = self._open() if self._descriptor is None else self._descriptor
+            append_all(descriptor, f"{text}\n".encode("ascii"))
             self._waiting.clear()
             if durable:
                 os.fsync(descriptor)
-
-    @contextmanager
-    def _refusing(self, meaning: str) -> Iterator[None]:
-        """Turn what the disk refuses into a JournalError."""
-        try:
-            yield
         except OSError as error:
-            raise JournalError(
-                f"the journal {self.path} cannot be written: {error.strerror}",
-                meaning=meaning,
-                hint="make room on the disk, or mend the folder's permissions; XDG_STATE_HOME names another place",
-            ) from error
+            raise self._refused(error, meaning) from error
+
+    def _refused(self, error: OSError, meaning: str) -> JournalError:
+        return JournalError(
+            f"the journal {self.path} cannot be written: {error.strerror}",
+            meaning=meaning,
+            hint="make room on the disk, or mend the folder's permissions; XDG_STATE_HOME names another place",
+        )
 
     def _open(self) -> int:
-        if self._descriptor is None:
-            self._descriptor = open_private_append(self.path)
-            sync_folder(self.path.parent)
+        self._descriptor = open_private_append(self.path)
+        sync_folder(self.path.parent)
         return self._descriptor
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _append(descriptor: int, lines: bytes) -> None:
-    """Append all of it or none of it. Raises OSError; a disk that is nearly full takes a part first."""
-    before = os.fstat(descriptor).st_size
-    rest = lines
-    try:
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-    except OSError:
-        with suppress(OSError):  # what is no regular file cannot be cut
-            os.ftruncate(descriptor, before)
-        raise

@@ -31,6 +31,8 @@ class Keeper:
         self.store = store
         self._reader = reader
         self._sync_journal = sync_journal
+        self._kept: list[StoredSecret] = []  # what is in the store for certain while its file is `_stamp`
+        self._stamp: object = None
 
     def before(self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> bool:
         """Store the keys that a WRITE carries; whether there were any. Raises UsageError when the disk refuses."""
@@ -53,7 +55,12 @@ class Keeper:
         # a wrong key leaves the root applet selected that was selected before: the status word tells
         if is_transport_key_select(command) and response.ok and after.selected is SelectedKind.ROOT:
             key = Secret(command.data, SecretKind.TRANSPORT_KEY)
-            self._add(StoredSecret("transport_key", key, Origin.ENTERED, self._card(before), before.boot.power_up))
+            self._add(StoredSecret("transport_key", key, self._came_by(key), self._card(before), before.boot.power_up))
+
+    def _came_by(self, transport_key: Secret) -> Origin:
+        came_with_it = any(known.origin is Origin.SIMULATED and known.secret == transport_key
+                           for known in self.store.entries())
+        return Origin.SIMULATED if came_with_it else Origin.ENTERED
 
     def _card(self, state: CardState) -> str:
         return f"{card_name(state)}, in {self._reader}"
@@ -74,5 +81,12 @@ class Keeper:
         return bool(found)
 
     def _add(self, *found: StoredSecret) -> None:
+        if self._stamp is not None and self._stamp != self.store.stamp:
+            self._kept.clear()
+        new = [entry for entry in found if not any(entry.same_as(kept) for kept in self._kept)]
+        if not new:
+            return
         self._sync_journal()
-        self.store.add(*found)
+        self.store.add(*new)
+        self._kept += new
+        self._stamp = self.store.stamp

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class ResetKind(Enum):
@@ -36,3 +38,47 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Leave the card, resetting it, so that nothing stays selected or open. May be called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderAttributes:
+    """What a reader's driver tells of the reader (SCardGetAttrib, PC/SC part 3, 3.1.2); empty where it tells nothing.
+
+    `largest_message_bytes` is the longest command that the reader takes in one message, 0 where it does not say.
+    """
+
+    vendor: str = ""
+    model: str = ""
+    firmware: str = ""
+    serial: str = ""
+    largest_message_bytes: int = 0
+
+
+@runtime_checkable
+class InReader(Link, Protocol):
+    """A link with a reader in between, which takes commands of its own."""
+
+    def transmit_to_reader(self, command: bytes) -> bytes:
+        """Send a command of class FF, meant for the reader, and return its response (PC/SC part 3, 3.2)."""
+
+
+@runtime_checkable
+class ReaderLink(InReader, Protocol):
+    """A link to a card in a reader of this machine, which other programs may use too."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other programs may use the card at the same time."""
+
+    def begin_transaction(self, on_wait: Callable[[], None]) -> None:
+        """Keep other programs away until `end_transaction`; waits while another one does so, and then calls `on_wait`.
+        """
+
+    def end_transaction(self) -> None:
+        """Let other programs in again. Never fails."""
+
+    def is_alive(self) -> bool:
+        """Whether the card that was connected is still in the reader. Asks the reader's driver, never the card."""
+
+    def attributes(self) -> ReaderAttributes:
+        """What the driver tells of the reader."""

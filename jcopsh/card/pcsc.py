@@ -6,124 +6,37 @@ call returns a result code first, and nothing is retried, followed or cached beh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import IntEnum
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from jcopsh.card.link import ResetKind
-from jcopsh.errors import ReaderError
+from jcopsh.card import holders
+from jcopsh.card.interrupt import still_waiting
+from jcopsh.card.link import ReaderAttributes, ResetKind
+from jcopsh.card.pcsc_results import SEAT_HINT, Result, check, code_of
+from jcopsh.card.readers import ReaderInfo, choose
+from jcopsh.card.worker import Worker
+from jcopsh.errors import CardWasReset, ReaderError, UsageError
 
+# into the environment that jcopsh runs in, wherever it came from
 NOT_INSTALLED_HINT = (
-    "on Debian: `apt install pcscd libpcsclite-dev gcc python3-dev`, then `pip install 'jcopsh[pcsc]'`; "
-    "without a reader: `jcopsh --sim`"
+    "on Debian: `apt install pcscd libpcsclite-dev gcc python3-dev`, then "
+    f"`{shlex.quote(sys.executable)} -m pip install pyscard`; without a reader: `jcopsh --sim`"
 )
-SIMULATED_HINT = "without a reader: `jcopsh --sim`"
-
-
-class Result(IntEnum):
-    """Result codes of PC/SC calls (pcsclite's pcsclite.h), as unsigned 32-bit numbers."""
-
-    SUCCESS = 0
-    INTERNAL_ERROR = 0x80100001
-    INVALID_HANDLE = 0x80100003
-    INSUFFICIENT_BUFFER = 0x80100008
-    UNKNOWN_READER = 0x80100009
-    TIMEOUT = 0x8010000A
-    SHARING_VIOLATION = 0x8010000B
-    NO_SMARTCARD = 0x8010000C
-    PROTO_MISMATCH = 0x8010000F
-    NOT_READY = 0x80100010
-    COMM_ERROR = 0x80100013
-    NOT_TRANSACTED = 0x80100016
-    READER_UNAVAILABLE = 0x80100017
-    NO_SERVICE = 0x8010001D
-    SERVICE_STOPPED = 0x8010001E
-    NO_READERS_AVAILABLE = 0x8010002E
-    UNSUPPORTED_CARD = 0x80100065
-    UNRESPONSIVE_CARD = 0x80100066
-    UNPOWERED_CARD = 0x80100067
-    RESET_CARD = 0x80100068
-    REMOVED_CARD = 0x80100069
-    SECURITY_VIOLATION = 0x8010006A
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """What a result code means to the person at the reader."""
-
-    what: str
-    meaning: str
-    hint: str
-    card_lost: bool = True
-
-
-_RECONNECT = "`connect` opens it again; what was selected or open on the card is gone"
-_SEAT = "take the card out, put it in again with its contacts to the reader's, then `connect`"
-_SERVICE = f"`sudo systemctl start pcscd.socket`, or `sudo pcscd` where there is no systemd; {SIMULATED_HINT}"
-_NO_SERVICE = _Fault("the PC/SC service does not answer", "pcscd is not running, or has stopped", _SERVICE)
-_MUTE = _Fault("the card does not answer", "it took the command and stayed silent, or the contact is bad", _SEAT)
-_GONE = _Fault("the reader is gone", "it was unplugged, or its driver stopped", "plug it in again, then `connect`")
-
-_FAULTS: dict[int, _Fault] = {
-    Result.NO_SERVICE: _NO_SERVICE,
-    Result.SERVICE_STOPPED: _NO_SERVICE,
-    # what a context or a card handle is worth once pcscd has been restarted
-    Result.INVALID_HANDLE: _Fault("the connection is gone", "the PC/SC service was restarted", _RECONNECT),
-    Result.UNKNOWN_READER: _GONE,
-    Result.READER_UNAVAILABLE: _GONE,
-    Result.NO_READERS_AVAILABLE: _GONE,
-    Result.NO_SMARTCARD: _Fault(
-        "there is no card in the reader", "its slot is empty", f"put a card in, then `connect`; {SIMULATED_HINT}"
-    ),
-    Result.REMOVED_CARD: _Fault("the card was removed", "the power is off: it has forgotten what was selected", _SEAT),
-    Result.RESET_CARD: _Fault("the card was reset by another program", "nothing stays selected or open", _RECONNECT),
-    Result.UNPOWERED_CARD: _Fault("the card has no power", "the reader switched it off", _RECONNECT),
-    Result.UNRESPONSIVE_CARD: _Fault(
-        "the card is mute", "it sent no answer to reset, or one that no reader understands", _SEAT
-    ),
-    Result.UNSUPPORTED_CARD: _Fault(
-        "the reader does not support this card", "its voltage, speed or protocol does not suit", "try another reader"
-    ),
-    Result.PROTO_MISMATCH: _Fault(
-        "the card does not speak the protocol that was asked for",
-        "its answer to reset offers another one, or makes no sense",
-        "`connect` without a protocol takes what the card offers",
-    ),
-    Result.SHARING_VIOLATION: _Fault(
-        "another program has the card",
-        "it is open there, and jcopsh wants the card for itself alone",
-        "close the other program; GnuPG's daemon lets go with `gpgconf --kill scdaemon`",
-        card_lost=False,
-    ),
-    Result.SECURITY_VIOLATION: _Fault(
-        "the PC/SC service refuses this user",
-        "its polkit rules allow cards to users of the local seat only",
-        "run from a local session, or allow org.debian.pcsc-lite.access_pcsc and access_card",
-        card_lost=False,
-    ),
-    Result.TIMEOUT: _MUTE,
-    Result.NOT_READY: _MUTE,
-    Result.COMM_ERROR: _MUTE,
-    Result.NOT_TRANSACTED: _MUTE,
-    Result.INTERNAL_ERROR: _Fault(
-        "the PC/SC service failed", "an error inside pcscd or the reader's driver", _RECONNECT
-    ),
-    Result.INSUFFICIENT_BUFFER: _Fault(
-        "the answer does not fit the reader", "the reader or its driver takes shorter messages", "ask for fewer bytes"
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderInfo:
-    """A reader as PC/SC lists it: `index` counts from 0; `atr` is empty where no card is, or it is mute."""
-
-    name: str
-    index: int
-    card_present: bool
-    atr: bytes
+PROTOCOLS = ("T=0", "T=1")
+# the reader that stands for the list of readers: its state changes when one comes or goes (PC/SC part 5, 3.2.5)
+PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
+SHORT_COMMAND_BYTES = 261  # header, Lc, 255 bytes, Le: what every reader takes
+ABSENCE_TIMEOUT_S = 1.0
+# the names of readers that a call of this program was left in, until it comes back
+_given_up: list[str] = []
+# what a driver may report of a card that went in the middle of an exchange
+_SILENT = (Result.NOT_TRANSACTED, Result.COMM_ERROR, Result.TIMEOUT)
+# what a driver reports of a command that is too long for it
+_TOO_LONG_PERHAPS = (Result.INSUFFICIENT_BUFFER, Result.NOT_TRANSACTED, Result.COMM_ERROR, Result.INTERNAL_ERROR)
 
 
 def readers() -> tuple[ReaderInfo, ...]:
@@ -136,38 +49,72 @@ def readers() -> tuple[ReaderInfo, ...]:
         return _list(scard, context)
 
 
-def connect(choice: str | None, *, protocol: str | None = None) -> PcscLink:
+def attributes(reader: str) -> ReaderAttributes:
+    """What the driver tells of a reader that nobody has for himself alone; nothing of any other.
+
+    The reader is opened without its card, which gets no power from that and no command.
+    """
+    scard = _scard()
+    with _context(scard) as context:
+        result, handle, _ = scard.SCardConnect(context, reader, scard.SCARD_SHARE_DIRECT, 0)
+        if code_of(result) != Result.SUCCESS:
+            return ReaderAttributes()
+        try:
+            return _attributes(scard, handle)
+        finally:
+            scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
+
+
+def connect(choice: str | None, *, protocol: str | None = None, shared: bool = False) -> PcscLink:
     """Connect to the card in the reader `choice`: its index, its name, or a part of its name in any case.
 
     None takes the only reader that holds a card. `protocol` is `T=0` or `T=1`; None takes what the card prefers.
-    The card is taken for this program alone (an exclusive share). Raises ReaderError where no one reader is meant,
-    it holds no card, the card is mute, or another program has it.
+    Unless `shared`, the card is taken for this program alone. Raises ReaderError where no one reader is meant, it holds
+    no card, the card is mute, or another program has it; UsageError for another protocol.
     """
     scard = _scard()
-    context = _establish(scard)
+    protocols = _protocol_mask(scard, protocol)
+    worker = Worker("card")
+    context = None
     try:
-        reader = _choose(_list(scard, context), choice)
-        return PcscLink(scard, context, reader.name, _protocol_mask(scard, protocol))
+        context = worker.call(_establish, scard)
+        reader = choose(worker.call(_list, scard, context), choice)
+        return PcscLink(scard, worker, context, reader.name, protocols, shared=shared)
     except BaseException:
-        scard.SCardReleaseContext(context)
+        established = context
+        worker.finish(lambda: None if established is None else scard.SCardReleaseContext(established))
         raise
 
 
 class PcscLink:
-    """A card in a PC/SC reader: satisfies `jcopsh.card.link.Link`. Made by `connect`, closed by `close`."""
+    """A card in a PC/SC reader: satisfies `jcopsh.card.link.ReaderLink`. Made by `connect`, closed by `close`.
 
-    def __init__(self, scard: Any, context: Any, name: str, protocols: int) -> None:
-        """Connect to the card in the reader `name`, and own `context` once that has succeeded."""
+    Every call that may block is made on the worker's thread, so that it can be left: the link is then closed, and the
+    thread itself leaves the card when the driver lets go of it.
+    """
+
+    def __init__(
+        self, scard: Any, worker: Worker, context: Any, name: str, protocols: int, *, shared: bool
+    ) -> None:
+        """Connect to the card in the reader `name`, and own worker and context once that has succeeded."""
         self._scard = scard
+        self._worker = worker
         self._context = context
         self._protocols = protocols
         self._name = name
+        self._shared = shared
+        self._share = scard.SCARD_SHARE_SHARED if shared else scard.SCARD_SHARE_EXCLUSIVE
         self._open = False
-        result, self._handle, active = scard.SCardConnect(context, name, scard.SCARD_SHARE_EXCLUSIVE, protocols)
-        _check(result, name)
-        self._open = True
-        self._active = active
+        self._in_transaction = False
+        self._vanished = False
+        result, self._handle, self._active = worker.call(scard.SCardConnect, context, name, self._share, protocols)
+        if code_of(result) == Result.SHARING_VIOLATION:
+            raise _held_by_another(name, worker.call(_list, scard, context))
+        check(result, name)
+        # should this fail: with its context pcscd closes the connection too, and resets the card
         self._atr = self._read_atr()
+        self._insertions = self._count_insertions()
+        self._open = True
 
     @property
     def name(self) -> str:
@@ -185,51 +132,226 @@ class PcscLink:
         names = {self._scard.SCARD_PROTOCOL_T0: "T=0", self._scard.SCARD_PROTOCOL_T1: "T=1"}
         return names.get(self._active, "?")
 
+    @property
+    def shared(self) -> bool:
+        """Whether other programs may use the card at the same time."""
+        return self._shared
+
     def transmit(self, command: bytes) -> bytes:
         """Send an encoded command APDU and return the response with its two status bytes.
 
-        On T=0 the caller leaves the Le of a case 4 command away: the bytes go to the reader as they are.
+        On T=0 the caller leaves the Le of a case 4 command away: the bytes go to the reader as they are. Raises
+        CardWasReset where another program reset the card: nothing was sent then, and the next command is.
         """
         self._require_open()
         # the protocol constants are the values that pyscard wants for the protocol's control information
-        result, response = self._scard.SCardTransmit(self._handle, self._active, list(command))
-        _check(result, self._name, connected=True)
+        result, response = self._worker.call(self._scard.SCardTransmit, self._handle, self._active, list(command))
+        if result:
+            self._check(result, more=self._about_length(command, result))
         if len(response) < 2:
+            self._vanished = True
             # a driver whose card vanishes in the middle of an exchange may report success and no bytes
             raise ReaderError(
                 f"{self._name}: the card gave no answer",
                 meaning=f"the reader returned {len(response)} bytes; a response ends with two status bytes",
-                hint=_SEAT,
+                hint=SEAT_HINT,
                 card_lost=True,
             )
         return bytes(response)
 
+    def transmit_to_reader(self, command: bytes) -> bytes:
+        """The same for a command of class FF, which the driver takes for the reader's own."""
+        return self.transmit(command)
+
     def reset(self, kind: ResetKind) -> bytes:
         """Reset the card, cold or warm, and return its ATR. The protocol is negotiated anew."""
         self._require_open()
-        scard = self._scard
-        how = scard.SCARD_UNPOWER_CARD if kind is ResetKind.COLD else scard.SCARD_RESET_CARD
-        result, active = scard.SCardReconnect(self._handle, scard.SCARD_SHARE_EXCLUSIVE, self._protocols, how)
-        _check(result, self._name, connected=True)
-        self._active = active
-        self._atr = self._read_atr()
+        self._reconnect(self._scard.SCARD_UNPOWER_CARD if kind is ResetKind.COLD else self._scard.SCARD_RESET_CARD)
         return self._atr
 
+    def begin_transaction(self, on_wait: Callable[[], None]) -> None:
+        """Keep other programs away until `end_transaction`. While another one does so, this waits: `on_wait` is called
+        once, where it takes more than a moment.
+
+        Raises CardWasReset like `transmit`.
+        """
+        self._require_open()
+        begin = self._scard.SCardBeginTransaction
+        self._check(self._worker.call(begin, self._handle, meanwhile=_once(on_wait)))
+        self._in_transaction = True
+
+    def end_transaction(self) -> None:
+        """Let other programs in again. Never fails: whatever has happened, the next command tells."""
+        if self._open and self._in_transaction and not self._worker.abandoned:
+            self._worker.call(self._scard.SCardEndTransaction, self._handle, self._scard.SCARD_LEAVE_CARD)
+        self._in_transaction = False
+
+    def is_alive(self) -> bool:
+        """Whether the card that was connected is still in the reader: no other was put in since."""
+        with suppress(ReaderError):
+            return self._open and not self._worker.abandoned and self._count_insertions() == self._insertions
+        return False
+
+    def attributes(self) -> ReaderAttributes:
+        """What the driver tells of the reader; nothing once the connection is closed."""
+        if not self._open or self._worker.abandoned:
+            return ReaderAttributes()
+        return self._worker.call(_attributes, self._scard, self._handle)
+
     def close(self) -> None:
-        """Reset the card and leave it to others. Never fails: a card or a service that is gone is left all the same."""
-        if self._open:
-            self._open = False
-            self._scard.SCardDisconnect(self._handle, self._scard.SCARD_RESET_CARD)
-            self._scard.SCardReleaseContext(self._context)
+        """Reset the card and leave it to others. Never fails: a card or a service that is gone is left all the same.
+
+        Where a call was abandoned, the card is left when that one has ended; Ctrl-C leaves it to that as well.
+        """
+        if not self._open:
+            return
+        self._open = False
+        if self._worker.abandoned:
+            _given_up.append(self._name)
+        with suppress(KeyboardInterrupt):
+            self._worker.finish(self._leave)
+
+    def _leave(self) -> None:
+        if self._vanished:
+            self._wait_for_absence()
+        self._scard.SCardDisconnect(self._handle, self._scard.SCARD_RESET_CARD)
+        self._scard.SCardReleaseContext(self._context)
+        if self._name in _given_up:
+            _given_up.remove(self._name)
+
+    def _wait_for_absence(self) -> None:
+        """Give pcscd the time to see that the card has gone, which it looks for every 0.4 s.
+
+        A disconnection that finds no card makes pcscd take it for missing before it has looked, and overlook another
+        one that is put in meanwhile.
+        """
+        present = self._scard.SCARD_STATE_PRESENT
+        deadline = time.monotonic() + ABSENCE_TIMEOUT_S
+        state = self._scard.SCARD_STATE_UNAWARE
+        while (remaining_s := deadline - time.monotonic()) > 0:
+            result, states = self._scard.SCardGetStatusChange(
+                self._context, max(1, int(remaining_s * 1000)), [(self._name, state)]
+            )
+            if code_of(result) != Result.SUCCESS or not states[0][1] & present:
+                return
+            state = states[0][1]
+
+    def _check(self, result: int, *, more: str = "") -> None:
+        """Raise for every result but success. A card that another program reset is held again before."""
+        if code_of(result) == Result.RESET_CARD:
+            self._reconnect(self._scard.SCARD_LEAVE_CARD)
+            raise CardWasReset(
+                f"{self._name}: another program reset the card",
+                meaning="Selection and channel are lost, and what was known of the card. The command was not sent.",
+                hint="the connection holds: begin again with select or identify",
+            )
+        self._vanished = code_of(result) in _SILENT
+        check(result, self._name, connected=True, more=more)
+
+    def _reconnect(self, how: int) -> None:
+        """Connect anew without letting go of the card, resetting it or not, and take its ATR."""
+        result, active = self._worker.call(
+            self._scard.SCardReconnect, self._handle, self._share, self._protocols, how
+        )
+        check(result, self._name, connected=True)
+        self._active = active
+        self._atr = self._read_atr()
 
     def _read_atr(self) -> bytes:
-        result, _name, _state, _protocol, atr = self._scard.SCardStatus(self._handle)
-        _check(result, self._name, connected=True)
+        result, _name, _state, _protocol, atr = self._worker.call(self._scard.SCardStatus, self._handle)
+        check(result, self._name, connected=True)
         return bytes(atr)
 
+    def _count_insertions(self) -> int:
+        """How often a card was put in or taken out since pcscd knows the reader; -1 where none is in."""
+        # unlike SCardStatus, this does not wait for another program's transaction to end
+        states = self._worker.call(_states, self._scard, self._context, [(self._name, 0)], 0)
+        _, event, _ = states[0]
+        return event >> 16 if event & self._scard.SCARD_STATE_PRESENT else -1
+
+    def _about_length(self, command: bytes, result: int) -> str:
+        """What may be wrong with a command that is longer than every reader takes."""
+        if len(command) <= SHORT_COMMAND_BYTES or code_of(result) not in _TOO_LONG_PERHAPS:
+            return ""
+        most = self._worker.call(_attributes, self._scard, self._handle).largest_message_bytes
+        limit = f"takes at most {most} in one message" if most else "may take less: it does not say how much"
+        return f"the command has {len(command)} bytes, and the reader {limit}"
+
     def _require_open(self) -> None:
-        if not self._open:
+        if not self._open or self._worker.abandoned:
             raise ReaderError(f"{self._name}: the connection is closed", hint="`connect` opens it", card_lost=True)
+
+
+class StatusWatch:
+    """Waits for readers and cards to come and go. `wait` is for one thread; `cancel` may be called from any.
+
+    Made where pcscd is running; raises ReaderError where it is not.
+    """
+
+    def __init__(self) -> None:
+        self._scard = _scard()
+        self._context = _establish(self._scard)
+        self._states: dict[str, int] = {}
+        self._notified = self._plug_and_play()
+
+    def readers(self) -> tuple[ReaderInfo, ...]:
+        """Every reader as it is now, from where the next `wait` goes on. Raises ReaderError."""
+        self._states, found = _list_with_states(self._scard, self._context)
+        return found
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until something has changed since `readers`, for `timeout_s` at most, or until `cancel`.
+
+        Raises ReaderError where pcscd has stopped.
+        """
+        watched = list(self._states.items())
+        if self._notified:
+            # the upper half of its state is the number of readers, where pcscd counts them
+            watched.append((PLUG_AND_PLAY, len(self._states) << 16))
+        result, _ = self._scard.SCardGetStatusChange(self._context, max(1, int(timeout_s * 1000)), watched)
+        if code_of(result) not in (Result.TIMEOUT, Result.CANCELLED, Result.UNKNOWN_READER):
+            check(result)
+
+    @property
+    def sees_readers_come(self) -> bool:
+        """Whether `wait` ends when a reader comes; otherwise `readers` has to be asked now and then."""
+        return self._notified
+
+    @property
+    def watches_anything(self) -> bool:
+        """Whether there is something to `wait` for: a reader, or word of one that comes."""
+        return self._notified or bool(self._states)
+
+    def cancel(self) -> None:
+        """End the `wait` of another thread, if there is one just now."""
+        self._scard.SCardCancel(self._context)
+
+    def close(self) -> None:
+        """Let go of pcscd. For the thread that waits."""
+        self._scard.SCardReleaseContext(self._context)
+
+    def _plug_and_play(self) -> bool:
+        """Whether this PC/SC tells of readers that come (pcsclite 1.6 and later, Windows; not macOS)."""
+        result, states = self._scard.SCardGetStatusChange(self._context, 0, [(PLUG_AND_PLAY, 0)])
+        known = code_of(result) in (Result.SUCCESS, Result.TIMEOUT)
+        return known and not states[0][1] & self._scard.SCARD_STATE_UNKNOWN
+
+
+def _once(tell: Callable[[], None]) -> Callable[[], None]:
+    """For each look-up of a wait: tells the first time, and listens for Ctrl-C as every wait does."""
+    told = False
+
+    def meanwhile() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            tell()
+        still_waiting()
+
+    return meanwhile
+
+
+# --- calls -----------------------------------------------------------------------------------------------------------
 
 
 def _scard() -> Any:
@@ -247,7 +369,7 @@ def _scard() -> Any:
 
 def _establish(scard: Any) -> Any:
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
-    _check(result)
+    check(result)
     return context
 
 
@@ -261,53 +383,86 @@ def _context(scard: Any) -> Iterator[Any]:
 
 
 def _list(scard: Any, context: Any) -> tuple[ReaderInfo, ...]:
+    return _list_with_states(scard, context)[1]
+
+
+def _list_with_states(scard: Any, context: Any) -> tuple[dict[str, int], tuple[ReaderInfo, ...]]:
+    """Every reader, and the state of each by its name."""
     result, names = scard.SCardListReaders(context, [])
-    if _code(result) == Result.NO_READERS_AVAILABLE or (_code(result) == Result.SUCCESS and not names):
-        return ()
-    _check(result)
+    if code_of(result) == Result.NO_READERS_AVAILABLE or (code_of(result) == Result.SUCCESS and not names):
+        return {}, ()
+    check(result)
     # a timeout of 0 and a state of "unaware" ask for the states as they are now
-    result, states = scard.SCardGetStatusChange(context, 0, [(name, scard.SCARD_STATE_UNAWARE) for name in names])
-    _check(result)
-    return tuple(
-        ReaderInfo(name, index, bool(event & scard.SCARD_STATE_PRESENT), bytes(atr))
-        for index, (name, event, atr) in enumerate(states)
+    states = _states(scard, context, [(name, scard.SCARD_STATE_UNAWARE) for name in names], 0)
+    found = tuple(_reader(scard, index, *state) for index, state in enumerate(states))
+    return {name: event for name, event, _ in states}, found
+
+
+def _states(
+    scard: Any, context: Any, watched: Sequence[tuple[str, int]], timeout_ms: int
+) -> Sequence[tuple[str, int, Sequence[int]]]:
+    result, states = scard.SCardGetStatusChange(context, timeout_ms, list(watched))
+    check(result)
+    return states  # type: ignore[no-any-return]  # pyscard ships no types
+
+
+def _reader(scard: Any, index: int, name: str, event: int, atr: Sequence[int]) -> ReaderInfo:
+    return ReaderInfo(
+        name, index, bool(event & scard.SCARD_STATE_PRESENT), bytes(atr),
+        in_use=bool(event & scard.SCARD_STATE_INUSE), exclusive=bool(event & scard.SCARD_STATE_EXCLUSIVE),
+        mute=bool(event & scard.SCARD_STATE_MUTE), insertions=event >> 16,
     )
 
 
-def _choose(found: Sequence[ReaderInfo], choice: str | None) -> ReaderInfo:
-    """The one reader that `choice` means."""
-    if not found:
-        raise ReaderError("no reader was found", meaning="PC/SC lists none", hint=f"plug a reader in; {SIMULATED_HINT}")
-    if choice is None:
-        return _only_with_card(found)
-    matches = _matching(found, choice)
-    if len(matches) == 1:
-        return matches[0]
-    what = f"several readers match {choice!r}" if matches else f"no reader is called {choice!r}"
-    raise ReaderError(what, meaning=_listing(matches or found), hint="name one by its number: `--reader 0`")
+def _attributes(scard: Any, handle: Any) -> ReaderAttributes:
+    text: Callable[[int], str] = lambda name: _attribute(scard, handle, name).rstrip(b"\0").decode("utf-8", "replace")  # noqa: E731 — four of the same below
+    return ReaderAttributes(
+        vendor=text(scard.SCARD_ATTR_VENDOR_NAME),
+        model=text(scard.SCARD_ATTR_VENDOR_IFD_TYPE),
+        firmware=_version(_attribute(scard, handle, scard.SCARD_ATTR_VENDOR_IFD_VERSION)),
+        serial=text(scard.SCARD_ATTR_VENDOR_IFD_SERIAL_NO),
+        largest_message_bytes=int.from_bytes(_attribute(scard, handle, scard.SCARD_ATTR_MAXINPUT), "little"),
+    )
 
 
-def _matching(found: Sequence[ReaderInfo], choice: str) -> list[ReaderInfo]:
-    """Readers of that number, else of that very name, else with that part in their name."""
-    numbered = [reader for reader in found if str(reader.index) == choice]
-    exact = [reader for reader in found if reader.name == choice]
-    return numbered or exact or [reader for reader in found if choice.casefold() in reader.name.casefold()]
+def _attribute(scard: Any, handle: Any, name: int) -> bytes:
+    """An attribute, empty where the driver does not know it."""
+    try:
+        result, value = scard.SCardGetAttrib(handle, name)
+    except SystemError:  # what pyscard 2.3 makes of a handle that is no longer good
+        return b""
+    return bytes(value) if code_of(result) == Result.SUCCESS else b""
 
 
-def _only_with_card(found: Sequence[ReaderInfo]) -> ReaderInfo:
-    with_card = [reader for reader in found if reader.card_present]
-    if len(with_card) == 1:
-        return with_card[0]
-    if with_card:
-        raise ReaderError(
-            "several readers hold a card", meaning=_listing(with_card), hint="name one by its number: `--reader 0`"
+def _version(value: bytes) -> str:
+    """Major and minor version from 0xMMmmbbbb, in the machine's order of bytes (PC/SC part 3, 3.1.2)."""
+    if len(value) != 4:
+        return ""
+    number = int.from_bytes(value, "little")
+    return f"{number >> 24}.{number >> 16 & 0xFF:02d}"
+
+
+def _held_by_another(name: str, found: Sequence[ReaderInfo]) -> ReaderError:
+    """The error of a connection that another program is in the way of: who it may be, and what makes it let go.
+
+    Unless it is this program: a card that was given up keeps its reader until it answers or is taken out.
+    """
+    if name in _given_up:
+        return ReaderError(
+            f"{name}: the reader still waits for the card that was given up",
+            meaning="Until the card answers or is gone, the reader lets nobody else at it.",
+            hint="take the card out, then put it in again and `connect`",
         )
-    raise ReaderError("no reader holds a card", meaning=_listing(found), hint=f"put a card in; {SIMULATED_HINT}")
-
-
-def _listing(found: Sequence[ReaderInfo]) -> str:
-    return "; ".join(
-        f"{reader.index}: {reader.name} ({'card' if reader.card_present else 'no card'})" for reader in found
+    known = holders.find_holders()
+    reader = next((reader for reader in found if reader.name == name), None)
+    shared = reader is not None and reader.in_use and not reader.exclusive
+    how = "it shares the card, and jcopsh wants it for itself alone" if shared else "it has the card for itself alone"
+    who = holders.describe(known)
+    advice = holders.advise(known)
+    return ReaderError(
+        f"{name}: another program has the card",
+        meaning=f"{how}; {who}" if who else how,
+        hint=f"{advice}; `connect --shared` uses the card beside it" if shared else advice,
     )
 
 
@@ -318,25 +473,5 @@ def _protocol_mask(scard: Any, protocol: str | None) -> int:
         "T=1": scard.SCARD_PROTOCOL_T1,
     }
     if protocol not in masks:
-        raise ReaderError(f"there is no protocol {protocol!r}", hint="T=0 or T=1")
+        raise UsageError(f"there is no protocol {protocol!r}", hint="T=0 or T=1")
     return int(masks[protocol])
-
-
-def _code(result: int) -> int:
-    """The result code as an unsigned number: pyscard gives a signed one on some platforms."""
-    return result & 0xFFFFFFFF
-
-
-def _check(result: int, reader: str = "", *, connected: bool = False) -> None:
-    """Raise ReaderError for every result but success, in words for the person at the reader.
-
-    `connected` says that there was a connection to the card, which most results end.
-    """
-    code = _code(result)
-    if code == Result.SUCCESS:
-        return
-    where = f"{reader}: " if reader else ""
-    fault = _FAULTS.get(code) or _Fault(f"PC/SC reports {code:08X}", "a rare error of the reader", _RECONNECT)
-    raise ReaderError(
-        f"{where}{fault.what}", meaning=fault.meaning, hint=fault.hint, card_lost=connected and fault.card_lost
-    )

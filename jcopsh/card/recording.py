@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -113,19 +114,22 @@ class _Mark(Enum):
     ATR = "atr"
 
 
+# jcopsh's own trace has GlobalPlatformPro's form, and `<name:length:KCV>` for what is hidden
+HEX_OR_HIDDEN = r"(?P<hex>(?:[0-9A-Fa-f ]|<[^<>]*:\d+:[0-9A-F]*>)+)"
 HEX_RUN = r"(?P<hex>(?:[0-9A-Fa-f]{2}\s?)+)"
 REST = rf"{HEX_RUN}(?:\s{{2,}}.*)?"
 # each form of line: what it is, and where its bytes stand; JCShell's ASCII column is set off by two blanks or more
 LINE_FORMS: tuple[tuple[_Mark, re.Pattern[str]], ...] = (
-    (_Mark.COMMAND, re.compile(r"^\s*A>>\s+T=[01CL]+\s+\([^)]*\)\s+(?P<hex>[0-9A-Fa-f ]+)$")),
-    (_Mark.RESPONSE, re.compile(r"^\s*A<<\s+\([^)]*\)(?:\s+\([^)]*\))?\s+(?P<hex>[0-9A-Fa-f ]+)$")),
+    (_Mark.COMMAND, re.compile(r"^\s*A>>\s+T=[01CL]+\s+\([^)]*\)\s+" + HEX_OR_HIDDEN + "$")),
+    (_Mark.RESPONSE, re.compile(r"^\s*A<<\s+\([^)]*\)(?:\s+\([^)]*\))?\s+" + HEX_OR_HIDDEN + "$")),
     (_Mark.COMMAND, re.compile(rf"^\s*(?:(?:Wrapped |Chained )?[Cc]ommand\s*)?(?:-->|->|=>)\s*{REST}$")),
     (_Mark.RESPONSE, re.compile(rf"^\s*(?:(?:Chained )?[Rr]esponse\s*)?(?:<--|<-|<=)\s*{REST}$")),
     (_Mark.COMMAND, re.compile(rf"^\s*wire\s+>>\s*{REST}$")),
     (_Mark.RESPONSE, re.compile(rf"^\s*wire\s+<<\s*{REST}$")),
     (_Mark.ATR, re.compile(rf"^\s*ATR\s*[:=]\s*{REST}$")),
-    (_Mark.ATR, re.compile(rf"^#? ?SCardConnect\(.*\) -> (?P<protocol>T=[01]), {HEX_RUN}$")),
+    (_Mark.ATR, re.compile(rf"^#? ?SCardConnect\(\"(?P<reader>[^\"]*)\".*\) -> (?P<protocol>T=[01]), {HEX_RUN}$")),
 )
+_BLANKS_OUTSIDE_NAMES = re.compile(r"\s+(?![^<]*>)")
 # JCShell breaks long bytes into lines that begin with blanks
 CONTINUATION = re.compile(rf"^\s{{2,}}{REST}$")
 # no answer is longer (ISO/IEC 7816-4:2020, 5.2), and no recording may ask for more memory than that
@@ -186,14 +190,14 @@ def recorded_bytes(text: str) -> Recorded:
 
 
 def _trace_events(text: str) -> Iterator[Step | PowerUp]:
-    command: tuple[bytes, int] | None = None
+    command: tuple[Recorded, int] | None = None
     for line in _joined(text):
         if line.mark is _Mark.ATR:
-            yield PowerUp(line.data, line.protocol, line.number)
+            yield PowerUp(line.data.known or b"", line.protocol, line.number, line.reader)
         elif line.mark is _Mark.COMMAND:
             command = (line.data, line.number)
         elif command is not None:
-            yield Step(Recorded((command[0],)), Recorded((line.data,)), command[1])
+            yield Step(command[0], line.data, command[1])
             command = None
 
 
@@ -204,7 +208,7 @@ def _joined(text: str) -> Iterator[_TraceLine]:
         found = _classify(line, number)
         continued = CONTINUATION.match(line) if current and not found else None
         if current and continued:
-            current = replace(current, data=current.data + bytes.fromhex(continued["hex"]))
+            current = replace(current, data=_longer(current.data, bytes.fromhex(continued["hex"])))
             continue
         if current:
             yield current
@@ -213,19 +217,26 @@ def _joined(text: str) -> Iterator[_TraceLine]:
         yield current
 
 
+def _longer(recorded: Recorded, more: bytes) -> Recorded:
+    *before, last = recorded.parts
+    return Recorded((*before, last + more) if isinstance(last, bytes) else (*before, last, more))
+
+
 @dataclass(frozen=True, slots=True)
 class _TraceLine:
     mark: _Mark
-    data: bytes
+    data: Recorded
     number: int
     protocol: str = "?"
+    reader: str = ""
 
 
 def _classify(line: str, number: int) -> _TraceLine | None:
     for mark, form in LINE_FORMS:
         found = form.match(line)
         if found:
-            digits = "".join(found["hex"].split())
-            if len(digits) % 2 == 0:
-                return _TraceLine(mark, bytes.fromhex(digits), number, found.groupdict().get("protocol", "?"))
+            more = found.groupdict()
+            with suppress(ValueError):  # half a byte
+                data = recorded_bytes(_BLANKS_OUTSIDE_NAMES.sub("", found["hex"]))
+                return _TraceLine(mark, data, number, more.get("protocol", "?"), more.get("reader", ""))
     return None

@@ -63,8 +63,16 @@ class ReplayLink:
         self._compare(step, command)
         self._events.pop(0)
         if step.response is None:
-            raise ReaderError(f"as recorded at line {step.line}: the link failed here", card_lost=True)
+            raise ReaderError(
+                f"as recorded at line {step.line}: the link failed here",
+                meaning="No answer to this command was recorded.", hint="connect begins the recording anew",
+                card_lost=True,
+            )
         return self._fill(step.response)
+
+    def transmit_to_reader(self, command: bytes) -> bytes:
+        """The same for what was for the reader."""
+        return self.transmit(command)
 
     def reset(self, kind: ResetKind) -> bytes:
         """The next recorded reset. Raises ReplayDiffers when a command was recorded instead."""

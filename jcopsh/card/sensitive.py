@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
+from jcopsh.iso7816.status import ENVELOPE_INS
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMap
 from jcopsh.jcop.root_applet import CLA_MEMORY, INS_SELECT, TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -18,7 +20,6 @@ from jcopsh.state import CardState, Fuse, SelectedKind
 # (ISO/IEC 7816-4:2020, 11.6); the odd ones carry the same in data objects. PIN CHANGE/UNBLOCK (EMV) is 24 as well
 PIN_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x2D))
 INS_PUT_KEY, INS_STORE_DATA = 0xD8, 0xE2  # GlobalPlatform Card Specification 2.3.1, 11.8 and 11.11
-ENVELOPE_INS = frozenset((0xC2, 0xC3))
 # whose data are no secret: MANAGE CHANNEL, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, SELECT, READ BINARY and RECORD,
 # GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, INSTALL, LOAD
 PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE6, 0xE8, 0xF0, 0xF2))
@@ -29,9 +30,20 @@ def command_marks(command: CommandAPDU, state: CardState, maps: Sequence[MemoryM
     """The secret parts of the command's data, by offset in that data."""
     if not command.data:
         return ()
+    if command.cla == READER_CLASS:
+        return _reader_marks(command)
     # class C0 is also that of GlobalPlatform's logical channel 4: both readings hold
     memory = _memory_marks(_address(command), len(command.data), maps) if command.cla == CLA_MEMORY else ()
     return (*memory, *_marks_by_instruction(command, state))
+
+
+def _reader_marks(command: CommandAPDU) -> tuple[Mark, ...]:
+    """LOAD KEYS carries a key; a block of a storage card may be a sector's keys, and nobody knows a maker's command."""
+    if command.ins in UNDERSTOOD:
+        return ()
+    if command.ins == ReaderIns.LOAD_KEYS:
+        return (Mark(0, len(command.data), "reader_key"),)
+    return (Mark(0, len(command.data), "reader_data", pin=True),)
 
 
 def response_marks(
@@ -45,7 +57,15 @@ def response_marks(
 
 def secret_fields(address: int, length: int, maps: Iterable[MemoryMap]) -> tuple[Field, ...]:
     """The key and PIN fields that a range of memory touches, in any of the maps, each address once."""
-    found = {(f.address, f.length): f for m in maps for f in m.overlapping(address, length) if f.secret}
+    end = address + length
+    found = {
+        (f.address, f.length): f
+        for m in maps
+        # they stand by address: a range before the first or behind the last touches none
+        if m.secrets and m.secrets[0].address < end and address < m.secrets[-1].end
+        for f in m.secrets
+        if f.address < end and address < f.end
+    }
     return tuple(found.values())
 
 
@@ -128,7 +148,14 @@ class Redactor:
         for mark in moved:
             if mark.end <= len(raw):
                 self.learn(mark.name, Secret(raw[mark.start : mark.end], _kind(mark)))
-        return take_out(raw, [*moved, *self._occurrences(raw)])
+        taken = take_out(raw, [*moved, *self._occurrences(raw)])
+        return taken if not moved else Segments(tuple(map(self._met_before, taken.parts)))
+
+    def _met_before(self, part: bytes | Hidden) -> bytes | Hidden:
+        """The same part as it was met first, whose check value is worked out already."""
+        if isinstance(part, bytes):
+            return part
+        return next((one for one in self._known if one.name == part.name and one.secret == part.secret), part)
 
     def _occurrences(self, raw: bytes) -> Iterable[Mark]:
         for known in self._known:

@@ -13,9 +13,10 @@ from jcopsh.card import consent
 from jcopsh.card.card import Card, answering_yes
 from jcopsh.card.interlock import Judgement
 from jcopsh.card.journal import Journal
-from jcopsh.card.link import Link, ResetKind
-from jcopsh.errors import Refused
+from jcopsh.card.link import Link, ReaderAttributes, ResetKind
+from jcopsh.errors import Refused, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.secrets.key_store import KeyStore
 from jcopsh.simulator.card import SimulatedCard
@@ -123,6 +124,52 @@ class FakeLink:
         self.closed = True
 
 
+class FakeReaderLink(FakeLink):
+    """The same in a reader, which other programs may use: `calls` are the transactions and the commands in order.
+
+    `begin_fails` is raised by the next transaction; while the card is `kept` by another program, it waits first.
+    """
+
+    def __init__(
+        self, answers: Mapping[str, str] | Callable[[bytes], bytes], *, shared: bool = True, protocol: str = "T=1"
+    ) -> None:
+        super().__init__(answers, protocol=protocol)
+        self._shared = shared
+        self.calls: list[str] = []
+        self.begin_fails: BaseException | None = None
+        self.kept = False
+        self.alive = True
+
+    @property
+    def shared(self) -> bool:
+        return self._shared
+
+    def transmit(self, command: bytes) -> bytes:
+        self.calls.append(command.hex().upper())
+        return super().transmit(command)
+
+    def transmit_to_reader(self, command: bytes) -> bytes:
+        self.calls.append("to the reader")
+        return super().transmit(command)
+
+    def begin_transaction(self, on_wait: Callable[[], None]) -> None:
+        self.calls.append("begin")
+        if self.kept:
+            on_wait()
+        error, self.begin_fails = self.begin_fails, None
+        if error is not None:
+            raise error
+
+    def end_transaction(self) -> None:
+        self.calls.append("end")
+
+    def is_alive(self) -> bool:
+        return self.alive
+
+    def attributes(self) -> ReaderAttributes:
+        return ReaderAttributes(vendor="Fake")
+
+
 def fake(
     folder: Path, answers: Mapping[str, str] | Callable[[bytes], bytes], *, protocol: str = "T=1"
 ) -> tuple[Rig, FakeLink]:
@@ -144,12 +191,13 @@ def consenting(monkeypatch: pytest.MonkeyPatch) -> list[Judgement]:
 
 
 def refused(rig: Rig, command: str | bytes) -> None:
-    """The command is refused."""
-    with pytest.raises(Refused):
+    """The command is refused: by the interlock, or because its class FF is for the reader."""
+    for_reader = apdu(command).cla == READER_CLASS
+    with pytest.raises(UsageError if for_reader else Refused):
         rig.send(command)
 
 
 def try_to_send(rig: Rig, command: str | bytes) -> None:
     """Send it, refused or not."""
-    with suppress(Refused):
+    with suppress(Refused, UsageError):
         rig.send(command)

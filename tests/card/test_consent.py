@@ -68,6 +68,18 @@ def test_the_phrase_that_is_shown_sends_the_command() -> None:
             assert words in " ".join(shown.split())
 
 
+@pytest.mark.parametrize("command", [FUSE, BOOT])
+def test_questions_break_their_lines_at_blanks(command: str) -> None:
+    with Terminal([*PROGRAM, command], environment=program_environment(), columns=40) as terminal:
+        end = terminal.wait_for_output("sends nothing: " if command == FUSE else "or no: ")
+        shown = ESCAPES.sub("", terminal.output[:end].decode()).replace("\r", "").splitlines()
+        # a line of the terminal's whole width would be broken by it
+        assert max(map(len, shown)) < 40
+        assert re.search(r"Type fuse \w{4} |Send it\? yes or no", " ".join(shown))
+        terminal.type_in("no\r")
+        outcome(terminal)
+
+
 def test_small_letters_and_blanks_do_not_matter() -> None:
     with at_a_terminal(FUSE) as terminal:
         terminal.type_in("  " + phrase(terminal).lower().replace(" ", "   ") + " \r")

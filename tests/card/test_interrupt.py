@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from jcopsh.card.interrupt import GivenUp, held_back, may_be_given_up
+from jcopsh.card.interrupt import GivenUp, held_back, is_pending, listening, may_be_given_up, still_waiting
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +78,46 @@ def test_after_the_wait_it_does_not_break_in() -> None:
         interrupt()
         ended = True
     assert ended
+
+
+def test_one_handler_for_many_exchanges() -> None:
+    with listening():
+        handler = signal.getsignal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), held_back():
+            assert signal.getsignal(signal.SIGINT) == handler
+            interrupt()
+            assert is_pending()
+        with pytest.raises(GivenUp), held_back(), may_be_given_up():
+            interrupt()
+            interrupt()
+        # between two exchanges it is what it always is
+        with pytest.raises(KeyboardInterrupt):
+            interrupt()
+        with listening():
+            assert signal.getsignal(signal.SIGINT) == handler
+
+
+def test_another_handler_meanwhile_does_not_break_in() -> None:
+    heard: list[int] = []
+    with listening():
+        before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+        with pytest.raises(KeyboardInterrupt), held_back():
+            interrupt()
+        interrupt()
+        signal.signal(signal.SIGINT, before)
+    assert heard == [signal.SIGINT]
+
+
+def test_silence_is_told_once_and_only_after_ctrl_c() -> None:
+    told: list[str] = []
+    with pytest.raises(KeyboardInterrupt), held_back(lambda: told.append("silent")):
+        with may_be_given_up():
+            still_waiting()
+            interrupt()
+            still_waiting()
+            still_waiting()
+        still_waiting()
+    assert told == ["silent"]
 
 
 def test_where_it_is_ignored_it_stays_ignored() -> None:

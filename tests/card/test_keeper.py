@@ -8,8 +8,8 @@ import pytest
 
 from jcopsh.card.card import answering_yes
 from jcopsh.card.keeper import card_name
-from jcopsh.secrets.key_store import Origin
-from jcopsh.secrets.secret import SecretKind
+from jcopsh.secrets.key_store import Origin, StoredSecret
+from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.state import CardState
 from tests.card.support import ATR, IDENTIFY, SELECT_TK, TRANSPORT_KEY, booted, fake, refused, simulated
 
@@ -74,6 +74,14 @@ def test_a_transport_key_that_the_card_took(tmp_path: Path) -> None:
         SecretKind.TRANSPORT_KEY,
     )
     assert (kept.origin, kept.address) == (Origin.ENTERED, None)
+
+
+def test_the_transport_key_of_a_simulated_card_was_not_given_by_anybody(tmp_path: Path) -> None:
+    rig, _sim = simulated(tmp_path)
+    key = Secret(TRANSPORT_KEY, SecretKind.TRANSPORT_KEY)
+    rig.store.add(StoredSecret("transport_key", key, Origin.SIMULATED, "unidentified, simulated", ""))
+    rig.send(SELECT_TK)
+    assert {entry.origin for entry in rig.store.entries()} == {Origin.SIMULATED}
 
 
 @pytest.mark.parametrize("response", ["6A82", "6985", "9000"])

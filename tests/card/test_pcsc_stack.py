@@ -9,6 +9,7 @@ import pytest
 
 from jcopsh.card import pcsc
 from jcopsh.card.link import Link, ResetKind
+from jcopsh.card.readers import ReaderInfo
 from jcopsh.errors import ReaderError
 from tests.reader_stack import READERS, CardProcess, ReaderStack
 
@@ -48,7 +49,7 @@ def link(card: CardProcess) -> Iterator[Link]:
 
 def test_empty_readers(stack: ReaderStack) -> None:
     assert pcsc.readers() == (
-        pcsc.ReaderInfo(READERS[0], 0, False, b""), pcsc.ReaderInfo(READERS[1], 1, False, b"")
+        ReaderInfo(READERS[0], 0, False, b""), ReaderInfo(READERS[1], 1, False, b"")
     )
     with pytest.raises(ReaderError, match="no reader holds a card"):
         pcsc.connect(None)
@@ -57,7 +58,10 @@ def test_empty_readers(stack: ReaderStack) -> None:
 
 
 def test_a_card_is_seen_and_spoken_to(link: Link, card: CardProcess) -> None:
-    assert pcsc.readers()[0] == pcsc.ReaderInfo(READERS[0], 0, True, ATR_T1)
+    seen = pcsc.readers()[0]
+    assert (seen.name, seen.index, seen.card_present, seen.atr) == (READERS[0], 0, True, ATR_T1)
+    assert seen.exclusive
+    assert not seen.mute
     assert (link.name, link.atr, link.protocol) == (READERS[0], ATR_T1, "T=1")
     assert link.transmit(IDENTIFY) == IDENTITY
     assert link.transmit(LONG) == b"\xa5" * 256 + b"\x90\x00"

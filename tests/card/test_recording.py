@@ -102,7 +102,7 @@ def test_as_many_exchanges_as_a_trace_has_answers() -> None:
 
 def test_gp_tells_atr_and_protocol() -> None:
     first = read_recording(TRACES / "gp-list-scp03.log").events[0]
-    assert first == PowerUp(bytes.fromhex("3B80800101"), "T=1", 4)
+    assert first == PowerUp(bytes.fromhex("3B80800101"), "T=1", 4, "Virtual PCD 00 00")
 
 
 def test_lines_are_numbered_as_an_editor_does(tmp_path: Path) -> None:
