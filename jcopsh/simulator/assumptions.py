@@ -181,6 +181,70 @@ MEMORY_FAILURE = Assumption(
     0x6581,
 )
 
+FILES_PIN = Assumption(
+    "files: PIN and PUK",
+    "The PIN of the card with files is 1234 (reference 01, 3 tries), its PUK 87654321 (10 tries), both in ASCII and "
+    "unpadded, and no secrets. Once verified, the PIN holds on every channel until the reset.",
+    (b"1234", b"87654321"),
+)
+FILES_TRIES = Assumption(
+    "files: asking for the tries left",
+    "VERIFY without data changes nothing: 9000 where the PIN is verified, 63Cx with the tries left, 6983 when blocked. "
+    "A wrong value of any length counts as a try, and takes a verification back.",
+    0x63C0,
+)
+FILES_SELECT = Assumption(
+    "files: SELECT",
+    "An identifier is looked for among the files in the current DF, then it, its parent, and what stands beside it. "
+    "Names count only if complete. There is no next occurrence: 6A82. A deactivated file is selected with 6283.",
+    0x6283,
+)
+FILES_DEACTIVATED = Assumption(
+    "files: a deactivated file",
+    "Reading or changing a deactivated file is answered 6985.",
+    0x6985,
+)
+FILES_OFFSET = Assumption(
+    "files: beyond the end of a file",
+    "An offset at or behind the end is answered 6B00. UPDATE BINARY past the end writes nothing: 6A84. A READ BINARY "
+    "that asks for more than is left gets it with 6282, unless Le is 00, which asks for all there is.",
+    0x6B00,
+)
+FILES_RECORDS = Assumption(
+    "files: records",
+    "Records are addressed by number, one or all from a number on; the other ways are answered 6A81. Record 1 of the "
+    "cyclic file is the newest, and it is written by the mode previous or by APPEND RECORD.",
+    0x6A81,
+)
+FILES_OBJECTS = Assumption(
+    "files: data objects",
+    "GET DATA with INS CA answers the value alone, with CB the data objects of the tag list (5C; empty: all that may "
+    "be read), for P1-P2 = 3FFF. PUT DATA changes what is there and makes nothing new.",
+    0x6A88,
+)
+FILES_CHANNELS = Assumption(
+    "files: logical channels",
+    "Channels 1 to 3 can be opened. One opened from the basic channel begins at the MF, from another one in its DF. "
+    "Closing a channel that is not open is answered 6200, closing the basic one 6A86.",
+    (1, 2, 3),
+)
+FILES_MADE = Assumption(
+    "files: CREATE FILE and DELETE FILE",
+    "With the PIN verified, transparent files, files of fixed records and DFs can be made; they are active at once, "
+    "free to read, and changed and deleted with the PIN. A DF is deleted only when empty. The factory's files stay.",
+    0x6982,
+)
+FILES_ROOM = Assumption(
+    "files: memory",
+    "There is room for 65,535 bytes of files that were made; beyond it 6A84.",
+    65535,
+)
+FILES_IDENTIFY = Assumption(
+    "files: who the card is",
+    "The card with files is no JCOP: IDENTIFY is answered 6A82 without data, and INS 00 is unknown to it (6D00).",
+    0x6A82,
+)
+
 ASSUMPTIONS: tuple[Assumption[object], ...] = (
     UNSELECTED,
     TRANSPORT_KEY_TRIES,
@@ -210,5 +274,16 @@ ASSUMPTIONS: tuple[Assumption[object], ...] = (
     PROTOCOL_FROM_ATR,
     NO_POWER,
     MEMORY_FAILURE,
+    FILES_PIN,
+    FILES_TRIES,
+    FILES_SELECT,
+    FILES_DEACTIVATED,
+    FILES_OFFSET,
+    FILES_RECORDS,
+    FILES_OBJECTS,
+    FILES_CHANNELS,
+    FILES_MADE,
+    FILES_ROOM,
+    FILES_IDENTIFY,
 )
 """Every assumption, in the order in which they are shown."""

@@ -1,30 +1,32 @@
-"""The simulated card: power, the log of what it received, and the dispatch to its applications."""
+"""The simulated card: power, the state file, the log of what it received, and the machine inside."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from jcopsh.simulator.apdu import SUCCESS, Answer, Command
-from jcopsh.simulator.application import INS_SELECT, Application, NoApplication
-from jcopsh.simulator.assumptions import MEMORY_FAILURE, NO_POWER, TRANSPORT_KEY_AFTER_FUSE, UNSELECTED
-from jcopsh.simulator.atr import AnswerToReset, answer_to_reset
-from jcopsh.simulator.card_manager import CARD_MANAGER_AID, CardManager
-from jcopsh.simulator.chip import Chip
-from jcopsh.simulator.memory import Eeprom, Randomness, ResetBlock, factory_eeprom
-from jcopsh.simulator.profiles import Profile
-from jcopsh.simulator.root_applet import RootApplet
+from jcopsh.simulator.apdu import Answer
+from jcopsh.simulator.assumptions import MEMORY_FAILURE, NO_POWER
+from jcopsh.simulator.atr import AnswerToReset
+from jcopsh.simulator.file_card import FileCard
+from jcopsh.simulator.file_codec import FileCodec
+from jcopsh.simulator.files import factory_memory
+from jcopsh.simulator.jcop_card import JcopCard
+from jcopsh.simulator.jcop_codec import JcopCodec
+from jcopsh.simulator.machine import Codec, Machine, Randomness
+from jcopsh.simulator.memory import factory_eeprom
+from jcopsh.simulator.profiles import FilesProfile, JcopProfile, Profile, ProtocolVariant
 from jcopsh.simulator.state_file import StateFile, StateFileError, WireLog
 from jcopsh.simulator.transport import Transport, TransportT0, TransportT1
 
-IDENTIFY_AID = bytes.fromhex("A000000167413000FF")
-_FUSE_BYTE = 14
-_FILE_NOT_FOUND = 0x6A82
+_PROTOCOLS = {ProtocolVariant.T1: "T=1", ProtocolVariant.T0: "T=0"}
 
 
 class SimulatedCard:
-    """A JCOP card. It starts without power.
+    """A card. It starts without power.
 
     With `state_file` its memory lies in that file, written before each answer, and every byte string received is added
     to FILE.log before it is looked at; a missing file is created, from a card fresh from the factory. `log_file` is one
@@ -42,14 +44,10 @@ class SimulatedCard:
     ) -> None:
         self.profile = profile
         self.received: list[bytes] = []
-        self._state = None if state_file is None else StateFile(state_file, profile)
+        self._state = None if state_file is None else StateFile(state_file, _codec(profile))
         paths = (self._state.log_path if self._state else None, log_file)
         self._logs = tuple(WireLog(path) for path in paths if path is not None)
-        self._chip = Chip(profile, self._insert(randomness), randomness, self._save)
-        self._nothing = NoApplication(self._chip)
-        self._root = RootApplet(self._chip)
-        self._card_manager = CardManager()
-        self._selected: Application = self._nothing
+        self._machine = _machine(profile, self._insert(randomness), randomness, self._save)
         self._atr: AnswerToReset | None = None
         self._transport: Transport | None = None
 
@@ -61,7 +59,7 @@ class SimulatedCard:
     @property
     def cold_atr(self) -> bytes:
         """What a cold reset would answer now."""
-        return answer_to_reset(self._chip.eeprom, self.profile.layout.cold).raw
+        return self._machine.cold_atr.raw
 
     @property
     def protocol(self) -> str:
@@ -79,7 +77,7 @@ class SimulatedCard:
             self._state.take()
         try:
             self._event("cold reset")
-            return self._reset(self.profile.layout.cold, self._found())
+            return self._reset(self._found(), cold=True)
         except BaseException:
             self._release()
             raise
@@ -89,7 +87,7 @@ class SimulatedCard:
         if self._atr is None:
             return self.power_on()
         self._event("warm reset")
-        return self._reset(self.profile.layout.warm, self._chip.eeprom)
+        return self._reset(self._machine.memory, cold=False)
 
     def power_off(self) -> None:
         """Take the power away: everything volatile is gone. May be called twice."""
@@ -112,22 +110,22 @@ class SimulatedCard:
             answer = Answer(MEMORY_FAILURE.value)
         return answer.encode()
 
-    def _insert(self, randomness: Randomness) -> Eeprom:
-        """The card in the state file, or a new one, which is put there."""
-        eeprom = self._state.load() if self._state else None
-        if eeprom is None:
-            eeprom = factory_eeprom(self.profile.layout, randomness)
+    def _insert(self, randomness: Randomness) -> Any:
+        """The memory in the state file, or that of a new card, which is put there."""
+        memory = self._state.load() if self._state else None
+        if memory is None:
+            memory = _factory_memory(self.profile, randomness)
             if self._state:
-                self._state.create(eeprom)
-        return eeprom
+                self._state.create(memory)
+        return memory
 
-    def _found(self) -> Eeprom:
+    def _found(self) -> Any:
         """The memory at power-up."""
-        return (self._state.load() if self._state else None) or self._chip.eeprom
+        return (self._state.load() if self._state else None) or self._machine.memory
 
-    def _save(self, eeprom: Eeprom) -> None:
+    def _save(self, memory: Any) -> None:
         if self._state:
-            self._state.save(eeprom)
+            self._state.save(memory)
 
     def _event(self, text: str) -> None:
         for log in self._logs:
@@ -135,44 +133,32 @@ class SimulatedCard:
 
     def _forget(self) -> None:
         self._atr = self._transport = None
-        self._selected = self._nothing
 
     def _release(self) -> None:
         if self._state:
             self._state.release()
 
-    def _reset(self, block: ResetBlock, eeprom: Eeprom) -> bytes:
-        self._chip.restart(eeprom)
-        self._selected = self._card_manager if self._chip.card_manager_ready else self._nothing
-        self._atr = answer_to_reset(eeprom, block)
-        self._transport = (TransportT1 if self._atr.protocol else TransportT0)(self._execute)
+    def _reset(self, memory: Any, *, cold: bool) -> bytes:
+        self._atr = self._machine.reset(memory, cold=cold)
+        self._transport = (TransportT1 if self._atr.protocol else TransportT0)(self._machine.execute)
         return self._atr.raw
 
-    def _execute(self, command: Command) -> Answer:
-        """SELECT by name is the card's; every other command belongs to the selected application."""
-        if (command.cla, command.ins, command.p1, command.p2) == (0x00, INS_SELECT, 0x04, 0x00):
-            return self._select(command.data)
-        answer = self._selected.process(command)
-        if self._selected is self._root and self._chip.eeprom.fused:
-            self._selected = self._nothing
-        return answer
 
-    def _select(self, name: bytes) -> Answer:
-        """Select an application by its whole name; a name that selects nothing leaves the selection as it is."""
-        if name == IDENTIFY_AID:
-            return Answer(_FILE_NOT_FOUND, self._identity())
-        if name == self.profile.transport_key:
-            if self._chip.eeprom.fused:
-                return Answer(TRANSPORT_KEY_AFTER_FUSE.value)
-            self._selected = self._root
-            return Answer(SUCCESS)
-        if name in (b"", CARD_MANAGER_AID) and self._chip.card_manager_ready:
-            self._selected = self._card_manager
-            return Answer(SUCCESS, self.profile.card_manager_fci)
-        return Answer(UNSELECTED.value)
+def _codec(profile: Profile) -> Codec[Any]:
+    return FileCodec(profile.kind) if isinstance(profile, FilesProfile) else JcopCodec(profile.kind)
 
-    def _identity(self) -> bytes:
-        """The data of IDENTIFY; its byte 14 says whether the card is fused."""
-        data = bytearray(self.profile.identify)
-        data[_FUSE_BYTE] = self._chip.eeprom.fused
-        return bytes(data)
+
+def _factory_memory(profile: Profile, randomness: Randomness) -> Any:
+    if isinstance(profile, JcopProfile):
+        return factory_eeprom(profile.layout, randomness)
+    return factory_memory()
+
+
+def _machine(profile: Profile, memory: Any, randomness: Randomness, save: Callable[[Any], None]) -> Machine[Any]:
+    """The machine inside a card of this profile. The memory is of the profile's own kind, as is what it saves."""
+    match profile:
+        case JcopProfile():
+            return JcopCard(profile, memory, randomness, save)
+        case FilesProfile():
+            return FileCard(_PROTOCOLS[profile.protocol], memory, randomness, save)
+    raise ValueError(f"nothing simulates {profile.name}")

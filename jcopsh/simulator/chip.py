@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jcopsh.simulator.memory import Eeprom, Randomness, factory_eeprom
-from jcopsh.simulator.profiles import BootVariant, Profile
+from jcopsh.simulator.machine import Randomness
+from jcopsh.simulator.memory import Eeprom, factory_eeprom
+from jcopsh.simulator.profiles import BootVariant, JcopProfile
 
 
 class Chip:
@@ -15,7 +16,7 @@ class Chip:
     """
 
     def __init__(
-        self, profile: Profile, eeprom: Eeprom, randomness: Randomness, save: Callable[[Eeprom], None]
+        self, profile: JcopProfile, eeprom: Eeprom, randomness: Randomness, save: Callable[[Eeprom], None]
     ) -> None:
         self.profile = profile
         self._eeprom = eeprom

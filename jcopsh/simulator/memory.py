@@ -6,10 +6,10 @@ bytes one byte later) and seed 002 (keys and GPIN).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jcopsh.simulator.assumptions import FACTORY_MEMORY, READABLE_RANGE
+from jcopsh.simulator.machine import Randomness
 
 FIRST_ADDRESS, LAST_ADDRESS = READABLE_RANGE.value
 MEMORY_LENGTH = LAST_ADDRESS - FIRST_ADDRESS + 1
@@ -29,10 +29,6 @@ _FACTORY_C0029A = bytes.fromhex("F807")
 _FACTORY_BLOCK_START = bytes.fromhex("DA0F00")
 _FACTORY_INTERFACE = bytes.fromhex("08F01300008131FE45")
 _FACTORY_HISTORICAL = b"\x08JCOPv241"
-
-Randomness = Callable[[int], bytes]
-"""Gives as many random bytes as it is asked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class ResetBlock:

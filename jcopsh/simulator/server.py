@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import select
+import shutil
 import signal
 import socket
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -117,9 +119,9 @@ def _messages(buffer: bytearray) -> Iterator[bytes]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line of `jcopsh-sim`; its exit code: 0, 1 where serving failed, 2 where the line was wrong."""
-    options = _parser().parse_args(argv)
+    options = argument_parser().parse_args(argv)
     if options.list:
-        sys.stdout.write(_listing())
+        sys.stdout.write(_listing(shutil.get_terminal_size().columns))
         return _EXIT_OK
     host, port = options.vpcd
     with _stop_signals() as stop:
@@ -161,7 +163,8 @@ class _stop_signals:  # noqa: N801 - a context manager, used as a function
         self._writer.close()
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """The options of `jcopsh-sim`."""
     parser = argparse.ArgumentParser(
         prog="jcopsh-sim",
         description="Serve a simulated JCOP card to PC/SC programs, through the vpcd driver of pcscd.",
@@ -172,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_profile,
         default=DEFAULT_PROFILE,
         metavar="PROFILE",
-        help=f"{', '.join(profile_names())}; with ,boot=keep BOOT wipes nothing (default: {DEFAULT_PROFILE})",
+        help=f"{', '.join(profile_names())}; options go behind a comma, see --list (default: {DEFAULT_PROFILE})",
     )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--vpcd", type=_host_and_port, metavar="HOST:PORT", help="where vpcd listens: 127.0.0.1:35963")
@@ -196,17 +199,25 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def _listing() -> str:
-    """The profiles and the assumptions, for people."""
+def _listing(width: int) -> str:
+    """The profiles and the assumptions, for people, in lines of at most `width` columns."""
     lines = ["Profiles"]
     for name in profile_names():
         profile = parse_profile(name)
-        key = profile.transport_key.decode("ascii")
-        lines += [f"  {name}", f"      {profile.title}", f"      transport key: the ASCII bytes {key}"]
+        lines += [f"  {name}", f"      {profile.title}"]
+        lines += [f"      option: {key}={' or '.join(values)}" for key, values in profile.options().items()]
+        if profile.transport_key is not None:
+            lines += [f"      transport key: the ASCII bytes {profile.transport_key.decode('ascii')}"]
     lines += ["", "Assumptions: what no public source tells of a real card"]
     for assumption in ASSUMPTIONS:
         lines += [f"  {assumption.name}", f"      {assumption.text}"]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{part}\n" for line in lines for part in _wrapped(line, width))
+
+
+def _wrapped(line: str, width: int) -> Sequence[str]:
+    """A line in parts that are broken at blanks, each as far in as the line was."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The card's EEPROM on disk, and the log of what the card received.
+"""The card's memory on disk, and the log of what the card received.
 
 Both hold keys in clear, since they are the card itself: they are made with mode 0600.
 """
@@ -8,14 +8,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic
 
-from jcopsh.simulator.memory import FIRST_ADDRESS, KEY_ADDRESSES, KEY_LENGTH, LAST_ADDRESS, MEMORY_LENGTH, Eeprom
-from jcopsh.simulator.profiles import Profile
+from jcopsh.simulator.machine import Codec, MemoryT
 
 _FORMAT = "jcopsh simulated card, 1"
-_ROW = 16
 _PRIVATE = 0o600
 
 
@@ -27,12 +26,12 @@ class StateFileError(ValueError):
         self.path = path
 
 
-class StateFile:
-    """One card on disk, as JSON: flags, random keys, and the rows of 16 bytes that are not all zero."""
+class StateFile(Generic[MemoryT]):
+    """One card on disk, as JSON: its kind, and what `codec` makes of its memory."""
 
-    def __init__(self, path: Path, profile: Profile) -> None:
+    def __init__(self, path: Path, codec: Codec[MemoryT]) -> None:
         self._path = path
-        self._profile = profile
+        self._codec = codec
         self._lock: IO[bytes] | None = None
 
     @property
@@ -67,7 +66,7 @@ class StateFile:
             self._lock.close()
             self._lock = None
 
-    def load(self) -> Eeprom | None:
+    def load(self) -> MemoryT | None:
         """The card in the file, or None where there is no file.
 
         Raises StateFileError for a damaged or foreign file, and for a card of another profile.
@@ -84,14 +83,14 @@ class StateFile:
             raise StateFileError(self._path, "it is not the file of a simulated card") from None
         return self._decode(text)
 
-    def create(self, eeprom: Eeprom) -> None:
+    def create(self, memory: MemoryT) -> None:
         """Make the file of a new card. Raises StateFileError."""
         try:
-            self.save(eeprom)
+            self.save(memory)
         except OSError as error:
             raise StateFileError(self._path, f"it cannot be written ({error.strerror})") from None
 
-    def save(self, eeprom: Eeprom) -> None:
+    def save(self, memory: MemoryT) -> None:
         """Replace the file as a whole: a crash leaves the old card or the new one. Raises OSError."""
         import tempfile
 
@@ -99,7 +98,7 @@ class StateFile:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                json.dump(self._encode(eeprom), file, indent=1)
+                json.dump({"format": _FORMAT, **self._codec.kind, **self._codec.encode(memory)}, file, indent=1)
                 file.write("\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -109,65 +108,27 @@ class StateFile:
             raise
         _sync_folder(target.parent)
 
-    def _encode(self, eeprom: Eeprom) -> dict[str, object]:
-        rows = {f"{FIRST_ADDRESS + at:06X}": eeprom.memory[at : at + _ROW] for at in range(0, MEMORY_LENGTH, _ROW)}
-        return {
-            "format": _FORMAT,
-            "profile": self._profile.name,
-            "boot": self._profile.boot.value,
-            "booted": eeprom.booted,
-            "protected": eeprom.protected,
-            "fused": eeprom.fused,
-            "random_keys": [key.hex().upper() for key in eeprom.random_keys],
-            "memory": {address: row.hex().upper() for address, row in rows.items() if any(row)},
-        }
-
-    def _decode(self, text: str) -> Eeprom:
+    def _decode(self, text: str) -> MemoryT:
         try:
             stored = json.loads(text)
         except (ValueError, RecursionError):
             raise StateFileError(self._path, "it is damaged: it is not JSON") from None
         if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
             raise StateFileError(self._path, "it is not the file of a simulated card")
-        kind = f"{stored.get('profile')},boot={stored.get('boot')}"
-        if kind != f"{self._profile.name},boot={self._profile.boot}":
-            wanted = f"{self._profile.name},boot={self._profile.boot}"
-            raise StateFileError(self._path, f"it holds the card {kind}, and {wanted} was asked for")
+        wanted = self._codec.kind
+        found = {name: str(stored.get(name)) for name in wanted}
+        if found != wanted:
+            raise StateFileError(self._path, f"it holds the card {_named(found)}, and {_named(wanted)} was asked for")
         try:
-            return _decode_eeprom(stored)
-        except (KeyError, TypeError, ValueError):
+            return self._codec.decode(stored)
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise StateFileError(self._path, "it is damaged: a field is missing or has no valid value") from None
 
 
-def _decode_eeprom(stored: dict[str, object]) -> Eeprom:
-    """The EEPROM of a stored card; KeyError, TypeError or ValueError where a field is wrong."""
-    keys, rows = stored["random_keys"], stored["memory"]
-    if not isinstance(keys, list) or not isinstance(rows, dict):
-        raise TypeError
-    random_keys = tuple(_exact(key, KEY_LENGTH) for key in keys)
-    if len(random_keys) != len(KEY_ADDRESSES):
-        raise ValueError
-    memory = bytearray(MEMORY_LENGTH)
-    for address_text, row in rows.items():
-        start = int(address_text, 16) - FIRST_ADDRESS
-        if start % _ROW or not 0 <= start <= LAST_ADDRESS - FIRST_ADDRESS:
-            raise ValueError
-        memory[start : start + _ROW] = _exact(row, _ROW)
-    flags = {name: _flag(stored[name]) for name in ("booted", "protected", "fused")}
-    return Eeprom(bytes(memory), random_keys, **flags)
-
-
-def _exact(text: str, length: int) -> bytes:
-    data = bytes.fromhex(text)
-    if len(data) != length:
-        raise ValueError
-    return data
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
+def _named(kind: Mapping[str, str]) -> str:
+    """The name of a profile and its options, as they are given."""
+    name, *options = kind.items()
+    return ",".join([name[1], *(f"{option}={value}" for option, value in options if value != "None")])
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from jcopsh.simulator.assumptions import GET_RESPONSE_EXACT
 Execute = Callable[[Command], Answer]
 """Carries out one command."""
 
-_GET_RESPONSE = bytes.fromhex("00C00000")
+_GET_RESPONSE = bytes.fromhex("C00000")  # INS, P1, P2
 _DATA_WAIT = 0x6100
 _RIGHT_LENGTH = 0x6C00
 
@@ -47,6 +47,7 @@ class TransportT0:
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
         self._waiting: Answer | None = None
+        self._waiting_class = 0x00  # GET RESPONSE comes on the channel of its command
 
     def process(self, raw: bytes) -> Answer:
         """Answer one TPDU: 61xx where data waits, 6Cxx where Le is not their length."""
@@ -55,14 +56,14 @@ class TransportT0:
         except MalformedCommandError:
             self._waiting = None
             return Answer(WRONG_LENGTH)
-        if raw[:4] == _GET_RESPONSE:
+        if raw[1:4] == _GET_RESPONSE and command.cla in (0x00, self._waiting_class):
             return self._get_response(command)
         self._waiting = None
         answer = self._execute(command)
         if not answer.data:
             return answer
         if command.data:
-            self._waiting = answer
+            self._waiting, self._waiting_class = answer, command.cla & 0x03
             return Answer(_DATA_WAIT | len(answer.data) & 0xFF)
         return _exactly(command, answer)
 

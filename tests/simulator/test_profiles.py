@@ -5,14 +5,24 @@ from __future__ import annotations
 import pytest
 
 from jcopsh.simulator.assumptions import ASSUMPTIONS, CM_LIFECYCLE_ADDRESS, Assumption
-from jcopsh.simulator.profiles import DEFAULT_PROFILE, BootVariant, ProfileError, parse_profile, profile_names
+from jcopsh.simulator.profiles import (
+    DEFAULT_PROFILE,
+    BootVariant,
+    FilesProfile,
+    JcopProfile,
+    ProfileError,
+    parse_profile,
+    profile_names,
+)
 
 
 def test_the_profiles() -> None:
-    assert profile_names() == ("j2a040-unfused", "j2a081-unfused")
+    assert profile_names() == ("j2a040-unfused", "j2a081-unfused", "iso7816-files")
     assert profile_names()[0] == DEFAULT_PROFILE
-    assert [parse_profile(name).map_name for name in profile_names()] == ["simulated-j2a040", "simulated-j2a081"]
-    assert {parse_profile(name).transport_key for name in profile_names()} == {b"JCOPSIMULATEDTK0"}
+    maps = [parse_profile(name).map_name for name in profile_names()]
+    assert maps == ["simulated-j2a040", "simulated-j2a081", None]
+    keys = [parse_profile(name).transport_key for name in profile_names()]
+    assert keys == [b"JCOPSIMULATEDTK0", b"JCOPSIMULATEDTK0", None]
 
 
 @pytest.mark.parametrize(
@@ -20,7 +30,8 @@ def test_the_profiles() -> None:
     [("j2a040-unfused", "wipe"), ("j2a040-unfused,boot=wipe", "wipe"), ("j2a081-unfused,boot=keep", "keep")],
 )
 def test_options(text: str, boot: str) -> None:
-    assert parse_profile(text).boot is BootVariant(boot)
+    profile = parse_profile(text)
+    assert isinstance(profile, JcopProfile) and profile.boot is BootVariant(boot)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +45,24 @@ def test_options(text: str, boot: str) -> None:
         ("j2a040-unfused,boot=no", 15, "boot=keep"),
         ("j2a040-unfused,boot=keep,colour=red", 25, "boot=wipe"),
         ("j2a040-unfused,boot=keep,boot=keep", 25, "twice"),
+        ("files,boot=keep", 6, "protocol=t1, protocol=t0"),
+        ("iso7816-files,protocol=T=0", 14, "protocol=t0"),
+        ("iso7816-files,protocol=t0,protocol=t0", 26, "twice"),
     ],
 )
 def test_what_does_not_exist_is_said_with_its_place_and_what_does(text: str, offset: int, listed: str) -> None:
     with pytest.raises(ProfileError, match=listed) as caught:
         parse_profile(text)
     assert caught.value.offset == offset
+
+
+@pytest.mark.parametrize(
+    ("text", "protocol"), [("files", "t1"), ("iso7816-files", "t1"), ("files,protocol=t0", "t0")]
+)
+def test_the_card_with_files_has_a_short_name(text: str, protocol: str) -> None:
+    profile = parse_profile(text)
+    assert isinstance(profile, FilesProfile)
+    assert profile.kind == {"profile": "iso7816-files", "protocol": protocol}
 
 
 def test_the_transport_key_is_not_in_the_repr() -> None:

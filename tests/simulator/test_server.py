@@ -184,7 +184,20 @@ def test_the_list_names_profiles_and_every_assumption(capsys: pytest.CaptureFixt
     assert "j2a040-unfused" in listed
     assert "j2a081-unfused" in listed
     assert "JCOPSIMULATEDTK0" in listed
-    assert all(assumption.text in listed for assumption in ASSUMPTIONS)
+    in_one_line = " ".join(listed.split())
+    assert all(" ".join(assumption.text.split()) in in_one_line for assumption in ASSUMPTIONS)
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_the_list_breaks_its_lines_at_blanks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    server.main(["--list"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    words = {word for assumption in ASSUMPTIONS for word in assumption.text.split()}
+    assert words <= {word for line in lines for word in line.split()}
 
 
 @pytest.mark.parametrize(

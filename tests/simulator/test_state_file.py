@@ -269,3 +269,87 @@ def test_a_killed_process_leaves_the_last_answered_card_and_a_whole_log(file: Pa
     logged = [line for line in file.with_name("card.json.log").read_text().splitlines() if line.startswith("C0D6")]
     assert logged[:on_card] == [f"C0D6030510{number:032X}" for number in range(1, on_card + 1)]
     assert len(logged) <= on_card + 1
+
+
+# --- the card with files -------------------------------------------------------------------------------------------
+
+VERIFY_PIN = "002000010431323334"
+
+
+def test_everything_that_a_card_with_files_keeps_is_kept(file: Path) -> None:
+    card = powered("iso7816-files", state_file=file)
+    untouched = json.loads(file.read_text())
+    changes = ("00A4080C047E106E01", "00D6000002AABB", "00A4020C026E06", "00E2000010" + "41" * 16, "00DA0101024F4B",
+               "00E000000E620C8002001082020121 83026E30", "002400010831323334 39393939")
+    assert send_all(card, VERIFY_PIN, *changes) == ["9000"] * 8
+    assert send(card, VERIFY_PIN) == "63C2"
+    card.power_off()
+    card = powered("iso7816-files", state_file=file)
+    asked = ("0020000100", "002000010439393939", "00A4080C047E106E01", "00B0000002", "00B2013400", "00CA010100",
+             "00A4020C026E30", "00B0000000")
+    assert send_all(card, *asked) == ["63C2", "9000", "9000", "AABB9000", "41" * 16 + "9000", "4F4B9000", "9000",
+                                      "00" * 16 + "9000"]
+    stored = json.loads(file.read_text())
+    assert (stored["profile"], stored["protocol"]) == ("iso7816-files", "t1")
+    # nothing else has changed
+    before = {one["path"]: one for one in untouched["files"]}
+    differs = [one["path"] for one in stored["files"] if before.get(one["path"]) != one]
+    assert differs == ["3F00/7E10/6E01", "3F00/7E10/6E06", "3F00/7E10/6E30"]
+
+
+def _with_first_file(**fields: object) -> dict[str, object]:
+    return {"files": [{**_stored_files()[0], **fields}, *_stored_files()[1:]]}
+
+
+def _stored_files() -> list[dict[str, object]]:
+    from jcopsh.simulator.file_codec import FileCodec
+    from jcopsh.simulator.files import factory_memory
+
+    files = FileCodec({}).encode(factory_memory())["files"]
+    assert isinstance(files, list)
+    return files
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"pin": "zz"}, {"pin": ""}, {"pin": 1}, {"pin_tries": 4}, {"pin_tries": -1}, {"pin_tries": True},
+        {"puk_tries": 11}, {"files": []}, {"files": 3}, {"files": [1]}, {"objects": [{}]},
+        _with_first_file(structure="HEAP"), _with_first_file(path="7E10"), _with_first_file(path="3F00/1"),
+        _with_first_file(structure="TRANSPARENT", records=[""]), _with_first_file(records=["00"]),
+        _with_first_file(active=1), _with_first_file(short_identifier=31), _with_first_file(label="Ü"),
+        {"files": [*_stored_files(), _stored_files()[1]]}, {"files": _stored_files()[:1] + _stored_files()[5:6]},
+    ],
+    ids=",".join,
+)
+def test_a_damaged_card_with_files_is_refused_without_showing_what_it_holds(
+    file: Path, changed: dict[str, object]
+) -> None:
+    powered("iso7816-files", state_file=file).power_off()
+    stored = json.loads(file.read_text())
+    stored |= changed
+    file.write_text(json.dumps(stored))
+    with pytest.raises(StateFileError, match="damaged") as caught:
+        powered("iso7816-files", state_file=file)
+    assert stored["puk"] not in str(caught.value)
+
+
+@pytest.mark.parametrize("other", ["j2a040-unfused", "iso7816-files,protocol=t0"])
+def test_a_card_with_files_is_not_taken_for_another(file: Path, other: str) -> None:
+    powered("iso7816-files", state_file=file).power_off()
+    with pytest.raises(StateFileError, match=r"it holds the card iso7816-files.* was asked for"):
+        powered(other, state_file=file)
+
+
+def test_what_cannot_be_saved_counts_as_no_try(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jcopsh.simulator.state_file import StateFile
+
+    card = powered("iso7816-files", state_file=file)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StateFile, "save", fail)
+        assert send(card, VERIFY_PIN) == "6581"
+    assert send_all(card, "0020000100", VERIFY_PIN) == ["63C3", "9000"]
