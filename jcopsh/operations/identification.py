@@ -20,6 +20,11 @@ def identify(card: Card) -> Identification:
 
     Raises CardError when neither form is answered with something that can be read: no JCOP, or one that is silent.
     """
+    with card.transaction():
+        return _identify(card)
+
+
+def _identify(card: Card) -> Identification:
     response = card.send(IDENTIFY)
     try:
         classic = parse_identify(response.data)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jcopsh.card.card import Card
+from jcopsh.card.exchange import Exchange
+from jcopsh.card.interrupt import listening
 from jcopsh.card.keeper import card_name
 from jcopsh.card.sensitive import secret_fields
 from jcopsh.errors import CardError, JcopshError
@@ -14,13 +17,13 @@ from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMap, all_maps
 from jcopsh.jcop.root_applet import MAX_READ, MAX_WRITE, AddressError, LengthError
+from jcopsh.operations.read_limit import limit_of
 from jcopsh.operations.status_errors import require_ok, root_error
-from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span, Written
+from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span, Unreadable, Written
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.state import Boot
 
-# sizes of READ to fall back on when a card refuses the largest with 6700
-READ_SIZES = (MAX_READ, 0xFF, 0x80, 0x40, 0x20, 0x10, 1)
+WRONG_LENGTH = 0x6700
 
 
 def read_bytes(card: Card, address: int, length: int) -> bytes:
@@ -33,9 +36,10 @@ def read_bytes(card: Card, address: int, length: int) -> bytes:
     _check_range(address, length)
     boot = card.state.boot
     data = b""
-    for start, size in _pieces(address, length, MAX_READ):
-        data += _read_piece(card, start, size)
-        _require_boot(card, boot)
+    with card.transaction(), listening():
+        while len(data) < length:
+            data += _read_some(card, address + len(data), length - len(data))
+            _require_boot(card, boot)
     return data
 
 
@@ -99,23 +103,24 @@ def write_memory(
     meanwhile, and Refused where the interlock's consent is not given.
     """
     boot = card.state.boot
-    _read_keys_touched(card, address, len(data), memory_map)
-    before = read_bytes(card, address, len(data))
-    unchanged = hmac.compare_digest(before, data)
-    yield Difference(
-        _block(card, before, address, memory_map, boot, reveal=reveal),
-        _block(card, data, address, memory_map, boot, reveal=reveal),
-        unchanged,
-    )
-    if unchanged:
-        return
-    field = memory_map.at(address) if memory_map else None
-    field_name = field.name if field else None
-    for start, size in _pieces(address, len(data), MAX_WRITE):
-        _require_boot(card, boot)  # the caller had its turn at the yield; what was kept is that of this boot
-        _write_piece(card, start, data[start - address : start - address + size])
-    _verify(card, address, data)
-    yield Written(address, len(data), field_name, note="read back and equal")
+    with card.transaction():
+        _read_keys_touched(card, address, len(data), memory_map)
+        before = read_bytes(card, address, len(data))
+        unchanged = hmac.compare_digest(before, data)
+        yield Difference(
+            _block(card, before, address, memory_map, boot, reveal=reveal),
+            _block(card, data, address, memory_map, boot, reveal=reveal),
+            unchanged,
+        )
+        if unchanged:
+            return
+        field = memory_map.at(address) if memory_map else None
+        field_name = field.name if field else None
+        for start, size in _pieces(address, len(data), MAX_WRITE):
+            _require_boot(card, boot)  # the caller had its turn at the yield; what was kept is that of this boot
+            _write_piece(card, start, data[start - address : start - address + size])
+        _verify(card, address, data)
+        yield Written(address, len(data), field_name, note="read back and equal")
 
 
 def _read_keys_touched(card: Card, address: int, length: int, memory_map: MemoryMap | None) -> None:
@@ -152,24 +157,51 @@ def _pieces(address: int, length: int, most: int) -> Iterator[tuple[int, int]]:
         yield start, min(most, address + length - start)
 
 
-def _read_piece(card: Card, address: int, length: int) -> bytes:
-    """One READ, or several smaller ones where the card refuses the length itself."""
-    response = _read(card, address, length)
-    if response.sw == 0x6700:
-        size = next((size for size in READ_SIZES if size < length), None)
-        if size:
-            return b"".join(_read_piece(card, start, step) for start, step in _pieces(address, length, size))
-    command = root_applet.read(address, length)
-    require_ok(card, f"the card refused to read {count(length)} at {address:06X}", command, response)
-    if len(response.data) != length:
-        raise root_error(
-            card, f"the card gave {len(response.data)} bytes at {address:06X}, not {length}", command, response
-        )
-    return response.data
+def _read_some(card: Card, address: int, length: int) -> bytes:
+    """From 1 to `length` bytes, as many as the card gives at once. Raises CardError where it gives none."""
+    limit = limit_of(card)
+    while True:
+        size = min(length, limit.size)
+        response, told = _read(card, address, size)
+        if 0 < told < size:
+            limit.told(told)
+            if response.ok and len(response.data) == told:
+                return response.data
+            length = told  # 6Cxx is not followed where the person has switched that off
+        elif response.sw == WRONG_LENGTH and size > 1:
+            limit.refused(size)
+        else:
+            return _checked(card, address, size, response)
 
 
-def _read(card: Card, address: int, length: int) -> ResponseAPDU:
-    return card.send(root_applet.read(address, length))
+def _checked(card: Card, address: int, size: int, response: ResponseAPDU) -> bytes:
+    if response.ok and len(response.data) == size:
+        limit_of(card).given(size)
+        return response.data
+    if response.sw == WRONG_LENGTH:
+        limit_of(card).forget()  # of one byte: it is not the length
+    command = root_applet.read(address, size)
+    require_ok(card, f"the card refused to read {count(size)} at {address:06X}", command, response)
+    raise root_error(
+        card, f"the card gave {len(response.data)} bytes at {address:06X}, not {size}", command, response
+    )
+
+
+def _read(card: Card, address: int, length: int) -> tuple[ResponseAPDU, int]:
+    """The answer to one READ, and the length that the card named instead (6Cxx), 0 where it named none."""
+    told = 0
+
+    def note(exchange: Exchange) -> None:
+        nonlocal told
+        if exchange.response.sw1 == 0x6C:
+            told = exchange.response.sw2 or MAX_READ
+
+    card.observers.append(note)
+    try:
+        return card.send(root_applet.read(address, length)), told
+    finally:
+        with suppress(ValueError):  # another observer may have sent it away
+            card.observers.remove(note)
 
 
 def cut(data: bytes, address: int, memory_map: MemoryMap | None, reveal: bool) -> tuple[Span, ...]:
@@ -219,17 +251,37 @@ def dump_memory(
     """
     _check_range(first, last - first + 1)
     boot = card.state.boot
-    spans: list[Span] = []
+    runs: list[tuple[int, bytearray]] = []
     refused: list[_Refused] = []
-    for start, size in _pieces(first, last - first + 1, MAX_READ):
-        for at, data in _readable(card, start, size, refused):
-            spans.extend(_block(card, data, at, memory_map, boot, reveal=reveal).spans)
-        _require_boot(card, boot)
-        if not spans and _hopeless(refused[0].error):
-            raise refused[0].error
-    if not spans:
+    position = first
+    with card.transaction(), listening():
+        while position <= last:
+            size = min(last + 1 - position, limit_of(card).size)
+            try:
+                data = _read_some(card, position, size)
+            except CardError as error:
+                for at, piece in _around(card, position, size, error, refused):
+                    _add(runs, at, piece)
+                position += size
+            else:
+                _add(runs, position, data)
+                position += len(data)
+            _require_boot(card, boot)
+            if not runs and _hopeless(refused[0].error):
+                raise refused[0].error
+    if not runs:
         raise refused[0].error
-    return Dump(first, last, tuple(spans), _merged(refused), _name(memory_map), boot, card_name(card.state))
+    blocks = (_block(card, bytes(data), at, memory_map, boot, reveal=reveal) for at, data in runs)
+    spans = tuple(span for block in blocks for span in block.spans)
+    return Dump(first, last, spans, _merged(refused), _name(memory_map), boot, card_name(card.state))
+
+
+def _add(runs: list[tuple[int, bytearray]], address: int, data: bytes) -> None:
+    """Add what was read to the runs of bytes without a gap, so that no field is cut where a READ ended."""
+    if runs and runs[-1][0] + len(runs[-1][1]) == address:
+        runs[-1][1].extend(data)
+    else:
+        runs.append((address, bytearray(data)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +301,18 @@ def _hopeless(error: CardError) -> bool:
 def _readable(card: Card, start: int, size: int, refused: list[_Refused]) -> Iterator[tuple[int, bytes]]:
     """What can be read of a piece; halves are tried where the whole is refused, down to single bytes."""
     try:
-        yield start, _read_piece(card, start, size)
-        return
+        yield start, read_bytes(card, start, size)
     except CardError as error:
-        refusal = _Refused(start, start + size - 1, error)
+        yield from _around(card, start, size, error, refused)
+
+
+def _around(
+    card: Card, start: int, size: int, error: CardError, refused: list[_Refused]
+) -> Iterator[tuple[int, bytes]]:
+    """What can be read of a piece that was refused as a whole."""
     # both ends first: a piece of which neither end can be read is taken for refused as a whole
     if size == 1 or (size > 2 and not (_can_read(card, start) or _can_read(card, start + size - 1))):
-        refused.append(refusal)
+        refused.append(_Refused(start, start + size - 1, error))
         return
     half = size // 2
     yield from _readable(card, start, half, refused)
@@ -263,16 +320,16 @@ def _readable(card: Card, start: int, size: int, refused: list[_Refused]) -> Ite
 
 
 def _can_read(card: Card, address: int) -> bool:
-    return _read(card, address, 1).ok
+    return _read(card, address, 1)[0].ok
 
 
-def _merged(refusals: list[_Refused]) -> tuple[tuple[int, int, int], ...]:
+def _merged(refusals: list[_Refused]) -> tuple[Unreadable, ...]:
     """Ranges that touch and were refused with the same status word, as one each."""
-    merged: list[tuple[int, int, int]] = []
+    merged: list[Unreadable] = []
     for refusal in refusals:
         sw = refusal.error.response.sw
-        if merged and merged[-1][1] + 1 == refusal.first and merged[-1][2] == sw:
-            merged[-1] = (merged[-1][0], refusal.last, sw)
+        if merged and merged[-1].last + 1 == refusal.first and merged[-1].sw == sw:
+            merged[-1] = merged[-1]._replace(last=refusal.last)
         else:
-            merged.append((refusal.first, refusal.last, sw))
+            merged.append(Unreadable(refusal.first, refusal.last, sw))
     return tuple(merged)

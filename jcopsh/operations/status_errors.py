@@ -5,13 +5,13 @@ from __future__ import annotations
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import describe
+from jcopsh.iso7816.status import describe, describe_answer
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 
 def card_error(what: str, command: CommandAPDU, response: ResponseAPDU, *, hint: str = "") -> CardError:
-    """An error for any command: the status word in words, for this instruction."""
-    meaning = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
+    """An error for any command: the status word in words, for this command."""
+    meaning = f"{response.sw:04X}: {describe_answer(response.sw, command.cla, command.ins, command.p1).text}"
     return CardError(what, command, response, meaning=meaning, hint=hint)
 
 
@@ -25,6 +25,12 @@ def root_error(card: Card, what: str, command: CommandAPDU, response: ResponseAP
 def _in_state(state: CardState, sw: int) -> tuple[str, str]:
     if state.fuse is Fuse.FUSED:
         return "The card is fused: the root applet and its commands are gone for ever", "look with select isd"
+    if state.fuse is Fuse.UNKNOWN and state.fuse_before is Fuse.FUSED:
+        return ("The card was fused before the reset: the root applet and its commands are gone for ever",
+                "identify shows that it is fused; look with select isd")
+    if state.fuse is Fuse.UNKNOWN and state.selected is SelectedKind.APPLICATION:
+        return ("An application is selected, not the root applet, which a fused card has no more",
+                "identify tells whether the card is fused; if it is not, select tk")
     if state.selected is not SelectedKind.ROOT:
         return (
             "The root applet has not been selected since the card was powered up, so nothing took the command",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.jcop.identify import Identity, Jcop4Identity
@@ -17,7 +18,7 @@ from jcopsh.secrets.segments import Segments
 from jcopsh.state import Boot
 
 __all__ = ["CheckState", "Checklist", "ChecklistLine", "Difference", "Dump", "ExchangeResult", "Identification",
-           "MemoryBlock", "Selected", "Span", "Written"]
+           "MemoryBlock", "Selected", "Span", "Unreadable", "Written"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,17 +64,25 @@ class Written:
     note: str = ""
 
 
+class Unreadable(NamedTuple):
+    """A range (both ends included) that the card refused to read, and the status word it refused with."""
+
+    first: int
+    last: int
+    sw: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dump:
     """Memory from `first` to `last` (both inclusive), read under one boot.
 
-    `unreadable`: ranges (first, last, status word) that the card refused. `saved`: the file it was written to.
+    `unreadable`: the ranges that the card refused. `saved`: the file it was written to.
     """
 
     first: int
     last: int
     spans: tuple[Span, ...]
-    unreadable: tuple[tuple[int, int, int], ...]
+    unreadable: tuple[Unreadable, ...]
     map_name: str | None
     boot: Boot
     card: str

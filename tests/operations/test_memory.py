@@ -146,6 +146,46 @@ def test_a_card_that_takes_shorter_reads(tmp_path: Path, longest: int) -> None:
     assert data == bytes(card.memory[0xC00100 + at] for at in range(300))
 
 
+@pytest.mark.parametrize("longest", [256, 255, 254, 240, 128, 100, 64, 16])
+@pytest.mark.parametrize("length", [256, 1000, 4096])
+def test_a_dump_takes_as_many_exchanges_as_the_largest_read_makes_necessary(
+    tmp_path: Path, longest: int, length: int
+) -> None:
+    """And once a few more where the card takes less than the largest READ, until that is found."""
+    card = MemoryCard(longest=longest)
+    rig = of_memory(tmp_path, card)
+    dump_memory(rig.card, 0xC00000, 0xC00FFF)
+    to_find_it = 0 if longest == 256 else 9
+    assert len(card.reads) <= -(-0x1000 // longest) + to_find_it
+    card.reads.clear()
+    dump = dump_memory(rig.card, 0xC00000, 0xC00000 + length - 1)
+    assert joined(dump.spans) == bytes(card.memory[0xC00000 + at] for at in range(length))
+    assert len(card.reads) == -(-length // longest)
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_card_that_names_the_length_it_gives_is_believed(tmp_path: Path, followed: bool) -> None:
+    reads: list[int] = []
+
+    def answer(raw: bytes) -> bytes:
+        reads.append(raw[4] or 256)
+        return b"\x6c\xf0" if reads[-1] > 0xF0 else bytes(reads[-1]) + b"\x90\x00"
+
+    rig = behind_the_door(FakeLink(answer), tmp_path)
+    rig.card.follow = followed
+    assert read_bytes(rig.card, 0xC00100, 1000) == bytes(1000)
+    assert reads == [256, 0xF0, 0xF0, 0xF0, 0xF0, 40]
+
+
+def test_a_wrong_length_that_is_none_is_not_taken_for_the_longest(tmp_path: Path) -> None:
+    """A card that says 6700 where its memory ends goes on being asked for the most it gives."""
+    card = MemoryCard(holes={range(0xC00010, 0xC00020): 0x6700})
+    rig = of_memory(tmp_path, card)
+    dump = dump_memory(rig.card, 0xC00000, 0xC0000F + 0x300)
+    assert dump.unreadable == ((0xC00010, 0xC0001F, 0x6700),)
+    assert max(size for _, size in card.reads[-2:]) > 200
+
+
 def test_a_card_that_refuses_every_length_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(CardError) as caught:
         read_bytes(of_memory(tmp_path, MemoryCard(longest=0)).card, 0xC00100, 300)

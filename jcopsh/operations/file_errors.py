@@ -1,0 +1,97 @@
+"""How commands for files are sent and what their refusals lead to: the status word in words, and what to try next."""
+
+from __future__ import annotations
+
+from jcopsh.card.card import Card
+from jcopsh.errors import CardError
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.interindustry import on_channel
+from jcopsh.iso7816.status import INS, describe_answer
+from jcopsh.operations.status_errors import card_error
+
+DONE_SW1 = (0x90, 0x62, 0x63)  # success and warnings (ISO/IEC 7816-4:2005, 5.1.3)
+
+
+def exchange(card: Card, command: CommandAPDU) -> ResponseAPDU:
+    """Send a command on the logical channel in use.
+
+    6Cxx is followed here where the card does not follow it. Raises CardError for 61xx that is not followed: the data
+    would be missing.
+    """
+    command = on_channel(command, card.state.channel)
+    response = card.send(command)
+    if response.sw1 == 0x6C and not response.data and not card.follow:
+        response = card.send(command.with_le(response.sw2 or 256))
+    if response.sw1 == 0x61:
+        raise card_error("the answer waits in the card and is not fetched", command, response, hint="get-response on")
+    return response
+
+
+def done(response: ResponseAPDU) -> bool:
+    """Whether a command was carried out: 9000 or a warning; 63Cx with a count of failures is none."""
+    return response.sw1 in DONE_SW1
+
+
+def carried_out(card: Card, command: CommandAPDU, otherwise: str) -> ResponseAPDU:
+    """Send a command, and return its answer where it was carried out; else raises CardError that says `otherwise`."""
+    response = exchange(card, command)
+    if not done(response):
+        raise refused(otherwise, card, command, response)
+    return response
+
+
+def meaning(command: CommandAPDU, response: ResponseAPDU) -> str:
+    """What the status word says as an answer to this command."""
+    return describe_answer(response.sw, command.cla, command.ins, command.p1).text
+
+
+def refused(what: str, card: Card, command: CommandAPDU, response: ResponseAPDU, *, hint: str = "") -> CardError:
+    """The error for a command that was not carried out, with what to try next."""
+    command = on_channel(command, card.state.channel)
+    return card_error(what, command, response, hint=hint or _next_step(command, response.sw))
+
+
+_READERS_AND_WRITERS = (INS.READ_BINARY, INS.READ_BINARY_ODD, INS.UPDATE_BINARY, INS.UPDATE_BINARY_ODD)
+_RECORDS = (INS.READ_RECORD, INS.UPDATE_RECORD, INS.APPEND_RECORD)
+_DATA_OBJECTS = (INS.GET_DATA, INS.GET_DATA_ODD, INS.PUT_DATA, INS.PUT_DATA_ODD)
+_ABOUT_PINS = (INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)
+
+_HINTS = {
+    0x6881: "manage-channel list shows the channels; manage-channel use 0 goes back to the basic one",
+    0x6882: "the card wants secure messaging or speaks without; there is no secure channel yet",
+    0x6982: "verify REFERENCE, e.g. verify 1; select-file shows what the file wants",
+    0x6983: "unblock-pin REFERENCE, with the resetting code (PUK)",
+    0x6985: "select-file FILE shows the file's life cycle: a deactivated file is neither read nor written",
+    0x6986: "cd FILE first, or name the file: cat 7F10/6F01, read-binary --file sfi:5",
+    0x6A82: "files shows which identifiers are there; pwd where you are",
+    0x6A83: "read-record, without a number, shows those there are",
+    0x6A86: "another way to name it: an identifier, a path, a short identifier (sfi:5)",
+    0x6A88: "data-objects asks for many tags in turn",
+    0x6B00: "read-binary, without an offset, shows how long the file is",
+    0x6D00: "the card, or the application selected now, does not know this instruction; select another one",
+    0x6E00: "the card, or the application selected now, does not know this class; select another one",
+}
+
+_LENGTH_HINTS: dict[int, str] = {
+    INS.READ_RECORD: "--length N, where the card wants an exact length",
+    INS.UPDATE_RECORD: "select-file FILE shows how long the records of the file are",
+    INS.APPEND_RECORD: "select-file FILE shows how long the records of the file are",
+}
+
+
+def _next_step(command: CommandAPDU, sw: int) -> str:
+    if sw == 0x6981:
+        if command.ins in _READERS_AND_WRITERS:
+            return "read-record reads a file of records; select-file shows what it is"
+        return "read-binary reads a transparent file; select-file shows what it is"
+    if sw == 0x6700:
+        return _LENGTH_HINTS.get(command.ins, "")
+    if sw == 0x6A84 and command.ins in _RECORDS:
+        return "a file of fixed records has no room for more; update-record changes one"
+    if command.ins == INS.MANAGE_CHANNEL:
+        return "manage-channel shows those that are open; manage-channel close N frees one" if sw == 0x6A81 else ""
+    if sw == 0x6982 and command.ins in _DATA_OBJECTS:
+        return "verify REFERENCE, e.g. verify 1"
+    if sw == 0x6982 and command.ins in _ABOUT_PINS:
+        return ""
+    return _HINTS.get(sw, "")

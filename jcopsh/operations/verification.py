@@ -1,0 +1,98 @@
+"""PINs: how many tries are left, verify, change, unblock (ISO/IEC 7816-4:2005, 7.5.6, 7.5.7, 7.5.10).
+
+Nothing here is ever tried twice. No error, value or note holds a PIN.
+"""
+
+from __future__ import annotations
+
+from jcopsh.card.card import Card
+from jcopsh.errors import CardError, JcopshError
+from jcopsh.iso7816 import interindustry
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.operations.file_errors import exchange, meaning, refused
+from jcopsh.operations.file_values import PinDone, PinStatus
+from jcopsh.secrets.secret import Secret
+
+BLOCKED = 0x6983
+_WRONG_OR_MISSING = 0x6300
+_WORDS = {0x9000: "verified already, or not needed", BLOCKED: "blocked: no try is left",
+          _WRONG_OR_MISSING: "not verified"}
+OTHER_REFERENCE = "another reference: 1 for a PIN of the whole card, 0x81 for one of this application are usual"
+
+
+def pin_status(card: Card, reference: int) -> PinStatus:
+    """Ask what the card says of a PIN, by VERIFY without data: this is no try (7.5.6).
+
+    Raises CardError where it has no PIN of this reference.
+    """
+    command = interindustry.verify(reference)
+    response = exchange(card, command)
+    sw = response.sw
+    if sw == 0x6A88:
+        raise refused(f"there is no PIN {reference:02X}", card, command, response, hint=OTHER_REFERENCE)
+    counted = sw & 0x0F if sw & 0xFFF0 == 0x63C0 else None
+    blocked = sw == BLOCKED or counted == 0
+    not_verified = counted is not None or blocked or sw == _WRONG_OR_MISSING
+    verified = True if response.ok else False if not_verified else None
+    words = f"not verified; {_tries(counted)} left" if counted is not None else _WORDS.get(sw)
+    return PinStatus(reference, verified, 0 if blocked else counted, blocked, sw, words or meaning(command, response))
+
+
+def _tries(count: int) -> str:
+    return "no try is" if count == 0 else "1 try is" if count == 1 else f"{count} tries are"
+
+
+def require_unchanged(card: Card, status: PinStatus) -> None:
+    """Ask once more where another program may have used the card since, while a PIN was typed.
+
+    Raises JcopshError where the card says something else of the PIN by now: it may be another PIN, of another DF.
+    """
+    if card.shared and pin_status(card, status.reference) != status:
+        raise JcopshError(
+            f"PIN {status.reference:02X} is no longer as it was when it was asked for; no PIN was sent",
+            meaning="Another program has used the card meanwhile. It may have selected something else.",
+            hint="pwd tells what was selected from here; select it again, then verify",
+        )
+
+
+def verify(card: Card, reference: int, pin: Secret) -> PinDone:
+    """Verify a PIN. Raises CardError where it is wrong, with the tries that are left, and Refused where one was left
+    and no yes was given."""
+    command = interindustry.verify(reference, pin.reveal())
+    _carried_out(card, command, f"PIN {reference:02X} was not verified")
+    return PinDone(reference, "verified")
+
+
+def change_pin(card: Card, reference: int, old: Secret | None, new: Secret) -> PinDone:
+    """Change a PIN; without the old one, which some cards allow after a verification. Raises as `verify` does."""
+    command = interindustry.change_reference_data(reference, old.reveal() if old else b"", new.reveal())
+    _carried_out(card, command, f"PIN {reference:02X} was not changed")
+    return PinDone(reference, "changed")
+
+
+def unblock_pin(card: Card, reference: int, code: Secret | None, new: Secret | None) -> PinDone:
+    """Make a blocked PIN usable again with a resetting code (PUK), and give it a new value. The interlock asks for a
+    yes. Raises CardError where the code is wrong."""
+    command = interindustry.reset_retry_counter(
+        reference, code.reveal() if code else b"", new.reveal() if new else b""
+    )
+    _carried_out(card, command, f"PIN {reference:02X} was not unblocked")
+    return PinDone(reference, "unblocked" if new is None else "unblocked, and changed")
+
+
+def _carried_out(card: Card, command: CommandAPDU, what: str) -> None:
+    response = exchange(card, command)
+    if not response.ok:
+        raise _failed(card, command, response, what)
+
+
+def _failed(card: Card, command: CommandAPDU, response: ResponseAPDU, what: str) -> CardError:
+    hint = ""
+    if response.sw & 0xFFF0 == 0x63C0:
+        left = response.sw & 0x0F
+        hint = "unblock-pin REFERENCE, with the resetting code (PUK)" if left == 0 else "be sure before you try again"
+    elif response.sw in (0x6A80, 0x6700):
+        hint = "another form: --pin-format bcd or iso9564-2, --pad 8"
+    elif response.sw == 0x6A88:
+        hint = OTHER_REFERENCE
+    return refused(what, card, command, response, hint=hint)
