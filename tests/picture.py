@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jcopsh.shell.render import export_svg
+from jcopsh.shell.export import export_svg
 from tests.e2e.support import Jcopsh, consent, say_yes
 from tests.terminal import Terminal
 

@@ -17,7 +17,7 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyte
 
@@ -26,6 +26,10 @@ READ_SIZE_BYTES = 65536
 
 class TerminalTimeout(AssertionError):
     """The screen never showed what was waited for, or the program did not end."""
+
+
+def _set_size(descriptor: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 class _Screen(pyte.Screen):
@@ -43,17 +47,18 @@ class Terminal:
     """A running program, its screen (`screen`) and every byte it has written (`output`)."""
 
     def __init__(
-        self, command: Sequence[str], *, environment: Mapping[str, str], columns: int = 100, rows: int = 30
+        self, command: Sequence[str], *, environment: Mapping[str, str], columns: int = 100, rows: int = 30,
+        kind: str = "xterm-256color",
     ) -> None:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        _set_size(slave, columns, rows)
         self.output = b""
         self._display = _Screen(columns, rows, self.type_in)
         self._stream = pyte.ByteStream(self._display)
         try:
             self._process = subprocess.Popen(
                 ["setsid", "--ctty", *command],
-                stdin=slave, stdout=slave, stderr=slave, env={**environment, "TERM": "xterm-256color"},
+                stdin=slave, stdout=slave, stderr=slave, env={**environment, "TERM": kind},
             )
         finally:
             os.close(slave)
@@ -77,6 +82,24 @@ class Terminal:
     def type_in(self, text: str) -> None:
         """Type TEXT as it stands; Enter is a carriage return, Ctrl-C the byte 03."""
         os.write(self._master, text.encode())
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """The row and the column of the cursor, from 0."""
+        return self._display.cursor.y, self._display.cursor.x
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window wider or narrower, as a person does; the program is told by a signal."""
+        self._display.resize(rows, columns)
+        _set_size(self._master, columns, rows)
+
+    def modes(self) -> list[Any]:
+        """The modes of the terminal as termios has them, such as whether it shows what is typed."""
+        return termios.tcgetattr(self._master)
+
+    def read_on(self, timeout_s: float) -> bool:
+        """Take in what the program writes next, waiting for it; False when nothing came."""
+        return self._read_until(time.monotonic() + timeout_s)
 
     def wait_for(self, text: str, timeout_s: float = 20) -> str:
         """Wait until the screen shows TEXT, and return the screen."""

@@ -20,11 +20,18 @@ from enum import Enum
 from functools import cached_property
 from typing import Annotated, Any
 
+from jcopsh.errors import UsageError
 from jcopsh.shell.types import DEFAULT_TYPES, ParameterType
-from jcopsh.shell.types.base import nearest
+from jcopsh.shell.types.base import did_you_mean, nearest
+from jcopsh.shell.words import BLANKS
 
-BUILT_IN = "jcopsh"
 _NAME = re.compile(r"[a-z?][a-z0-9_-]*")
+# how much of a word and of a command has to be the same, by difflib's ratio, for the command to be meant: one letter of
+# four may be another, but `get` is no `set`
+ALIKE = 0.75
+LONGEST_ALIAS = 24  # characters: a longer word may be a key that was typed in the wrong place
+_ALIAS = re.compile(r"[a-z][a-z0-9_-]*")
+_READS_AS_BYTES = re.compile(r"(?:[0-9a-f]{2})+")
 _PARTED_WORD = re.compile(r"(?<=[a-z])-\n\s*(?=[a-z])")
 
 
@@ -227,6 +234,16 @@ def _type_of(declared: Command, name: str, hint: Any) -> ParameterType[Any]:
     raise CommandError(f"{declared.name}: the annotation of {name} is no type of parameter")
 
 
+def first_word(text: str) -> str:
+    """The first word of a line, without JCShell's leading '/', in small letters; empty for an empty line."""
+    words = text.strip(BLANKS).split(" ", 1)
+    return _plain(words[0])
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("/").lower()
+
+
 # --- the registry --------------------------------------------------------------------------------------------------
 
 
@@ -254,12 +271,30 @@ class Entry:
         return self.command
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name of the user's own for the beginning of a command; `source` is the file and line, empty where typed."""
+
+    name: str
+    words: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasList:
+    """All aliases, by name, and the file that keeps them."""
+
+    aliases: tuple[Alias, ...]
+    file: str
+
+
 class Registry:
     """All commands by name and alias. `generation` counts the changes, for whoever keeps what follows from it."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._names: dict[str, Entry] = {}
+        self._aliases: dict[str, Alias] = {}
         self.generation = 0
 
     def add(self, added: Command, *, owner: str | None = None) -> None:
@@ -292,8 +327,11 @@ class Registry:
         self.generation += 1
 
     def get(self, name: str) -> Entry | None:
-        """The entry of a name or alias, in any case of letters, with JCShell's leading '/' or without."""
-        return self._names.get(name.removeprefix("/").lower())
+        """The entry of a name or alias, in any case of letters, `-` and `_` alike, with JCShell's leading '/' or
+        without."""
+        plain = _plain(name)
+        forms = (plain, plain.replace("_", "-"), plain.replace("-", "_"))
+        return next((self._names[form] for form in forms if form in self._names), None)
 
     def names(self) -> tuple[str, ...]:
         """The names of all commands, without aliases, in the order they were added."""
@@ -312,7 +350,70 @@ class Registry:
 
     def near(self, name: str) -> str:
         """The command or alias that a mistyped name was probably meant to be; empty when none is close."""
-        return nearest(name.removeprefix("/"), self._names)
+        return nearest(name.removeprefix("/"), [*self._names, *self._aliases], alike=ALIKE)
+
+    # aliases of the user's own ----------------------------------------------------------------------------------------
+
+    @property
+    def aliases(self) -> tuple[Alias, ...]:
+        """The user's aliases, by name. Those that a command declares are with its entry."""
+        return tuple(self._aliases[name] for name in sorted(self._aliases))
+
+    def add_alias(self, name: str, words: str, source: str = "") -> Alias:
+        """Let `name` stand for `words` at the beginning of a command; an alias of that name is replaced.
+
+        Raises UsageError for a name that cannot be one, that a command has, or that stands for itself in the end.
+        """
+        alias = Alias(name.lower(), words.strip(BLANKS), source)
+        self._check_alias(alias)
+        self._aliases[alias.name] = alias
+        self.generation += 1
+        return alias
+
+    def remove_alias(self, name: str) -> Alias:
+        """Take an alias out and return it; raises UsageError where there is none of that name."""
+        if self.alias(name) is None:
+            raise UsageError("there is no such alias", hint=did_you_mean(name[:LONGEST_ALIAS], self._aliases))
+        self.generation += 1
+        return self._aliases.pop(_plain(name))
+
+    def alias(self, name: str) -> Alias | None:
+        """The user's alias of that name, in any case of letters, unless a command has the name."""
+        return self._aliases.get(_plain(name)) if self.get(name) is None else None
+
+    def expanded(self, name: str) -> str | None:
+        """What an alias stands for, with an alias at its beginning written out; None where it is none, or a circle."""
+        alias = self.alias(name)
+        if alias is None:
+            return None
+        words, seen = alias.words, {alias.name}
+        while (further := self.alias(first_word(words))) is not None:
+            if further.name in seen:
+                return None
+            seen.add(further.name)
+            words = further.words + words.removeprefix("/")[len(further.name) :]
+        return words
+
+    def _check_alias(self, alias: Alias) -> None:
+        name = alias.name
+        if not _ALIAS.fullmatch(name) or len(name) > LONGEST_ALIAS:
+            raise UsageError("this is no name for an alias",
+                             hint=f"letters, digits, '-' and '_', a letter first, at most {LONGEST_ALIAS}")
+        if self.get(name) is not None:
+            raise UsageError(f"{name} is the name of a command", hint="take another name")
+        if _READS_AS_BYTES.fullmatch(name):
+            raise UsageError(f"{name} reads as bytes in hexadecimal", hint="take another name")
+        if not alias.words.isprintable():
+            raise UsageError("an alias stands for one line of text", hint="no tabs and line ends in it")
+        first, seen = first_word(alias.words), {name}
+        while True:
+            if first in seen:
+                raise UsageError(f"{name} would stand for itself")
+            further = self.alias(first)
+            if further is None:
+                return
+            seen.add(further.name)
+            first = first_word(further.words)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())

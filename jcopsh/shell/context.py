@@ -16,13 +16,14 @@ class Completion(NamedTuple):
     """Something that could stand in place of what is typed, and what it means.
 
     `start` is where in the argument's text it goes; what follows is replaced. `unfinished` is set where more can be
-    typed on, such as after a folder's name.
+    typed on, such as after a folder's name. `shown` is how the menu lists it, where that is not the text.
     """
 
     text: str
     meaning: str = ""
     start: int = 0
     unfinished: bool = False
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ParseContext:
     """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
 
     `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting
-    with its possible values (no values: any text).
+    with its possible values (no values: any text). `readers` are the readers by name, in the order of their index.
     `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
@@ -40,6 +41,8 @@ class ParseContext:
     subjects: tuple[Completion, ...] = ()
     subject_aliases: tuple[Completion, ...] = ()
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    aliases: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    readers: tuple[Completion, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def with_arguments(self, arguments: Mapping[str, Any]) -> ParseContext:

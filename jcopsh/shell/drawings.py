@@ -18,13 +18,14 @@ from rich.text import Text
 
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.atr import Atr
-from jcopsh.iso7816.hexadecimal import ascii_column, format_bytes
+from jcopsh.iso7816.hexadecimal import format_bytes
 from jcopsh.jcop.confidence import Confidence
 from jcopsh.jcop.identify import Identity, Jcop4Identity
 from jcopsh.jcop.personalisation import CheckState
 from jcopsh.operations.values import Checklist, ExchangeResult, Identification, Selected, Written
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Hidden, Segments
+from jcopsh.shell.byte_rows import byte_rows
 from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
@@ -60,7 +61,7 @@ def cell(value: Any) -> Text:
         case bytes():
             return Text(format_bytes(value, spaced=True), "bytes")
         case Secret():
-            return Text(label(value), "secret")
+            return Text(value.label, "secret")
         case Segments():
             return segments_text(value)
         case AID():
@@ -74,11 +75,6 @@ def cell(value: Any) -> Text:
     return Text(str(value))
 
 
-def label(secret: Secret) -> str:
-    """What stands for a secret: its check value, or for one that has none what it is and how long."""
-    return secret.label if secret.kcv else f"{secret.kind.value}, {counted(len(secret), 'byte')}"
-
-
 def segments_text(segments: Segments) -> Text:
     """Bytes with spaces, hidden parts by name and check value."""
     parts = [Text(str(p), "secret") if isinstance(p, Hidden) else Text(format_bytes(p, spaced=True), "bytes")
@@ -87,10 +83,12 @@ def segments_text(segments: Segments) -> Text:
 
 
 def pairs(rows: Sequence[tuple[str, Text]], canvas: Canvas) -> RenderableType:
-    """Labels and values, aligned; in a narrow terminal each value below its label."""
+    """Labels and values, aligned; in a narrow terminal each value below its label. A value without a label belongs to
+    the one above it."""
     rows = [(label, value) for label, value in rows if value.plain]
     if canvas.width < NARROW:
-        return Group(*(Group(Text(label, "label"), Padding(value, (0, 0, 0, 2))) for label, value in rows))
+        labelled = ((Text(label, "label") if label else None, Padding(value, (0, 0, 0, 2))) for label, value in rows)
+        return Group(*(part for both in labelled for part in both if part is not None))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
@@ -164,18 +162,8 @@ def _without_status(response: Segments) -> Segments:
 
 def hex_rows(segments: Segments, per_row: int) -> list[tuple[int, Text, Text]]:
     """Rows of an offset, bytes, and their characters; a hidden part has a row of its own."""
-    rows: list[tuple[int, Text, Text]] = []
-    offset = 0
-    for part in segments.parts:
-        if isinstance(part, Hidden):
-            rows.append((offset, Text(f"{part.name}: {label(part.secret)}", "secret"), Text("")))
-            offset += len(part)
-            continue
-        for start in range(0, len(part), per_row):
-            row = part[start : start + per_row]
-            rows.append((offset, Text(format_bytes(row, spaced=True), "bytes"), Text(ascii_column(row), "dim")))
-            offset += len(row)
-    return rows
+    return [(row.offset, Text(row.content, "secret" if row.hidden else "bytes"), Text(row.characters, "dim"))
+            for row in byte_rows(segments, per_row)]
 
 
 @draw.register

@@ -2,25 +2,27 @@
 
 A line with a problem in any of its calls runs nothing. When its turn has come each call is parsed once more by itself:
 what only the card can tell, such as where a field lies while no memory map is chosen, may be known by then.
+
+What cannot be written to, or started, is a mistake of the line like any other, and is told before anything runs.
 """
 
 from __future__ import annotations
 
 import inspect
-import signal
-import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 
-from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, JcopshError, ReaderError
+from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, Ended, JcopshError, ReaderError
 from jcopsh.shell.command import Injected
 from jcopsh.shell.parser import Call, Line, parse_line
 from jcopsh.shell.session import Session
 from jcopsh.shell.tokens import Problem
 from jcopsh.shell.words import BLANKS
 
-INTERRUPTED = JcopshError("interrupted", meaning="Ctrl-C was pressed; what was sent before is done.")
+INTERRUPTED = JcopshError(
+    "interrupted", meaning="Ctrl-C was pressed; what was sent before is done.",
+    hint="`status` shows what is known of the card now",
+)
 
 
 class AlreadyShownError(Exception):
@@ -40,9 +42,13 @@ def execute(session: Session, line: Line) -> int:
     """Run a line; returns 0, or the exit code of the first call that failed. Never raises for what a command does."""
     try:
         line = _loaded(session, line)
+    except Ended:
+        raise
     except (Exception, SystemExit) as error:
         return _failed_to_load(session, error, line)
     blocking = next((problem for problem in line.problems if not problem.pending), None)
+    blocking = blocking or (_yes_of_nobody(line) if session.starting else None)
+    blocking = blocking or next(filter(None, map(_obstacle, line.calls)), None)
     if blocking is not None:
         return _wrong(session, line, blocking)
     for number, call in enumerate(line.calls):
@@ -70,17 +76,27 @@ def _failed_to_load(session: Session, error: Exception | SystemExit, line: Line)
 
 
 def _bug(session: Session, error: BaseException, *, json: bool) -> int:
-    if isinstance(error, SystemExit) and _asked_to_end(error):
-        raise error
     session.output.bug(error, json=json)
     return EXIT_CARD
 
 
-def _asked_to_end(error: SystemExit) -> bool:
-    """Whether the handler of a signal raised it, and not the command that was running."""
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    handlers = [getattr(signal.getsignal(number), "__code__", None) for number in numbers]
-    return any(frame.f_code in handlers for frame, _ in traceback.walk_tb(error.__traceback__))
+def _obstacle(call: Call) -> Problem | None:
+    """What would keep the result from where the line says."""
+    if call.redirect is None:
+        return None
+    from jcopsh.shell.delivery import obstacle
+
+    reveals = call.arguments.get("reveal") is True
+    return obstacle(call.redirect, replace=call.says_yes, private=reveals)
+
+
+def _yes_of_nobody(line: Line) -> Problem | None:
+    """A `--yes` in the start-up file: it would answer for whatever card is there when the shell starts."""
+    found = next((call for call in line.calls if call.says_yes), None)
+    if found is None:
+        return None
+    return Problem("--yes is typed on the line that it answers for, and not kept in the start-up file",
+                   "type this line at the prompt", found.start, found.end)
 
 
 def _json(session: Session, line: Line) -> bool:
@@ -102,9 +118,10 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
             _ = session.card  # connected now: its map may settle what is pending, and bound what is too long
             line = parse_line(text, session.registry, session.context())
             (call,) = line.calls
-        if call.problems:
-            return _wrong(session, line, call.problems[0], begun=begun)
-        _call(session, call, json=json)
+        problem = next(iter(call.problems), None) or _obstacle(call)
+        if problem is not None:
+            return _wrong(session, line, problem, begun=begun)
+        _call(session, call, line, json=json)
     except AlreadyShownError as failed:
         return failed.exit_code
     except JcopshError as error:
@@ -115,7 +132,7 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
     except KeyboardInterrupt:
         session.output.error(INTERRUPTED, json=json)
         return EXIT_CARD
-    except BrokenPipeError:
+    except (BrokenPipeError, Ended):
         raise
     except (Exception, SystemExit) as error:
         return _bug(session, error, json=json)
@@ -127,15 +144,39 @@ def _needs_card(call: Call) -> bool:
     return Injected.CARD in injected or any(problem.pending for problem in call.problems)
 
 
-def _call(session: Session, call: Call, *, json: bool) -> None:
+def _call(session: Session, call: Call, line: Line, *, json: bool) -> None:
     """Call the command's function and show what it returns, or each value it yields as it comes."""
     assert call.command is not None  # noqa: S101 — a call without problems has its command; for the type checker
     arguments = dict(call.arguments)
     for name, injected in call.command.injected.items():
         arguments[name] = session if injected is Injected.SESSION else session.card
-    with _answering(session, call):
-        for value in _values(call.command.function(**arguments)):
-            session.output.show(value, json=json)
+    with _answering(session, call), _delivered(session, call, line, json=json):
+        result = call.command.function(**arguments)
+        if inspect.isgenerator(result):
+            with closing(result):  # now, and not when it is found to be unused: it may keep other programs away
+                for value in result:
+                    # not paged: a question may follow
+                    session.output.show(value, json=json)
+        else:
+            session.output.show(result, json=json, paged=_may_be_paged(session))
+
+
+def _may_be_paged(session: Session) -> bool:
+    """Whether a person has typed the line and may leaf through what it brings."""
+    return session.interactive and session.script_depth == 0 and session.settings.pager
+
+
+@contextmanager
+def _delivered(session: Session, call: Call, line: Line, *, json: bool) -> Iterator[None]:
+    if call.redirect is None:
+        yield
+        return
+    from jcopsh.shell.delivery import delivered
+
+    struck = line.struck()
+    title = struck.text[: struck.at(call.redirect.operator.start)].strip() or struck.text  # of an alias the name
+    with delivered(session.output, call.redirect, json=json, title=title, tell=session.interactive):
+        yield
 
 
 @contextmanager
@@ -152,8 +193,3 @@ def _answering(session: Session, call: Call) -> Iterator[None]:
     finally:
         session.answering_yes = before
 
-
-def _values(result: Any) -> Iterable[Any]:
-    if inspect.isgenerator(result):
-        return result
-    return () if result is None else (result,)

@@ -10,12 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from jcopsh.shell.command import flowing
+from jcopsh.shell.command import Alias, AliasList, flowing
 from jcopsh.shell.drawings import NARROW, draw
 from jcopsh.shell.history import HistoryLines
-from jcopsh.shell.manual import CommandHelp, HelpIndex
+from jcopsh.shell.manual import CommandHelp, HelpIndex, InstructionHelp, InstructionsHelp, StatusWordHelp
 from jcopsh.shell.render import Canvas
-from jcopsh.shell.settings import Setting, SettingList
+from jcopsh.shell.settings import Origin, Setting, SettingList
 from jcopsh.shell.topics import Topic
 
 INDENT = 2
@@ -59,6 +59,8 @@ def _draw_command(value: CommandHelp, canvas: Canvas) -> RenderableType:
     name, _, rest = value.signature.partition(" ")
     signature = Text(name, "command").append(f" {rest}" if rest else "", "")
     parts: list[RenderableType] = [signature, Text(), _running(value.summary)]
+    if value.stands_for:
+        parts.insert(0, Text(f"Alias for: {value.stands_for}", "dim"))
     if value.aliases:
         parts.append(Text(f"Also: {', '.join(value.aliases)}", "dim"))
     rows = [(one.usage, one.meaning) for one in value.parameters]
@@ -71,6 +73,36 @@ def _draw_command(value: CommandHelp, canvas: Canvas) -> RenderableType:
     if value.topic:
         parts += [Text(), draw(value.topic, canvas)]
     return Group(*parts)
+
+
+@draw.register
+def _draw_status_word(value: StatusWordHelp, canvas: Canvas) -> RenderableType:
+    parts: list[RenderableType] = [
+        Text(value.sw, "title").append(f"  {value.meaning}", "none"), Text(value.source, "dim")]
+    if value.answers:
+        width = max(len(name) for name, _ in value.answers)
+        parts += [Text(), Text("as an answer to", "title"), _names(value.answers, "command", canvas, width)]
+    parts += [Text(), Text("help status words lists those that you will meet", "dim")]
+    return Group(*parts)
+
+
+@draw.register
+def _draw_instructions(value: InstructionsHelp, canvas: Canvas) -> RenderableType:
+    parts = [part for one in value.instructions for part in (*_instruction(one, canvas), Text())]
+    return Group(*parts, Text("help APDU says how a command is built", "dim"))
+
+
+def _instruction(value: InstructionHelp, canvas: Canvas) -> list[RenderableType]:
+    title = Text(f"{value.ins}  {value.name}", "title").append(f"  {value.family}", "dim")
+    parts: list[RenderableType] = [title, Text(f"{value.meaning} ({value.source})"), Text(f"  {value.form}", "bytes")]
+    for name, says, choices in (("P1", value.p1_says, value.p1), ("P2", value.p2_says, value.p2)):
+        if says or choices:
+            parts.append(Text(name, "label").append(f"  {says}", "dim"))
+        if choices:
+            parts.append(_names(choices, "apdu-p1p2", canvas, max(len(digits) for digits, _ in choices)))
+    if value.data:
+        parts.append(Text("data", "label").append(f"  {value.data}", "none"))
+    return parts
 
 
 @draw.register
@@ -101,10 +133,8 @@ def _running(text: str, style: str = "") -> Text:
 
 @draw.register
 def _draw_setting(value: Setting, canvas: Canvas) -> RenderableType:
-    changed = "" if value.value == value.default else f" ({value.default} by default)"
-    text = Text(value.name, "name").append(" = ", "dim").append(value.value, "choice").append(changed, "dim")
-    details = Group(Text(value.meaning), Text(", ".join(value.choices), "dim"))
-    return Group(text, Padding(details, (0, 0, 0, INDENT)))
+    text = Text(value.name, "name").append(" = ", "dim").append(_shown(value.value), _style(value))
+    return Group(text, Padding(Group(Text(value.meaning), _choices(value, whole=True)), (0, 0, 0, INDENT)))
 
 
 @draw.register
@@ -113,12 +143,44 @@ def _draw_settings(value: SettingList, canvas: Canvas) -> RenderableType:
         return Group(*(draw(one, canvas) for one in value.settings))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
-    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold", max_width=canvas.width // 4)
     grid.add_column(overflow="fold")
     for one in value.settings:
-        style = "choice" if one.value == one.default else "warn"
-        grid.add_row(Text(one.name, "name"), Text(one.value, style), Text(one.meaning, "dim"))
-    return grid
+        what = Group(Text(one.meaning), _choices(one, whole=False))
+        grid.add_row(Text(one.name, "name"), Text(_shown(one.value), _style(one)), what)
+    return Group(grid, Text(), Text(f"set NAME VALUE --save keeps it in {value.file}", "dim", overflow="fold"))
+
+
+def _shown(value: str) -> str:
+    """A value as it would be typed; an empty one in quotes."""
+    return value or '""'
+
+
+def _style(setting: Setting) -> str:
+    return "choice" if setting.value == setting.default else "warn"
+
+
+def _choices(setting: Setting, *, whole: bool) -> Text:
+    """The possible values with the default first, and where the value comes from: a file with its folder, or without"""
+    others = [choice for choice in setting.choices if choice != setting.default]
+    text = Text(", ".join([f"{_shown(setting.default)} by default", *others]), "dim")
+    source = str(setting.source)
+    if setting.source.origin is not Origin.DEFAULT:
+        text.append("; ").append(source if whole else source.rpartition("/")[2], "label")
+    return text
+
+
+@draw.register
+def _draw_alias(value: Alias, canvas: Canvas) -> RenderableType:
+    return Text(value.name, "command").append(" = ", "dim").append(value.words)
+
+
+@draw.register
+def _draw_aliases(value: AliasList, canvas: Canvas) -> RenderableType:
+    if not value.aliases:
+        return Text("no aliases; alias id = identify makes one", "dim")
+    width = max(len(alias.name) for alias in value.aliases)
+    return _names([(alias.name, alias.words) for alias in value.aliases], "command", canvas, width)
 
 
 @draw.register

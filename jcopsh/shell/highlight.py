@@ -1,19 +1,34 @@
-"""Colours for the line being typed, straight from the parse."""
+"""Colours for the line being typed, straight from the parse; the bytes of an APDU by their parts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
+from jcopsh.shell import apdu_parts
+from jcopsh.shell.bare_bytes import bare_bytes
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
-from jcopsh.shell.parser import Line, parse_line
+from jcopsh.shell.parse_cache import is_long, parsed
+from jcopsh.shell.parser import Line
 from jcopsh.shell.strike import merge
-from jcopsh.shell.tokens import Span, touching
+from jcopsh.shell.tokens import Span, Token, TokenKind, touching
+from jcopsh.shell.types import ApduTextType
+from jcopsh.shell.words import Word
+
+
+class Styled(NamedTuple):
+    """A stretch of the line and the style it is drawn in."""
+
+    start: int
+    end: int
+    style: str
 
 
 def fragments(line: Line) -> list[tuple[str, str]]:
@@ -22,19 +37,56 @@ def fragments(line: Line) -> list[tuple[str, str]]:
     What touches the end of the line is not marked: it may not be typed to its end yet.
     """
     typed = len(line.text.rstrip())
-    wrong = merge(Span(one.start, one.end) for one in line.problems if one.end < typed and not one.pending)
+    bare = bare_bytes(line)
+    marked = typed if bare is None else min(typed, bare.start)
+    wrong = merge(Span(one.start, one.end) for one in line.problems if one.end < marked and not one.pending)
+    tokens, apdus = line.tokens, _styles_in_apdus(line)
+    if bare is not None:
+        # the first bytes of an APDU, which are no command yet
+        tokens = (*(one for one in tokens if one.end <= bare.start), Token(bare.start, typed, TokenKind.APDU))
+        apdus = [*apdus, *_styles_in(bare)]
     result: list[tuple[str, str]] = []
     position = 0
-    for token in line.tokens:
+    for token in tokens:
         if token.start < position:
             continue
         if token.start > position:
             result.append(("", line.text[position : token.start]))
-        result += _marked(line.text, token.start, token.end, token.kind.value, wrong)
+        for start, end, style in _parts_of(token, apdus):
+            result += _marked(line.text, start, end, style, wrong)
         position = token.end
     if position < len(line.text):
         result.append(("", line.text[position:]))
     return result
+
+
+def _styles_in_apdus(line: Line) -> list[Styled]:
+    """The bytes of the APDUs in a line, each with the style of its part: CLA, INS, P1 and P2, lengths, data."""
+    found: list[Styled] = []
+    for call in line.calls:
+        for one in call.bindings:
+            if one.parameter is not None and isinstance(one.parameter.type, ApduTextType):
+                found += _styles_in(one.word)
+    return sorted(found)
+
+
+def _styles_in(word: Word) -> Iterator[Styled]:
+    typed = apdu_parts.read(word.text)
+    for cell in typed.cells if typed is not None else ():
+        at = word.span(*cell.span)
+        yield Styled(at.start, at.end, apdu_parts.STYLES[cell.part])
+
+
+def _parts_of(token: Token, apdus: Sequence[Styled]) -> Iterator[Styled]:
+    """A token, parted into the bytes of an APDU where it is one."""
+    position = token.start
+    for part in touching(apdus, token.start, token.end) if token.kind is TokenKind.APDU else ():
+        if part.start > position:
+            yield Styled(position, part.start, token.kind.value)
+        yield Styled(max(part.start, token.start), min(part.end, token.end), part.style)
+        position = part.end
+    if position < token.end:
+        yield Styled(position, token.end, token.kind.value)
 
 
 def _marked(text: str, start: int, end: int, style: str, wrong: Sequence[Span]) -> list[tuple[str, str]]:
@@ -56,8 +108,12 @@ class LineLexer(Lexer):
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         """Styles for each row of the text."""
+        @cache  # prompt_toolkit asks several times for each screen
         def row(number: int) -> StyleAndTextTuples:
-            line = parse_line(document.lines[number], self._registry, self._context())
+            text = document.lines[number]
+            if is_long(text):
+                return [("", text)]
+            line = parsed(text, self._registry, self._context())
             return [(_classes(styles), text) for styles, text in fragments(line)]
 
         return row

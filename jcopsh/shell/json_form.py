@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -25,15 +25,26 @@ _STEERING = re.compile("[\x7f-\x9f\ud800-\udfff]")
 def json_form(value: Any) -> Any:
     """A result as JSON can hold it.
 
-    Bytes are upper-case hex, an enum its value, a Secret its label and never its bytes, and a dataclass an object
-    with `type`, the name of its class. APDUs are given by header, length and status word alone, as they may hold keys.
+    Bytes are upper-case hex, an enum its value, a Secret its label and never its bytes, and a dataclass or named tuple
+    an object with `type`, the name of its class. A status word, a field called `sw`, is text as in an error: "6A82";
+    addresses and lengths are numbers. APDUs are given by header, length and status word alone, as they may hold keys.
     """
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return _object(value, value._fields)
     for kind, form in _FORMS:
         if isinstance(value, kind):
             return form(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {"type": type(value).__name__} | {one.name: json_form(getattr(value, one.name)) for one in fields(value)}
+        return _object(value, [one.name for one in fields(value)])
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _object(value: Any, names: Iterable[str]) -> dict[str, Any]:
+    return {"type": type(value).__name__} | {name: _field(name, getattr(value, name)) for name in names}
+
+
+def _field(name: str, value: Any) -> Any:
+    return f"{value:04X}" if name == "sw" and isinstance(value, int) else json_form(value)
 
 
 def _command_form(command: CommandAPDU) -> dict[str, Any]:

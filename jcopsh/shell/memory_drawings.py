@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -17,7 +18,7 @@ from jcopsh.jcop.confidence import Confidence
 from jcopsh.jcop.memory_map import Field
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span
 from jcopsh.secrets.secret import Secret
-from jcopsh.shell.drawings import NARROW, draw, label
+from jcopsh.shell.drawings import NARROW, draw
 from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
@@ -49,7 +50,7 @@ def _per_row(canvas: Canvas) -> int:
 def _rows(spans: Sequence[Span], per_row: int) -> Iterator[Row]:
     for span in _joined(spans):
         if isinstance(span.content, Secret):
-            yield Row(span.address, span.address, Text(label(span.content), "secret"), Text(), span.field, True)
+            yield Row(span.address, span.address, Text(span.content.label, "secret"), Text(), span.field, True)
             continue
         for start, end in _cuts(span, per_row):
             part = span.content[start:end]
@@ -171,14 +172,34 @@ def _draw_difference(value: Difference, canvas: Canvas) -> RenderableType:
     if value.unchanged:
         return Group(draw(value.before, canvas), Text("the card holds these very bytes already", "dim"))
     sheet = _Sheet(canvas, marked=True)
-    for span_before, span_after in zip(value.before.spans, value.after.spans, strict=True):
-        old, new = (list(_rows([span], _per_row(canvas))) for span in (span_before, span_after))
-        if [row.content.plain for row in old] == [row.content.plain for row in new]:
+    for before, after in _side_by_side(value.before.spans, value.after.spans):
+        old, new = (list(_rows(spans, _per_row(canvas))) for spans in (before, after))
+        if [span.content for span in before] == [span.content for span in after]:
             sheet.add(new, mark=Text(" "))
-        else:
-            sheet.add(old, mark=Text("-", "bad"))
-            sheet.add([replace(row, field=None) for row in new], mark=Text("+", "good"))
+            continue
+        if [row.content.plain for row in old] == [row.content.plain for row in new]:  # hidden, and of one length
+            new = [replace(row, content=row.content + Text(", changed", "secret")) for row in new]
+        sheet.add(old, mark=Text("-", "bad"))
+        sheet.add([replace(row, field=None) for row in new], mark=Text("+", "good"))
     return Group(_heading(value.after, canvas), sheet.drawing)
+
+
+def _side_by_side(before: Sequence[Span], after: Sequence[Span]) -> Iterator[tuple[list[Span], list[Span]]]:
+    """The spans of the same memory before and after, as few together as begin and end at the same places.
+
+    They are cut alike at fields, but a known key that lies outside one is cut out on its side alone.
+    """
+    ends = {span.address + span.length for span in before} & {span.address + span.length for span in after}
+    left, right = deque(before), deque(after)
+    for end in sorted(ends):
+        yield _up_to(left, end), _up_to(right, end)
+
+
+def _up_to(spans: deque[Span], end: int) -> list[Span]:
+    taken = []
+    while spans and spans[0].address < end:
+        taken.append(spans.popleft())
+    return taken
 
 
 @draw.register

@@ -1,38 +1,47 @@
 """A line of text becomes typed tokens: one parse for highlighting, completion, the hint, validation and execution.
 
     line     = call { ";" call } [ comment ]
-    call     = NAME { argument } | bytes           a call that is only bytes is `send` of them, with its options
+    call     = ( NAME { argument } | bytes ) [ redirect ]    a call that is only bytes is `send` of them
     argument = VALUE | --flag | --name VALUE | --name=VALUE | -name VALUE
+    redirect = ">" FILE | ">>" FILE | "|" PROGRAM { argument }
 
-`?` alone is `help`, and `NAME ?` and `? NAME` are `help NAME`. A leading `/` as in JCShell is taken off. A problem
-stands under the word that is wrong. Nothing here talks to a card, and no problem's text repeats what may be a secret.
+`?` alone is `help`; `NAME ?`, `NAME ARGUMENTS ?`, `NAME --help` and `? NAME` are `help NAME`. A leading `/` as in
+JCShell is taken off. A problem stands under the word that is wrong. Nothing here talks to a card, and no problem's text
+repeats what may be a secret.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_apdu_text
+from jcopsh.shell.aliases import Expansion, name_token, problem_in_alias
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import NOTHING, ParseContext
+from jcopsh.shell.other_tools import CALLED_HERE
+from jcopsh.shell.redirect import parameter_of, problem_of, secrets_of, tokens_of, without_options
 from jcopsh.shell.strike import (
+    LONGEST_LINE,
+    LONGEST_REPEATED,
     PLACEHOLDER,
+    SHORTEST_PIN,
     StruckText,
     byte_runs,
     byte_spans,
+    may_be_secret,
     merge,
     strike,
     suspicious_spans,
     without,
 )
 from jcopsh.shell.tokens import Problem, Span, Token, TokenKind, touching
-from jcopsh.shell.types.base import PendingError, did_you_mean
-from jcopsh.shell.words import BLANKS, Segment, Word, cut, join
+from jcopsh.shell.types.base import ParameterType, PendingError, UnfinishedError, did_you_mean
+from jcopsh.shell.words import BLANKS, Redirect, RedirectKind, Segment, Word, cut, join
 
 SEND = "send"
 HELP = "help"
@@ -40,9 +49,10 @@ GLOBAL_FLAGS: Mapping[str, str] = {
     "json": "print the result as JSON",
     "yes": "answer yes to what is destructive; never to what is irreversible",
 }
-SHORTEST_PIN = 4
-LONGEST_REPEATED = 12  # a longer word that is no command may be a key, and is not repeated
+_HELP_NAMES = ("help", "h")
+_HELP_OPTIONS = ("--help", "-h")
 _BYTES_OF_AN_APDU = 4
+_FEW_BYTES = re.compile(r"(?:(?:0x)?[0-9A-F]{2}[ :,]*){1,3}", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 _ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
 _AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
@@ -61,6 +71,8 @@ class Role(Enum):
 
 
 _VALUES = (Role.VALUE, Role.EXCESS)
+_KINDS_OF_BYTES = (TokenKind.BYTES, TokenKind.APDU, TokenKind.SECRET)
+_KINDS_WITHOUT_BARS = (TokenKind.NUMBER, TokenKind.CHOICE, TokenKind.TEXT)  # an address is TEXT until it is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,9 @@ class Call:
 
     `entry` is None where there is no such command. `command` is None too while a plugin's command is not loaded: its
     arguments are then not looked at. `arguments` holds the values that could be parsed, by parameter name. `following`
-    is the parameter that one more word would belong to.
+    is the parameter that one more word would belong to. `redirect` says where the result goes, if not to the screen.
+    `inner` is the line that one of the arguments holds, as that of `alias NAME = …` does, at the same offsets. For a
+    call by an alias of the user's, `expansion` is how it is written out, and `inner` that line.
     """
 
     start: int
@@ -93,11 +107,19 @@ class Call:
     following: Parameter | None = None
     json: bool = False
     yes: bool = False
+    redirect: Redirect | None = None
+    expansion: Expansion | None = None
+    inner: Line | None = None
 
     @property
     def understood(self) -> bool:
         """Whether every word of it was."""
         return self.command is not None and not self.problems
+
+    @property
+    def says_yes(self) -> bool:
+        """Whether it has a `--yes`, the one of every command or one of the command's own."""
+        return self.yes or self.arguments.get("yes") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +138,6 @@ class Line:
         """Whether there is nothing to run."""
         return not self.calls
 
-    def call_at(self, offset: int) -> Call | None:
-        """The call that a cursor there belongs to."""
-        return next((call for call in self.calls if call.start <= offset <= call.end), None)
-
     def struck(self) -> StruckText:
         """The line without its secrets."""
         return strike(self.text, self.secrets)
@@ -132,16 +150,19 @@ def strike_out(line: Line) -> str:
 
 def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
     """Parse a line. Never fails: what is wrong is among the problems."""
+    if len(text) > LONGEST_LINE:
+        return _too_long(text)
     pieces = cut(text)
     calls = tuple(
-        _parse_call(_Source(text, registry, context), segment) for segment in pieces.segments if segment.words
+        _parse_call(_Source(text, registry, context), segment)
+        for segment in pieces.segments if segment.words or segment.redirect
     )
     tokens = [token for call in calls for token in call.tokens]
     tokens += [Token(at, at + 1, TokenKind.SEPARATOR) for at in pieces.separators]
     secrets = [span for call in calls for span in call.secrets]
     if pieces.comment:
         tokens.append(Token(*pieces.comment, TokenKind.COMMENT))
-        secrets += _shifted(suspicious_spans(text[pieces.comment.start :]), pieces.comment.start)
+        secrets += _secrets_in_comment(text, pieces.comment, calls)
     return Line(
         text=text,
         calls=calls,
@@ -150,6 +171,24 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
         secrets=tuple(merge(secrets)),
         comment=pieces.comment,
     )
+
+
+def _too_long(text: str) -> Line:
+    """A line that is not looked into; all of it may be secret."""
+    whole = Span(0, len(text))
+    problem = Problem(f"this line has {len(text)} characters, more than any command needs",
+                      f"a line has at most {LONGEST_LINE}; `update-binary --load FILE` takes a file", *whole)
+    call = Call(0, len(text), None, None, problems=(problem,), secrets=(whole,))
+    return Line(text, (call,), (Token(*whole, TokenKind.UNKNOWN),), (problem,), (whole,))
+
+
+def _secrets_in_comment(text: str, comment: Span, calls: Sequence[Call]) -> list[Span]:
+    """What may be a secret in a comment; behind a command that takes a PIN, one that begins with # too."""
+    spans = _shifted(suspicious_spans(text[comment.start :]), comment.start)
+    if any(_takes_pins(call.command) for call in calls):
+        words = re.finditer(r"[^\s#]+", text[comment.start : comment.end])
+        spans += _shifted([Span(*word.span()) for word in words if may_be_secret(word[0])], comment.start)
+    return spans
 
 
 def _shifted(spans: Sequence[Span], by: int) -> list[Span]:
@@ -166,17 +205,104 @@ class _Source:
 
 
 def _parse_call(source: _Source, segment: Segment) -> Call:
+    stands_for = _alias_for(source, segment.words)
+    if stands_for is not None:
+        return _parse_alias(source, segment, stands_for)
+    if segment.redirect is None:
+        return _parse_command(source, segment)
+    redirect, options = without_options(source.text, segment.redirect)
+    words = (*segment.words, *options)
+    command = Segment(segment.start, redirect.operator.start, words)
+    call = _parse_command(source, command) if segment.words else _nothing_to_redirect(command, redirect)
+    return _redirected(source.text, call, redirect, segment.end)
+
+
+def _nothing_to_redirect(segment: Segment, redirect: Redirect) -> Call:
+    problem = Problem("a command stands before this", f"e.g. identify {redirect.kind.value} …", *redirect.operator)
+    return Call(segment.start, segment.end, None, None, problems=(problem,))
+
+
+def _redirected(text: str, call: Call, redirect: Redirect, end: int) -> Call:
+    """The call with what stands behind it."""
+    problem = problem_of(text, redirect)
+    kind = call.following.type.drawn_as if call.following and call.following.type else None
+    secrets = secrets_of(text, redirect, behind_bytes=kind in _KINDS_OF_BYTES)
+    shown = [Token(*span, TokenKind.SECRET) for span in secrets]
+    return replace(
+        call, end=end, redirect=redirect,
+        problems=tuple(sorted((*call.problems, *([problem] if problem else ())), key=lambda one: one.start)),
+        tokens=tuple(_laid(shown, _laid(tokens_of(redirect), list(call.tokens)))),
+        secrets=(*call.secrets, *secrets),
+    )
+
+
+def _parse_command(source: _Source, segment: Segment) -> Call:
     first, words, get = segment.words[0], segment.words, source.registry.get
     if first.text == "?":
         return _CallParser(source, segment, get(HELP), first, words[1:]).parse()
-    if len(words) > 1 and words[-1].text == "?" and words[-1].offsets is None:
-        return _CallParser(source, segment, get(HELP), words[-1], words[:-1]).parse()
+    if _asks_for_help(source, words):
+        return _help_on(source, segment)
     entry = get(first.text) if first.offsets is None else None
     if entry is not None:
         return _CallParser(source, segment, entry, first, words[1:]).parse()
     if _only_bytes(_bytes_part(source.text, words)) and get(SEND):
         return _CallParser(source, segment, get(SEND), None, words).parse()
     return _unknown_command(source, segment)
+
+
+def _asks_for_help(source: _Source, words: Sequence[Word]) -> bool:
+    """Whether words end in `?`, or are a command's and end in --help or -h, which is not its own."""
+    last = words[-1]
+    if len(words) < 2 or last.offsets is not None:
+        return False
+    if last.text == "?":
+        return True
+    entry = source.registry.get(words[0].text) if words[0].offsets is None else None
+    if entry is None or last.text not in _HELP_OPTIONS:
+        return False
+    command = entry.command
+    return command is None or not (
+        last.text.lstrip("-") in command.options or any(one.type and one.type.holds_line for one in command.positional)
+    )
+
+
+def _help_on(source: _Source, segment: Segment) -> Call:
+    """The call of `help` for what stands before the `?`: a subject, or a command with arguments, which are left alone.
+
+    Those are parsed with the command all the same: only it knows which of them are secret.
+    """
+    *subject, sign = segment.words
+    command = source.registry.get(subject[0].text) if subject[0].offsets is None else None
+    written = " ".join(word.text for word in subject).lower()
+    if command is None or (sign.text == "?" and any(one.text.lower() == written for one in source.context.subjects)):
+        return _CallParser(source, segment, source.registry.get(HELP), sign, subject).parse()
+    call = _CallParser(source, segment, source.registry.get(HELP), sign, subject[:1]).parse()
+    inside = _CallParser(source, replace(segment, end=sign.start), command, subject[0], subject[1:]).parse()
+    arguments = [token for token in inside.tokens if token.start >= subject[0].end]
+    return replace(
+        call, tokens=tuple(_laid(arguments, list(call.tokens))), secrets=tuple(merge([*call.secrets, *inside.secrets])),
+    )
+
+
+def _alias_for(source: _Source, words: Sequence[Word]) -> str | None:
+    """What the first word stands for, if it is an alias and no help is asked for on it."""
+    if not words or words[0].offsets is not None or (words[-1].text == "?" and words[-1].offsets is None):
+        return None
+    return source.registry.expanded(words[0].text)
+
+
+def _parse_alias(source: _Source, segment: Segment, words: str) -> Call:
+    """The call that an alias begins: parsed as what it stands for, with everything at its place in the line."""
+    name = segment.words[0]
+    out = Expansion.of(source.text, segment, words)
+    inner = parse_line(out.text, source.registry, source.context)
+    call = inner.calls[0]
+    return replace(
+        call, start=segment.start, end=segment.end, expansion=out, inner=inner,
+        bindings=(Binding(name, Role.COMMAND), *out.bindings(call.bindings)), problems=out.problems(call.problems),
+        tokens=(name_token(Span(name.start, name.end), known=call.entry is not None), *out.tokens(call.tokens)),
+        secrets=out.spans(call.secrets), redirect=out.redirect(call.redirect),
+    )
 
 
 def _bytes_part(text: str, words: Sequence[Word]) -> str:
@@ -199,18 +325,32 @@ def _only_bytes(text: str) -> bool:
 def _unknown_command(source: _Source, segment: Segment) -> Call:
     text, word = source.text, segment.words[0]
     near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED else ""
+    elsewhere = CALLED_HERE.get(word.text.removeprefix("/").lower(), "")
     spans = _shifted(suspicious_spans(text[segment.start : segment.end]), segment.start)
-    if not near and _may_be_secret(word.text):
+    if not (near or elsewhere) and may_be_secret(word.text):
         spans.append(Span(word.start, word.end))
-    problem = _unreadable(text, word) or (None if near else _wrong_in_bytes(text, segment.words)) or Problem(
-        "there is no such command", f"did you mean {near}?" if near else "help lists the commands", word.start, word.end
+    meant = source.registry.get(near) if near else None
+    if meant is not None and _takes_pins(meant.command):
+        spans += [Span(one.start, one.end) for one in segment.words[1:]]
+    glued = _glued_pipe(source, word)
+    problem = glued or _unreadable(text, word) or (
+        None if near else _too_few_bytes(text, segment.words) or _wrong_in_bytes(text, segment.words)
+    ) or Problem(
+        "there is no such command", elsewhere or (f"did you mean {near}?" if near else "help lists the commands"),
+        word.start, word.end,
     )
+    before_pipe = [Span(word.start, glued.start)] if glued else []
     tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]
     tokens += [Token(one.start, one.end, TokenKind.TEXT) for one in segment.words[1:]]
     return Call(
         segment.start, segment.end, None, None, (Binding(word, Role.COMMAND),), problems=(problem,),
-        tokens=tuple(tokens), secrets=tuple(without(text, spans, _harmless(segment.words))),
+        tokens=tuple(tokens), secrets=tuple(without(text, spans, [*_harmless(segment.words), *before_pipe])),
     )
+
+
+def _takes_pins(command: Command | None) -> bool:
+    """Whether a word that stands in the wrong place may be a PIN, which nothing but its place tells."""
+    return command is not None and any(one.type is not None and one.type.short_secret for one in command.parameters)
 
 
 def _unreadable(text: str, word: Word) -> Problem | None:
@@ -232,6 +372,24 @@ def _wrong_in_bytes(text: str, words: Sequence[Word]) -> Problem | None:
     return None
 
 
+def _too_few_bytes(text: str, words: Sequence[Word]) -> Problem | None:
+    """What is wrong with words that are the first one to three bytes of an APDU; None where they are not."""
+    given = [one for one in words if not _AN_OPTION.fullmatch(one.text)]
+    written = _bytes_part(text, words)
+    if not given or not _FEW_BYTES.fullmatch(written) or not any(map(str.isdigit, written)):
+        return None
+    from jcopsh.shell import apdu_parts
+
+    typed = apdu_parts.read(written)
+    if typed is None:
+        return None
+    count = "this is one byte" if len(typed.cells) == 1 else f"these are {len(typed.cells)} bytes"
+    known = typed.instruction
+    hint = f"INS {known.ins:02X} is {known.name}: {known.meaning}; help {known.ins:02X} says more" if known else ""
+    return Problem(f"an APDU has at least CLA INS P1 P2: {count}", hint or "help APDU says how a command is built",
+                   given[0].start, given[-1].end)
+
+
 def _begins_with_bytes(words: Sequence[Word]) -> bool:
     """Whether pairs of hexadecimal digits begin what may be an APDU; a word such as `decade` alone says nothing."""
     if len(words) < 2 or not _PAIRS_OF_DIGITS.fullmatch(words[0].text):
@@ -243,13 +401,21 @@ def _harmless(words: Iterable[Word]) -> list[Span]:
     return [Span(word.start, word.end) for word in words if not word.offsets and _HARMLESS.fullmatch(word.text)]
 
 
-def _may_be_secret(word: str) -> bool:
-    """Whether an unknown word may be a PIN or a transport key of 16 letters that was typed in the wrong place."""
-    return len(word) > LONGEST_REPEATED or (len(word) >= SHORTEST_PIN and any(map(str.isdigit, word)))
-
-
 def _placeholder_problem(start: int, end: int) -> Problem:
     return Problem("a secret stood here, and the history does not keep secrets", "type it again", start, end)
+
+
+def _stray_pipe(word: Word, name: str) -> Problem:
+    """What is wrong with a `|` where no text between bars can stand."""
+    return Problem("one | to a program is all there is, and it stands alone between blanks", f"e.g. {name} | wc -l",
+                   word.start, word.end)
+
+
+def _glued_pipe(source: _Source, word: Word) -> Problem | None:
+    """What is wrong with `identify|program`; None for any other word."""
+    name, bar, _ = word.text.partition("|")
+    known = bar and word.offsets is None and source.registry.get(name)
+    return _stray_pipe(Word(word.start + len(name), word.end, ""), name) if known else None
 
 
 class _CallParser:
@@ -273,6 +439,7 @@ class _CallParser:
         self.arguments: dict[str, Any] = {}
         self.flags: set[str] = set()
         self.following: Parameter | None = None
+        self.inner: Line | None = None
 
     def parse(self) -> Call:
         if self.name is not None:
@@ -288,7 +455,7 @@ class _CallParser:
             bindings=tuple(sorted(self.bindings, key=lambda b: b.word.start)), arguments=self.arguments,
             problems=tuple(sorted(self.problems, key=lambda p: p.start)), tokens=tuple(self._overlaid()),
             secrets=tuple(self.secrets), following=self.following,
-            json="json" in self.flags, yes="yes" in self.flags,
+            json="json" in self.flags, yes="yes" in self.flags, inner=self.inner,
         )
 
     def _leave_unparsed(self) -> None:
@@ -312,8 +479,12 @@ class _CallParser:
         ]
         # bytes: the address they are for may be what is wrong
         suspected += [
-            Span(b.word.start, b.word.end) for b in self.bindings if _holds_bytes(b) or self._is_odd(b)
+            Span(b.word.start, b.word.end) for b in self.bindings
+            if _holds_bytes(b) or self._is_odd(b) or (b.role is Role.EXCESS and _takes_pins(self.command))
         ]
+        if _takes_pins(self.command):  # an option with a typing error may have a PIN behind its =
+            unknown = [b.word for b in self.bindings if b.role is Role.OPTION and b.parameter is None]
+            suspected += [Span(word.at(word.text.index("=") + 1), word.end) for word in unknown if "=" in word.text]
         self.secrets += without(self.text, suspected, [*_harmless(self.words), *self._public()])
 
     def _public(self) -> list[Span]:
@@ -335,8 +506,12 @@ class _CallParser:
 
     def _is_odd(self, binding: Binding) -> bool:
         """Whether a word fits nowhere and may be a transport key in letters: long, and not written as names are."""
+        if _knows_its_secrets(binding) and not set(binding.word.text) - _ONLY_BYTES - set(BLANKS):
+            return False  # bytes of an APDU that is not typed to its end: their type has said which are secret
         understood = binding.parameter is not None and binding.parameter.name in self.arguments
         long = len(binding.word.text) >= LONGEST_REPEATED
+        if binding.parameter is not None and binding.parameter.type is not None and binding.parameter.type.holds_line:
+            return False  # it was parsed by itself
         return long and not understood and binding.role in _VALUES and not _LIKE_A_NAME.fullmatch(binding.word.text)
 
     def _parse_arguments(self, command: Command) -> None:
@@ -356,8 +531,9 @@ class _CallParser:
         options: list[tuple[Parameter, Word]] = []
         waiting: Parameter | None = None
         only_values = False
+        holds_line = any(one.type is not None and one.type.holds_line for one in command.positional)
         for word in self.words:
-            name = None if only_values else self._option_name(word)
+            name = None if only_values or (positional and holds_line) else self._option_name(word)
             if waiting is not None and name is None:
                 options.append((waiting, word))
                 waiting = None
@@ -413,8 +589,9 @@ class _CallParser:
             return
         known = [*command.options, *GLOBAL_FLAGS]
         hint = did_you_mean(name, known) if len(name) <= LONGEST_REPEATED else ""
+        certain = not any(one.startswith(name) for one in (*known, *_HELP_NAMES))
         self._problem(f"{command.name} has no such option", hint or f"help {command.name} lists them",
-                      word.start, word.end)
+                      word.start, word.end, certain=certain)
 
     # values ---------------------------------------------------------------------------------------------------------
 
@@ -438,6 +615,10 @@ class _CallParser:
         """Give a parameter its words; return how many."""
         if parameter.type is None:
             return 0
+        if parameter.type.holds_line:
+            start, end = words[0].start, words[-1].end
+            self._value(parameter, Word(start, end, self.text[start:end]))  # with its quotes, and options if any
+            return len(words)
         count = len(words) if parameter.rest else parameter.type.words_taken([word.text for word in words])
         self._value(parameter, join(self.text, words[:count]))
         return count
@@ -445,6 +626,9 @@ class _CallParser:
     def _excess(self, command: Command, words: list[Word]) -> None:
         count = len(command.positional)
         most = {0: "no arguments", 1: "one argument"}.get(count, f"{count} arguments")
+        if words[0].text.startswith("|") and words[0].offsets is None:
+            self.problems.append(_stray_pipe(words[0], command.name))
+            return
         runs_on = any(self.source.registry.get(word.text) for word in words)
         hint = "a ; stands between two commands" if runs_on else command.signature
         self._problem(f"{command.name} takes {most}" + (" at most" if count else ""), hint,
@@ -457,7 +641,10 @@ class _CallParser:
         self.bindings.append(Binding(word, Role.VALUE, parameter))
         context = self.context.with_arguments(self.arguments)
         kind = parameter.type.token_kind(word.text, context)
-        self.tokens.append(Token(word.start, word.end, kind))
+        inner = parameter.type.line_in(word.text) if parameter.type.holds_line else None
+        self.tokens.append(Token(word.start, word.end if inner is None else word.start + inner.start, kind))
+        if inner is not None:
+            self._inner_line(Span(word.start + inner.start, word.start + inner.end))
         self.secrets += [word.span(*span) for span in parameter.type.secret_spans(word.text, context)]
         placeholder = PLACEHOLDER.search(word.text)
         if placeholder:
@@ -465,7 +652,7 @@ class _CallParser:
             self.problems.append(_placeholder_problem(*at))
             self.tokens.append(Token(*at, TokenKind.PLACEHOLDER))
             return
-        if word.problem:
+        if word.problem and not self._is_stray_pipe(word, parameter.type):
             self.problems.append(word.problem)
             return
         try:
@@ -473,8 +660,27 @@ class _CallParser:
         except NotationError as error:
             self._problem(error.message, "help bytes shows the notations", *word.span(error.start, error.end))
         except UsageError as error:
+            if self._is_stray_pipe(word, parameter.type):
+                self.problems.append(_stray_pipe(word, self.entry.name if self.entry else SEND))
+                return
             pending = isinstance(error, PendingError) and not context.card_known
-            self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending)
+            unfinished = isinstance(error, UnfinishedError)
+            self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending,
+                          unfinished=unfinished)
+
+    def _is_stray_pipe(self, word: Word, kind: ParameterType[Any]) -> bool:
+        """Whether a value begins with a `|` though its type has no use for text between bars."""
+        return word.text.startswith("|") and word.offsets is None and kind.drawn_as in _KINDS_WITHOUT_BARS
+
+    def _inner_line(self, span: Span) -> None:
+        """Parse the part of the line that is to be an alias, with what else may be typed at its end."""
+        end = self.segment.end if not self.text[span.end : self.segment.end].strip(BLANKS) else span.end
+        line = parse_line(" " * span.start + self.text[span.start : end], self.source.registry, self.context)
+        problem = problem_in_alias(line)
+        self.inner = line
+        self.tokens += line.tokens
+        self.secrets += line.secrets
+        self.problems += [problem] if problem else []
 
     def _check_missing(self, command: Command) -> None:
         end = max((word.end for word in (*self.words, self.name) if word), default=self.segment.end)
@@ -490,8 +696,11 @@ class _CallParser:
                 self._problem(f"{parameter.option} needs a value: {value}", command.signature, end, end + 1)
                 return
 
-    def _problem(self, message: str, hint: str, start: int, end: int, *, pending: bool = False) -> None:
-        self.problems.append(Problem(message, hint, start, end, pending))
+    def _problem(
+        self, message: str, hint: str, start: int, end: int, *, pending: bool = False, unfinished: bool = False,
+        certain: bool = False,
+    ) -> None:
+        self.problems.append(Problem(message, hint, start, end, pending, unfinished, certain))
 
     def _overlaid(self) -> list[Token]:
         """The tokens without overlaps: what is more telling shows through what it lies in. A value that takes the rest
@@ -546,6 +755,7 @@ class SlotKind(Enum):
     COMMAND = "command"
     VALUE = "value"
     OPTION = "option"
+    REDIRECT = "redirect"
     NOTHING = "nothing"
 
 
@@ -553,7 +763,8 @@ class SlotKind(Enum):
 class Slot:
     """What the cursor stands in: `text` is what is typed of it (without quotes), from `start` of the line.
 
-    `context` knows the arguments before it.
+    `context` knows the arguments before it. The first `hidden` characters of `text` lie in an alias, and not in the
+    line: `start` is where the others do.
     """
 
     kind: SlotKind
@@ -562,6 +773,7 @@ class Slot:
     call: Call | None
     parameter: Parameter | None
     context: ParseContext
+    hidden: int = 0
 
 
 def slot_at_end(line: Line, context: ParseContext) -> Slot:
@@ -572,7 +784,11 @@ def slot_at_end(line: Line, context: ParseContext) -> Slot:
     call = next((call for call in line.calls if call.end == end and call.start <= end), None)
     if call is None:
         return Slot(SlotKind.COMMAND, "", end, None, None, context)
+    if call.inner is not None and _stands_inside(call, end):
+        return _slot_inside(call, call.inner, context)
     context = context.with_arguments(call.arguments)
+    if call.redirect is not None:
+        return _slot_in_redirect(line.text, call, call.redirect, context)
     last = call.bindings[-1] if call.bindings else None
     if _begins_option(line.text, call):
         return Slot(SlotKind.OPTION, "-", end - 1, call, None, context)
@@ -585,6 +801,40 @@ def slot_at_end(line: Line, context: ParseContext) -> Slot:
         return Slot(SlotKind.VALUE, line.text[last.word.start :], last.word.start, call, call.following, context)
     kind = SlotKind.NOTHING if call.following is None else SlotKind.VALUE
     return Slot(kind, "", end, call, call.following, context)
+
+
+def _stands_inside(call: Call, end: int) -> bool:
+    """Whether the line that a call holds, or is by an alias, has what stands at the end of the text."""
+    if call.expansion is None:
+        return call.inner is not None and len(call.inner.text) == end
+    return call.bindings[0].word.end < end
+
+
+def _slot_inside(call: Call, inner: Line, context: ParseContext) -> Slot:
+    """The slot in that line. Of a text that begins in an alias only the rest can be replaced."""
+    slot = slot_at_end(inner, context)
+    if call.expansion is None:
+        return slot
+    typed = call.expansion.typed_start(slot.start, slot.text)
+    if typed is None:
+        return replace(slot, kind=SlotKind.NOTHING, call=call)
+    return replace(slot, start=typed[0], hidden=typed[1], call=call)
+
+
+def _slot_in_redirect(text: str, call: Call, redirect: Redirect, context: ParseContext) -> Slot:
+    """The operator while nothing stands behind it, the file or program, an option of the command behind a file."""
+    end, parameter = len(text), parameter_of(redirect.kind)
+    if redirect.operator.end == end:
+        return Slot(SlotKind.REDIRECT, redirect.kind.value, redirect.operator.start, call, None, context)
+    last = max((*redirect.words, *(binding.word for binding in call.bindings)), key=lambda word: word.end, default=None)
+    touched = last if last is not None and last.end == end else None
+    if touched is not None and text[touched.start] == "-" and redirect.kind is not RedirectKind.PROGRAM:
+        return Slot(SlotKind.OPTION, touched.text, touched.start, call, None, context)
+    if not redirect.words:
+        return Slot(SlotKind.VALUE, "", end, call, parameter, context)
+    if touched is redirect.words[0]:
+        return Slot(SlotKind.VALUE, touched.text, touched.start, call, parameter, context)
+    return Slot(SlotKind.NOTHING, "", end, call, None, context)
 
 
 def _begins_option(text: str, call: Call) -> bool:

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 from jcopsh.iso7816.aid import AID, MAX_AID, MIN_AID, lookup
+from jcopsh.iso7816.channel import BASIC_CHANNEL
 from jcopsh.shell.session import MapChoice, Session
 from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs
 from jcopsh.state import CardState, Fuse, SelectedKind
+
+LONGEST_PATH = 19  # characters: 3F00/7F10/5F3A/6F01
 
 Fragment = tuple[str, str]  # a style's name and the text drawn in it
 
@@ -51,9 +54,19 @@ def state_words(state: CardState) -> list[str]:
         words.append("root")
     if state.protected:
         words.append("protected")
+    if state.channel != BASIC_CHANNEL:
+        return [*words, f"ch {state.channel}", *_file_words(state)]
     if state.selected is SelectedKind.APPLICATION:
         words.append(selected_name(state.aid))
-    return words
+    return words + _file_words(state)
+
+
+def _file_words(state: CardState) -> list[str]:
+    """The current file of the logical channel in use, below the application where one is selected."""
+    path = str(state.position)
+    if state.channel == BASIC_CHANNEL and state.selected is SelectedKind.APPLICATION:
+        path = path.removeprefix(state.aid.hex().upper()).lstrip("/")
+    return [path if len(path) <= LONGEST_PATH else f"…{path[-LONGEST_PATH:]}"] if path else []
 
 
 def selected_name(aid: bytes) -> str:

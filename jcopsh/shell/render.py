@@ -10,21 +10,23 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 from jcopsh.errors import JcopshError, UsageError
 from jcopsh.shell.json_form import error_form, one_line, to_json
+from jcopsh.shell.pager import page, without_colors
 from jcopsh.shell.parser import Line
 from jcopsh.shell.settings import ALWAYS, AUTO, NEVER
 from jcopsh.shell.strike import byte_runs, strike
-from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, Ground, glyphs_for, rich_styles
+from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, ThemeName, glyphs_for, rich_styles
 from jcopsh.shell.tokens import Problem
 
 if TYPE_CHECKING:
@@ -35,10 +37,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BUG = "this is a bug in jcopsh, or in a plugin"
 WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
+_DUMB = ("dumb", "unknown")  # kinds of terminal that know no cursor
 MIN_WIDTH = 40
 _NOT_SHOWN = ("Cc", "Cf", "Cs")  # Unicode's categories: control, format, surrogate
 _IN_PLACE_OF_CONTROL = "\N{REPLACEMENT CHARACTER}"
-_TRAILING_BLANKS = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+# blanks at the end of a line, and the ends of colours among them
+_TRAILING_BLANKS = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,25 @@ def _all_drawings() -> _SingleDispatchCallable[RenderableType]:
     from jcopsh.shell import drawings
 
     # these register their drawings when they are imported
-    for name in ("memory_drawings", "help_drawings"):
+    for name in ("memory_drawings", "file_drawings", "help_drawings", "reader_drawings"):
         import_module(f"jcopsh.shell.{name}")
     return drawings.draw
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value that was shown, and whether it was to be as JSON."""
+
+    value: Any
+    json: bool = False
+
+
+@dataclass(slots=True)
+class Held:
+    """What was shown while it was held back; the first `told` of the values have been shown after all."""
+
+    values: list[Shown] = field(default_factory=list)
+    told: int = 0
 
 
 class Output:
@@ -80,29 +100,35 @@ class Output:
 
     def __init__(
         self, *, stdout: IO[str] | None = None, stderr: IO[str] | None = None, color: str = AUTO,
-        ground: Ground = Ground.DARK, width: int | None = None,
+        theme: ThemeName = ThemeName.DARK, width: int | None = None,
     ) -> None:
         self._stdout = stdout
         self._stderr = stderr
         self._width = width
         self._color = color
-        self._ground = ground
+        self._theme = theme
         self._consoles: dict[bool, Console] = {}
+        self._held: list[Held] = []
 
-    def restyle(self, color: str, ground: Ground) -> None:
+    def restyle(self, color: str, theme: ThemeName) -> None:
         """Change colours from now on."""
-        self._color, self._ground = color, ground
+        self._color, self._theme = color, theme
         self._consoles.clear()
 
     @property
-    def ground(self) -> Ground:
-        """The background that colours are chosen for."""
-        return self._ground
+    def theme(self) -> ThemeName:
+        """What the colours are chosen for."""
+        return self._theme
 
     @property
     def colored(self) -> bool:
         """Whether standard output gets colours."""
         return self._wants_color(self._file(errors=False))
+
+    @property
+    def columns(self) -> int | None:
+        """How wide standard output is; None where it is no terminal."""
+        return self._console(errors=False).width if self._file(errors=False).isatty() else None
 
     @property
     def glyphs(self) -> Glyphs:
@@ -111,22 +137,62 @@ class Output:
 
     # values ---------------------------------------------------------------------------------------------------------
 
-    def show(self, value: Any, *, json: bool = False) -> None:
-        """Draw a value, or print it as one line of JSON. None shows nothing."""
+    def show(self, value: Any, *, json: bool = False, paged: bool = False) -> None:
+        """Draw a value, or print it as one line of JSON. None shows nothing.
+
+        `paged`: what is longer than the screen of a terminal goes through the pager.
+        """
         if value is None:
             return
+        if self._held:
+            self._held[-1].values.append(Shown(value, json))
+            return
+        text = self._drawn(value, json=json)
+        if not (paged and not json and self._is_longer_than_screen(text) and page(text)):
+            self._write(text, errors=False)
+
+    @contextmanager
+    def holding(self) -> Iterator[Held]:
+        """Hold back what is shown within the block."""
+        held = Held()
+        self._held.append(held)
+        try:
+            yield held
+        finally:
+            self._held.remove(held)
+
+    def show_held(self) -> None:
+        """Show what is held back and was not shown yet: a question about it comes, or it goes nowhere else."""
+        for held in self._held:
+            waiting, held.told = held.values[held.told :], len(held.values)
+            for one in waiting:
+                self._write(self._drawn(one.value, json=one.json), errors=False)
+
+    def _drawn(self, value: Any, *, json: bool) -> str:
         if json:
-            self._write(f"{to_json(value)}\n", errors=False)
-        elif isinstance(value, str) and not self._file(errors=False).isatty():
-            self._write(f"{value}\n", errors=False)
-        else:
-            console = self._console(errors=False)
-            self._print(console, render(value, self._canvas(console)))
+            return f"{to_json(value)}\n"
+        if isinstance(value, str) and not self._file(errors=False).isatty():
+            return f"{value}\n"
+        console = self._console(errors=False)
+        return self._on_paper(console, render(value, self._canvas(console)))
+
+    def _is_longer_than_screen(self, text: str) -> bool:
+        """Whether a text and the prompt after it have no room on the terminal."""
+        file = self._file(errors=False)
+        if not file.isatty() or os.environ.get("TERM") == "dumb":
+            return False
+        try:
+            size = os.get_terminal_size(file.fileno())
+        except OSError:
+            return False
+        rows = (max(1, -(-_cells(line) // max(1, size.columns))) for line in without_colors(text).splitlines())
+        return sum(rows) >= size.lines
 
     # errors ---------------------------------------------------------------------------------------------------------
 
     def error(self, error: JcopshError, line: Line | None = None, *, json: bool = False) -> None:
         """Show an error: what happened, what it means, what to try. The line it is about comes first, struck."""
+        self.show_held()
         if json:
             return self.show_json_error(error)
         if line is not None:
@@ -139,6 +205,7 @@ class Output:
 
         `begun` says that commands before it on the line have run.
         """
+        self.show_held()
         outcome = "what stands before it was run, this was not" if begun else "nothing of this line was run"
         if json:
             error = UsageError(problem.message, meaning=outcome, hint=problem.hint)
@@ -150,7 +217,7 @@ class Output:
         text, start, end = _window(
             struck.text, struck.at(problem.start), struck.at(problem.end, end=True), self._canvas(console).width
         )
-        self._print(console, Text(_visible(text)))
+        self._print(console, Text(visible(text)))
         carets = Text(" " * _cells(text[:start])).append("^" * max(1, _cells(text[start:end])), "bad")
         if _cells(carets.plain) + 1 + _cells(problem.message) <= console.width:
             self._print(console, carets.append(f" {problem.message}", "bad"))
@@ -162,13 +229,14 @@ class Output:
 
     def bug(self, error: BaseException, *, json: bool = False) -> None:
         """Show an exception that should not be: where it came from, without values, which may be secret."""
+        self.show_held()
         frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
         message = strike(str(error), byte_runs(str(error))).text
         what = f"{type(error).__name__}: {message}" if message else type(error).__name__
         if json:
             self.show_json_error(JcopshError(what, meaning=BUG))
             return
-        self._write(_visible(frames), errors=True)
+        self._write(visible(frames), errors=True)
         self._three_lines(what, BUG, "try: report it, with the lines above")
 
     def note(self, text: str) -> None:
@@ -176,7 +244,20 @@ class Output:
         from rich.text import Text
 
         console = self._console(errors=True)
-        self._print(console, Text(_visible(text), "dim"), wrap=self._file(errors=True).isatty())
+        self._print(console, Text(visible(text), "dim"), wrap=self._file(errors=True).isatty())
+
+    def trace(self, text: str) -> None:
+        """Lines of a trace (`jcopsh.shell.trace`), on standard error, each on one line however long it is."""
+        if self._wants_color(self._file(errors=True)):
+            from jcopsh.shell.apdu_lexer import colored_trace
+
+            text = colored_trace(text, self._theme)
+        self._write(f"{text}\n", errors=True)
+
+    @property
+    def trace_columns(self) -> int:
+        """How wide standard error is."""
+        return self._console(errors=True).width
 
     def show_json_error(self, error: JcopshError) -> None:
         """An error as one line of JSON, on standard error."""
@@ -185,7 +266,7 @@ class Output:
     def _show_line(self, line: Line) -> None:
         from rich.text import Text
 
-        text = _visible(line.struck().text.strip())
+        text = visible(line.struck().text.strip())
         self._print(self._console(errors=True), Text(text, "dim", overflow="fold"))
 
     def _three_lines(self, what: str, *others: str) -> None:
@@ -194,17 +275,20 @@ class Output:
 
         console = self._console(errors=True)
         failed = glyphs_for(console.encoding).failed
-        self._print(console, _beside(f"{failed} ", "bad", Text(_visible(what))))
+        self._print(console, _beside(f"{failed} ", "bad", Text(visible(what))))
         for other in others:
             if other:
-                self._print(console, Padding(Text(_visible(other)), (0, 0, 0, 2)))
+                self._print(console, Padding(Text(visible(other)), (0, 0, 0, 2)))
 
     def _print(self, console: Console, drawing: RenderableType, *, wrap: bool = True) -> None:
-        """Print without the blanks that rich fills lines up with."""
+        self._write(self._on_paper(console, drawing, wrap=wrap), errors=console is self._consoles.get(True))
+
+    def _on_paper(self, console: Console, drawing: RenderableType, *, wrap: bool = True) -> str:
+        """What the console would write, without the blanks that rich fills lines up with."""
         paper = console.file
         assert isinstance(paper, _Paper)  # noqa: S101 — _new_console has seen to it; for the type checker
         console.print(drawing, soft_wrap=not wrap)
-        self._write(_TRAILING_BLANKS.sub(r"\1", paper.taken()), errors=console is self._consoles.get(True))
+        return _TRAILING_BLANKS.sub(lambda blanks: blanks[0].replace(" ", ""), paper.taken())
 
     def _write(self, text: str, *, errors: bool) -> None:
         file = self._file(errors=errors)
@@ -248,14 +332,22 @@ class Output:
         width = self._width
         if width is None and not file.isatty() and not os.environ.get("COLUMNS"):
             width = WIDTH_OF_A_PIPE
+        elif width is None and os.environ.get("TERM") in _DUMB:
+            width = shutil.get_terminal_size().columns  # rich takes it for 80 columns wide
         return Console(
-            file=_Paper(file), width=width, theme=Theme(rich_styles(self._ground)), highlight=False, markup=False,
-            emoji=False, color_system="standard" if color else None, force_terminal=True if color else None,
+            file=_Paper(file), width=width, theme=Theme(rich_styles(self._theme)), highlight=False, markup=False,
+            emoji=False, color_system=_color_system() if color else None, force_terminal=True if color else None,
             no_color=not color, legacy_windows=False,
         )
 
     def _canvas(self, console: Console) -> Canvas:
         return Canvas(max(MIN_WIDTH, console.width), glyphs_for(console.encoding))
+
+
+def _color_system() -> Literal["standard", "256"]:
+    """What the terminal says it can show; of the sixteen colours the codes are the same in both."""
+    many = "256color" in os.environ.get("TERM", "") or os.environ.get("COLORTERM") in ("truecolor", "24bit")
+    return "256" if many else "standard"
 
 
 class _Paper(io.StringIO):
@@ -308,43 +400,13 @@ def _encodable(text: str, encoding: str | None) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text without what would steer a terminal: a message may hold anything. Every offset stays what it is."""
     if text.isprintable():
         return text
     return "".join(
         _IN_PLACE_OF_CONTROL if one != "\n" and unicodedata.category(one) in _NOT_SHOWN else one for one in text
     )
-
-
-def export_svg(lines: Iterable[tuple[str, Iterable[Any]]], file: Path, *, title: str, width: int = 100) -> None:
-    """Draw a session as an SVG picture: each line with its prompt as it was typed, then the values it brought."""
-    import io
-
-    from rich.console import Console
-    from rich.text import Text
-    from rich.theme import Theme
-
-    console = Console(
-        file=io.StringIO(), record=True, width=width, theme=Theme(rich_styles(Ground.DARK)), highlight=False,
-        markup=False, emoji=False, color_system="standard", force_terminal=True, legacy_windows=False,
-    )
-    for line, values in lines:
-        console.print(Text.from_ansi(line))
-        for value in values:
-            console.print(Text(value) if isinstance(value, str) else render(value, Canvas(width)))
-    console.save_svg(str(file), title=title, code_format=_svg_format())
-
-
-def _svg_format() -> str:
-    """Rich's template without its fonts from elsewhere: a picture loads nothing, and the viewer's own font will do."""
-    import re
-
-    from rich._export_format import CONSOLE_SVG_FORMAT
-
-    template = re.sub(r"@font-face\s*\{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    # some viewers drop the blanks at the beginning of a text otherwise
-    return template.replace("<svg ", '<svg xml:space="preserve" ', 1)
 
 
 def _beside(sign: str, style: str, text: RenderableType) -> RenderableType:
@@ -377,4 +439,4 @@ def _cells(text: str) -> int:
     return cell_len(text)
 
 
-__all__ = ["ALWAYS", "AUTO", "NEVER", "Canvas", "Output", "export_svg", "register", "render"]
+__all__ = ["ALWAYS", "AUTO", "NEVER", "Canvas", "Held", "Output", "Shown", "register", "render", "visible"]

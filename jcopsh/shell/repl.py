@@ -1,206 +1,286 @@
-"""The loop: read a line, run it, again. prompt_toolkit runs only while a line is being read."""
+"""The loop: read a line, run it, again. prompt_toolkit runs only while a line is being read.
+
+The prompt is drawn first, and the rest of jcopsh is loaded behind it, piece by piece, while keys are already taken. A
+line that is entered before all is there waits for it. Then the line is set aside for a moment: the card is connected,
+what there is to say is said, and the line comes back as it was.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
-from prompt_toolkit import PromptSession
-from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
-from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import History as PromptHistory
 from prompt_toolkit.input import Input
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from prompt_toolkit.keys import Keys
-from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as PromptOutput
-from prompt_toolkit.styles import DynamicStyle, Style
 
-from jcopsh.errors import EXIT_OK
-from jcopsh.shell.completion import LineCompleter
-from jcopsh.shell.execute import run_text
-from jcopsh.shell.highlight import LineLexer
-from jcopsh.shell.hint import hint, wrapped
-from jcopsh.shell.history import History
-from jcopsh.shell.prompt import prompt_fragments
-from jcopsh.shell.session import Session
-from jcopsh.shell.strike import PLACEHOLDER
-from jcopsh.shell.theme import prompt_toolkit_styles
-from jcopsh.shell.tokens import counted
+from jcopsh.errors import EXIT_OK, JcopshError
+from jcopsh.shell.line_editor import LineEditor, SetAside
 
-SUGGESTED_FROM = 200  # lines of the history
-NARROW = 60  # columns
-MENU_ROWS = 8  # for the completions, where the terminal is high enough
-_NOT_SUGGESTED = re.compile(rf"{PLACEHOLDER.pattern}|(?<!\S)--?reveal(?!\S)", re.IGNORECASE)
-_TOOLBAR = {"bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
+if TYPE_CHECKING:
+    from jcopsh.card.monitor import ReaderEvent
+    from jcopsh.shell.session import Session
+
+# does a piece of the work at each step, and returns the session
+Loading = Generator[None, None, "Session"]
 
 
-def _hint_rows(width: int) -> int:
-    """How many rows the hint gets: always as many, so that nothing jumps while typing."""
-    return 2 if width >= NARROW else 3
+class Watcher(Protocol):
+    """What watches the readers while the shell runs: see card.monitor."""
+
+    def start(self) -> None:
+        """Begin to watch."""
+
+    def stop(self) -> None:
+        """Stop watching; returns at once."""
 
 
-class StruckHistory(PromptHistory):
-    """The history as prompt_toolkit wants it. What it is given is struck first: it never holds a secret."""
-
-    def __init__(self, history: History) -> None:
-        super().__init__()
-        self._history = history
-
-    def load_history_strings(self) -> Iterable[str]:
-        """The lines, the latest first."""
-        return reversed(self._history.lines)
-
-    def store_string(self, string: str) -> None:
-        """Nothing is left to do: `append_string` has kept the line."""
-
-    def append_string(self, string: str) -> None:
-        """Keep a line without its secrets."""
-        struck = self._history.add(string)
-        if struck is not None:
-            super().append_string(struck)
+MakeWatcher = Callable[[Callable[["ReaderEvent"], None]], Watcher]
 
 
-class SuggestLatest(AutoSuggest):
-    """Suggests the rest of a line typed lately; none with a struck secret, and none that brings keys to the screen.
+@dataclass(slots=True)
+class _Waiting:
+    """Lines that came together and wait for their turn; `rest` is left to be edited when all have run."""
 
-    It looks at so many lines and no more, however long the history is.
-    """
+    source: str = ""
+    lines: deque[str] = field(default_factory=deque)
+    rest: str = ""
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    def take(self, source: str, lines: list[str], rest: str) -> None:
+        self.source, self.rest = source, rest
+        self.lines.extend(lines)
 
-    def get_suggestion(
-        self, buffer: Buffer, document: Document  # noqa: ARG002 — prompt_toolkit passes both
-    ) -> Suggestion | None:
-        """What would make the text before the cursor a line of the history."""
-        text = document.text
-        if not text.strip():
-            return None
-        recent = reversed(self._history.lines[-SUGGESTED_FROM:])
-        fitting = (line for line in recent if line.startswith(text) and not _NOT_SUGGESTED.search(line))
-        return next((Suggestion(line[len(text):]) for line in fitting), None)
+    def take_rest(self) -> str:
+        rest, self.rest = self.rest, ""
+        return rest
+
+    def drop(self) -> int:
+        """Forget them all; returns how many there were."""
+        count = len(self.lines) + bool(self.rest)
+        self.lines.clear()
+        self.rest = ""
+        return count
 
 
 class Repl:
-    """The interactive shell. `input` and `output` are the terminal unless a test gives its own."""
+    """The interactive shell. `input` and `output` are the terminal unless a test gives its own.
 
-    def __init__(self, session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> None:  # noqa: A002 — prompt_toolkit's own name for it
-        self.session = session
-        self._pending: deque[str] = deque()  # lines of a paste that wait for their turn
-        self._unfinished = ""  # what a paste had after its last line end: it is left to be edited
-        self._exit_code = EXIT_OK
-        self._prompt: PromptSession[str] = PromptSession(
-            message=self._message,
-            lexer=LineLexer(session.registry, session.context),
-            completer=LineCompleter(session.registry, session.context),
-            history=StruckHistory(session.history),
-            auto_suggest=SuggestLatest(session.history),
-            bottom_toolbar=self._toolbar,
-            key_bindings=self._bindings(),
-            style=DynamicStyle(self._style),
-            color_depth=None if session.output.colored else ColorDepth.DEPTH_1_BIT,
-            complete_while_typing=False,
-            include_default_pygments_style=False,
-            enable_open_in_editor=False,
-            enable_suspend=True,
-            input=input,
-            output=output,
-        )
+    `start` is the session, or what loads it while the first line can already be typed. `opening` is then called once,
+    before the first line runs and while none is read; its errors are its own to show. `watch` makes what watches the
+    readers, given the function that takes its events on any thread; None where there are none.
+    """
+
+    def __init__(
+        self, start: Session | Loading, *, opening: Callable[[Session], None] | None = None,
+        watch: MakeWatcher | None = None,
+        input: Input | None = None, output: PromptOutput | None = None,  # noqa: A002 — prompt_toolkit's own name for it
+    ) -> None:
+        self._waiting = _Waiting()
+        self._editor = LineEditor(self._waiting.take, input=input, output=output)
+        self._session: Session | None = None
+        self._loading: Loading | None = None
+        self._opening = opening
+        self._watch = watch
+        self._watcher: Watcher | None = None
+        self._events: deque[ReaderEvent] = deque()
+        if isinstance(start, Generator):
+            self._loading = start
+        else:
+            self._furnish(start)
+
+    @property
+    def session(self) -> Session:
+        """The session; loads what is not loaded yet."""
+        if self._session is None:
+            self._load()
+        assert self._session is not None  # noqa: S101 — _load sets it or raises; for the type checker
+        return self._session
 
     @property
     def buffer(self) -> Buffer:
         """The line being edited."""
-        return self._prompt.default_buffer
+        return self._editor.buffer
 
     def run(self) -> int:
-        """Read and run lines until `exit`, Ctrl-D or the end of the input; returns the exit code of the shell."""
-        self.session.interactive = True
-        while not self.session.exit_requested:
-            text = self._next_line()
-            if text is None:
-                break
-            self._run(text)
+        """Read and run lines until `exit`, Ctrl-D or the end of the input; returns the exit code of the shell.
+
+        Raises what loading raises.
+        """
+        try:
+            while self._session is None or not self._session.exit_requested:
+                with suppress(KeyboardInterrupt):  # one more, while the first is told of
+                    if not self._run_next():
+                        break
+        finally:
+            if self._watcher is not None:
+                self._watcher.stop()
+            if self._loading is not None:
+                self._loading.close()
         return EXIT_OK
 
+    # the beginning --------------------------------------------------------------------------------------------------
+
+    def _furnish(self, session: Session) -> None:
+        self._session = session
+        session.interactive = True
+        self._editor.furnish(session)
+
+    def _load_a_piece(self) -> None:
+        """Load on while a line is read, giving way to the keyboard between the pieces."""
+        if self._session is None and self._loading is not None:
+            try:
+                next(self._loading)
+            except StopIteration as loaded:
+                self._furnish(loaded.value)
+            except BaseException as error:
+                self._editor.fail(error)
+                return
+            else:
+                self._editor.soon(self._load_a_piece)
+                return
+        self._editor.set_aside()
+
+    def _load(self) -> None:
+        """Load all that is still missing."""
+        assert self._loading is not None  # noqa: S101 — there is either a session or this; for the type checker
+        while True:
+            try:
+                next(self._loading)
+            except StopIteration as loaded:
+                self._furnish(loaded.value)
+                return
+
+    def _open(self) -> None:
+        """What is done once, when all is loaded and no line is read."""
+        session = self.session
+        opening, self._opening = self._opening, None
+        watch, self._watch = self._watch, None
+        if opening is not None:
+            try:
+                opening(session)
+            except KeyboardInterrupt:
+                session.output.note("interrupted; connect tries again")
+        if watch is not None:
+            self._watcher = watch(self._post)
+            self._watcher.start()
+
+    # lines ----------------------------------------------------------------------------------------------------------
+
+    def _run_next(self) -> bool:
+        """Run the next line; False where there is none."""
+        try:
+            text = self._next_line()
+            if text is None:
+                return False
+            self._run(text)
+        except KeyboardInterrupt:  # between two lines: those that wait were meant by it
+            self._drop_waiting("interrupted")
+        return True
+
     def _next_line(self) -> str | None:
-        if self._pending:
-            text = self._pending.popleft()
+        if self._waiting.lines:
+            text = self._waiting.lines.popleft()
             self._echo(text)
             self.session.history.add(text)
             return text
-        default, self._unfinished = self._unfinished, ""
+        line = Document(self._waiting.take_rest())
+        if self._editor.dumb:
+            self._open()  # what is said later would stand in the middle of the line
         while True:
+            loaded = self._session is not None
             try:
-                return self._prompt.prompt(default=default, reserve_space_for_menu=self._menu_rows())
+                text = self._read(line)
+            except SetAside as aside:
+                line = aside.document
+                self._open()
+                if self.session.exit_requested:  # by a line of the start-up file
+                    return None
             except KeyboardInterrupt:
-                default = ""  # Ctrl-C clears the line
+                line = Document()  # Ctrl-C clears the line
             except EOFError:
                 return None
+            else:
+                self._open()
+                if not loaded:
+                    self.session.history.add(text)
+                return text
+
+    def _read(self, line: Document) -> str:
+        for sentence in self._news():
+            self.session.output.note(sentence)
+        return self._editor.read(line, started=self._started)
+
+    def _started(self) -> None:
+        """What waits for the line to be drawn."""
+        if self._session is None or self._opening is not None or self._watch is not None:
+            self._load_a_piece()
+        elif self._events:
+            self._tell_news()
 
     def _run(self, text: str) -> None:
-        code = run_text(self.session, text)
-        if code != EXIT_OK and self._pending:
-            left = len(self._pending) + bool(self._unfinished)
-            self._pending.clear()
-            self._unfinished = ""
-            self.session.output.note(f"stopped: the other {counted(left, 'line')} of the paste did not run")
+        from jcopsh.shell.execute import run_text
+
+        if run_text(self.session, text) != EXIT_OK:
+            self._drop_waiting("stopped")
+
+    def _drop_waiting(self, why: str) -> None:
+        """Forget the lines that wait, and say so where there are any."""
+        if self._waiting.lines:
+            from jcopsh.shell.tokens import counted
+
+            source, left = self._waiting.source, self._waiting.drop()
+            lines = "last line" if left == 1 else f"other {counted(left, 'line')}"
+            self.session.output.note(f"{why}: the {lines} of the {source} did not run")
 
     def _echo(self, text: str) -> None:
         """Show a pasted line as if it had been typed, without its secrets."""
-        prompt = "".join(part for _, part in prompt_fragments(self.session, self.session.output.glyphs))
-        self.session.output.show(prompt + self.session.struck(text))
+        from jcopsh.shell.prompt import prompt_text
 
-    # what is drawn around the line ------------------------------------------------------------------------------------
+        self.session.output.show(prompt_text(self.session, self.session.output.glyphs) + self.session.struck(text))
 
-    def _message(self) -> StyleAndTextTuples:
-        parts = prompt_fragments(self.session, self.session.output.glyphs)
-        return [(f"class:{style}" if style else "", text) for style, text in parts]
+    # news of the readers --------------------------------------------------------------------------------------------
 
-    def _toolbar(self) -> StyleAndTextTuples | None:
-        if not self.session.settings.hints:
-            return None
-        document = self._prompt.default_buffer.document
-        shown = hint(document.text, document.cursor_position, self.session.registry, self.session.context())
-        width = self._prompt.app.output.get_size().columns
-        return [(f"class:{style}" if style else "", text) for style, text in wrapped(shown, width, _hint_rows(width))]
+    def _post(self, event: ReaderEvent) -> None:
+        """Take an event, on whatever thread it comes: it is told above the line, or before the next one."""
+        self._events.append(event)
+        self._editor.call(self._tell_news)
 
-    def _menu_rows(self) -> int:
-        """How many rows are kept free for the completions: on a low screen fewer, so that the hint is not cut."""
-        size = self._prompt.app.output.get_size()
-        return max(1, min(MENU_ROWS, size.rows - 1 - _hint_rows(size.columns)))
+    def _news(self) -> list[str]:
+        """The sentences that the events of this while make; the session has then taken them in."""
+        sentences = []
+        while self._events:
+            try:
+                sentence = self.session.reader_event(self._events.popleft())
+            except JcopshError as error:
+                sentence = error.what
+            if sentence:
+                sentences.append(sentence)
+        return sentences
 
-    def _style(self) -> Style:
-        return Style.from_dict(prompt_toolkit_styles(self.session.settings.ground) | _TOOLBAR)
+    def _tell_news(self) -> None:
+        """Show above the line what has happened, and draw the line as it is now."""
+        from jcopsh.card.monitor import ReaderEventKind
 
-    def _bindings(self) -> KeyBindings:
-        bindings = KeyBindings()
-
-        @bindings.add(Keys.BracketedPaste)
-        def _(event: KeyPressEvent) -> None:
-            self._paste(event)
-
-        return bindings
-
-    def _paste(self, event: KeyPressEvent) -> None:
-        """Insert a paste of one line; of several, run one after the other until one fails."""
-        buffer = event.current_buffer
-        lines = event.data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        if len(lines) == 1:
-            buffer.insert_text(lines[0])
+        if self.session.card_or_none is None and any(one.kind is ReaderEventKind.CARD_CAME for one in self._events):
+            # it may be connected to, which may block: Ctrl-C is a signal only while no line is read
+            self._editor.set_aside()
             return
-        after = buffer.document.text_after_cursor
-        first, *others, last = lines
-        buffer.text = buffer.document.text_before_cursor + first
-        buffer.cursor_position = len(buffer.text)
-        self._pending.extend(line for line in others if line.strip())
-        self._unfinished = last + after
-        buffer.validate_and_handle()
+        sentences = self._news()
+
+        def show() -> None:
+            for sentence in sentences:
+                self.session.output.note(sentence)
+
+        if sentences:
+            self._editor.show_above(show)
+        else:
+            self._editor.draw()
 
 
 def interact(session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> int:  # noqa: A002 — prompt_toolkit's own name for it
-    """Run the interactive shell; returns its exit code."""
+    """Run the interactive shell on a session that is there; returns its exit code."""
     return Repl(session, input=input, output=output).run()

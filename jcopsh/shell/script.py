@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from jcopsh.errors import EXIT_OK, UsageError
-from jcopsh.shell.execute import run_text
+from jcopsh.shell.execute import INTERRUPTED, run_text
 from jcopsh.shell.session import Session
 
 CONTINUED = "\\"
@@ -17,17 +17,30 @@ def run_lines(session: Session, lines: Iterable[str], name: str = "") -> int:
     """Run lines until one fails or asks to leave; returns the exit code.
 
     A line that ends with a backslash goes on in the next one. `name` is what the lines come from: it is shown with the
-    number of the line that failed.
+    number of the line that failed, and once only where a script ran itself.
     """
-    for number, text in joined(lines):
-        code = run_text(session, text)
-        if code != EXIT_OK:
-            if name:
-                session.output.note(f"{name}, line {number}: stopped here")
-            return code
-        if session.exit_requested:
-            break
+    session.stopped_at.clear()
+    number = 0
+    try:
+        for number, text in joined(lines):
+            code = run_text(session, text)
+            if code != EXIT_OK:
+                _tell_where(session, f"{name}, line {number}" if name else "")
+                return code
+            if session.exit_requested:
+                break
+    except KeyboardInterrupt:  # between two lines, or while the next one is waited for
+        session.output.error(INTERRUPTED, json=session.json)
+        _tell_where(session, f"{name}, after line {number}" if name else "")
+        return INTERRUPTED.exit_code
     return EXIT_OK
+
+
+def _tell_where(session: Session, place: str) -> None:
+    """Say where a script stopped: first the innermost, then those that ran it."""
+    if place and place not in session.stopped_at:
+        session.output.note(f"{place}: " + ("which ran it" if session.stopped_at else "stopped here"))
+        session.stopped_at.append(place)
 
 
 def joined(lines: Iterable[str]) -> Iterator[tuple[int, str]]:

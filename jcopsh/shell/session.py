@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from jcopsh.errors import UsageError
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.history import History
 from jcopsh.shell.parser import parse_line, strike_out
-from jcopsh.shell.settings import AUTO, Settings
+from jcopsh.shell.settings import AUTO, OFF, Settings
 from jcopsh.shell.topics import TopicBook
 
 if TYPE_CHECKING:
     from jcopsh.card.card import Card
+    from jcopsh.card.monitor import ReaderEvent
+    from jcopsh.card.readers import ReaderInfo
     from jcopsh.jcop.memory_map import MemoryMap
     from jcopsh.secrets.key_store import KeyStore
     from jcopsh.shell.render import Output
+    from jcopsh.shell.trace import Tracer
     from jcopsh.state import CardState
 
 _MASK_OF_2_4_1 = 0x33  # of every J2A and J3A whose IDENTIFY answer is public (seed 001)
-_TERMINAL = "/dev/tty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,27 @@ class MapChoice:
     assumed: bool = False
 
 
+class Opens(Protocol):
+    """Connects to a card; see api.Opener.open. `default_reader` counts where no reader is named, and there are any."""
+
+    def __call__(
+        self, reader: str | None, *, default_reader: str | None, protocol: str | None, shared: bool
+    ) -> Card:
+        """The card, connected. Raises ReaderError where it cannot."""
+
+
 class Session:
     """What commands share.
 
     `opener` connects to the card in a reader (None: the default one) and raises ReaderError where it cannot.
+    `readers` is the last list of readers that was told of, `service_seen` whether PC/SC ran then, `left` whether the
+    card was left on purpose.
     `interactive` says that a person types the lines, `json` that results are printed as JSON. `exit_requested` ends the
     loop after the command. `history` holds the lines typed, without their secrets.
     """
 
     def __init__(
-        self, *, registry: Registry, opener: Callable[[str | None], Card], output: Output,
+        self, *, registry: Registry, opener: Opens, output: Output,
         key_store: KeyStore | None = None, settings: Settings | None = None, topics: TopicBook | None = None,
         history: History | None = None, reader: str | None = None, interactive: bool = False, json: bool = False,
     ) -> None:
@@ -58,10 +68,16 @@ class Session:
         self.json = json
         self.exit_requested = False
         self.script_depth = 0
+        self.stopped_at: list[str] = []  # the places in scripts that the last failure was told of
+        self.starting = False  # whether the start-up file is being run
         self.answering_yes = False  # whether a `run --yes` is under way
         self.history = history or History(None, self.struck)
+        self.readers: tuple[ReaderInfo, ...] = ()
+        self.service_seen = False
+        self.left = False
         self._opener = opener
         self._card: Card | None = None
+        self._tracer: Tracer | None = None
         self._own_map: MemoryMap | None = None  # the map that came with the card: that of a simulated one
         self._context_key: object = None
         self._context = ParseContext()
@@ -85,14 +101,20 @@ class Session:
 
     @property
     def simulated(self) -> bool:
-        """Whether the connected card is a simulated one."""
-        return self._own_map is not None
+        """Whether the connected card is a simulated one: it came with its map, or has none and says so by its name."""
+        named = self._card is not None and self._card.reader.startswith("simulated ")
+        return self._own_map is not None or named
 
     def connect(self, reader: str | None = None) -> Card:
         """Leave the card there may be, connect to the one in `reader`, and return it. Raises ReaderError."""
         self.disconnect()
-        card = self._opener(reader)
-        self.reader = reader if reader is not None else self.reader
+        settings = self.settings
+        card = self._opener(
+            reader, default_reader=settings.reader, protocol=settings.protocol, shared=settings.shared
+        )
+        # by its full name from now on: an index means another reader as soon as one is unplugged
+        self.reader = card.reader if reader is not None else self.reader
+        self.left = False
         self._card, self._own_map = card, card.memory_map
         self._apply_settings()
         return card
@@ -102,6 +124,15 @@ class Session:
         card, self._card, self._own_map = self._card, None, None
         if card is not None:
             card.close()
+
+    def reader_event(self, event: ReaderEvent) -> str | None:
+        """Take in what the monitor saw, on the main thread while nothing runs: the sentence to show, None for nothing.
+
+        A connected card that is gone is left, and with no card and none left on purpose, one that comes is connected.
+        """
+        from jcopsh.shell.reader_news import take_in
+
+        return take_in(self, event)
 
     @property
     def journal_path(self) -> Path | None:
@@ -127,15 +158,36 @@ class Session:
 
     def _setting_changed(self, name: str, _value: str) -> None:
         self._apply_settings()
+        if name == "reader":
+            self.reader = None  # it is another one now, whatever was chosen before
         if name in ("color", "theme"):
-            self.output.restyle(self.settings.color, self.settings.ground)
+            self.output.restyle(self.settings.color, self.settings.theme)
 
     def _apply_settings(self) -> None:
         if self._card is None:
             return
         self._card.follow = self.settings.get_response
+        self._card.before_question = self.output.show_held
+        self._card.on_wait = self.output.note
+        self._trace(self._card)
         # an assumed map is not told to the card, so that the key fields of all maps stay guarded
         self._card.memory_map = None if self.map_choice.assumed else self.map_choice.map
+
+    def _trace(self, card: Card) -> None:
+        """Trace the card's exchanges as the settings say."""
+        level, tracer = self.settings.trace, self._tracer
+        if tracer is not None and tracer in card.observers:
+            card.observers.remove(tracer)
+            card.failure_observers.remove(tracer.failed)
+        if level == OFF:
+            return
+        if tracer is None or tracer.card is not card:
+            from jcopsh.shell.trace import Tracer
+
+            tracer = self._tracer = Tracer(self.output, card)
+        tracer.level = level
+        card.observers.append(tracer)
+        card.failure_observers.append(tracer.failed)
 
     # parsing --------------------------------------------------------------------------------------------------------
 
@@ -143,13 +195,18 @@ class Session:
         """What parsing and completion may know now. The same object as long as nothing has changed."""
         choice = self.map_choice
         key = (self.registry.generation, self.settings.generation, self.topics.generation,
-               choice.map.name if choice.map else None, choice.assumed, self._card is not None)
+               choice.map.name if choice.map else None, choice.assumed, self._card is not None, self.readers)
         if key != self._context_key:
             self._context_key = key
             _, subjects, aliases = self._help_subjects()
             self._context = ParseContext(
                 map=choice.map, map_assumed=choice.assumed, card_known=self._card is not None,
                 subjects=subjects, subject_aliases=aliases, settings=self.settings.choices(),
+                aliases={alias.name: alias.words for alias in self.registry.aliases},
+                readers=tuple(
+                    Completion(one.name, f"reader {one.index}, {_content(one)}")
+                    for one in self.readers
+                ),
             )
         return self._context
 
@@ -166,6 +223,7 @@ class Session:
             topics = [Completion(topic.name, topic.title) for topic in self.topics.all() if topic.name not in taken]
             named = (*self.registry, *self.topics.all())
             aliases = [Completion(alias, f"the same as {one.name}") for one in named for alias in one.aliases]
+            aliases += [Completion(alias.name, f"stands for {alias.words}") for alias in self.registry.aliases]
             self._subjects = (key, tuple(commands + topics), tuple(aliases))
         return self._subjects
 
@@ -176,24 +234,10 @@ class Session:
 
         The text is returned as typed, for `parse_bytes` to read.
         """
-        no_terminal = UsageError(
-            "a secret has to be typed, and there is no terminal to type it at",
-            hint="run jcopsh at a terminal, or give the secret on the line",
-        )
-        if os.name != "posix":
-            raise no_terminal
-        import termios
+        from jcopsh.shell.hidden_question import ask_hidden
 
-        try:
-            descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
-        except OSError:
-            raise no_terminal from None
-        try:
-            return _read_without_echo(descriptor, prompt)
-        except (OSError, termios.error):  # it was closed meanwhile
-            raise no_terminal from None
-        finally:
-            os.close(descriptor)
+        self.output.show_held()
+        return ask_hidden(prompt)
 
 
 def likely_map(state: CardState) -> str | None:
@@ -205,33 +249,22 @@ def likely_map(state: CardState) -> str | None:
     return None
 
 
+def _content(reader: ReaderInfo) -> str:
+    """What is in a reader: a card with what its ATR says of it in letters, or none."""
+    if not reader.card_present:
+        return "no card"
+    if not reader.atr:
+        return "a card that does not answer"
+    from jcopsh.iso7816.atr import AtrError, parse_atr
+
+    try:
+        said = parse_atr(reader.atr).historical_text
+    except AtrError:
+        said = None
+    return f"card {said}" if said else f"card, ATR {reader.atr[:4].hex().upper()}…"
+
+
 def _load_map(name: str) -> MemoryMap:
     from jcopsh.jcop.memory_map import load_map
 
     return load_map(name)
-
-
-def _read_without_echo(descriptor: int, prompt: str) -> str:
-    import termios
-
-    saved = termios.tcgetattr(descriptor)
-    quiet = termios.tcgetattr(descriptor)
-    quiet[3] &= ~termios.ECHO
-    try:
-        # what was typed ahead is no answer to this question
-        termios.tcsetattr(descriptor, termios.TCSAFLUSH, quiet)
-        os.write(descriptor, prompt.encode())
-        return _read_line(descriptor)
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSAFLUSH, saved)
-        os.write(descriptor, b"\n")
-
-
-def _read_line(descriptor: int) -> str:
-    typed = b""
-    while not typed.endswith(b"\n"):
-        part = os.read(descriptor, 1024)
-        if not part:
-            raise UsageError("no secret was typed")
-        typed += part
-    return typed.decode("utf-8", "replace").strip()

@@ -1,33 +1,66 @@
-"""Settings: typed, with defaults, kept in memory for the length of a session."""
+"""Settings: typed, with defaults, kept in memory for the length of a session, and where each value came from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from jcopsh.errors import UsageError
-from jcopsh.shell.theme import Ground
+from jcopsh.shell.theme import ThemeName
+from jcopsh.shell.types.base import did_you_mean
 
 AUTO, ALWAYS, NEVER = "auto", "always", "never"
 ON, OFF = "on", "off"
+LONGEST_NAME = 24  # a longer word was not meant to be a setting's name or value
+
+
+class Origin(Enum):
+    """What kind of place a value came from. Each in the list overrules those before it."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    OPTION = "option"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value came from: `name` is the file, the environment variable or the option, `line` that of the file."""
+
+    origin: Origin
+    name: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """`default`, `/home/…/config.toml:3`, `GP_READER`, `--reader`, `typed`."""
+        place = f"{self.name}:{self.line}" if self.line is not None else self.name
+        return place or self.origin.value
+
+
+DEFAULT = Source(Origin.DEFAULT)
+TYPED = Source(Origin.TYPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting as `set` shows it."""
+    """A setting as `set` shows it. Without `choices` any text will do."""
 
     name: str
     value: str
     default: str
     choices: tuple[str, ...]
     meaning: str
+    source: Source = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
 class SettingList:
-    """All settings, as `set` alone lists them."""
+    """All settings, as `set` alone lists them, and the file that keeps them."""
 
     settings: tuple[Setting, ...]
+    file: str = ""
 
 
 def _map_choices() -> tuple[str, ...]:
@@ -47,8 +80,17 @@ _DECLARED: Mapping[str, _Declared] = {
     "map": _Declared(AUTO, _map_choices, "memory map that names the fields; auto goes by the card, and may be unsure"),
     "get_response": _Declared(ON, lambda: (ON, OFF), "follow 61xx and 6Cxx; off shows the card's own answers"),
     "color": _Declared(AUTO, lambda: (AUTO, ALWAYS, NEVER), "colours; auto uses them at a terminal"),
-    "theme": _Declared(Ground.DARK.value, lambda: tuple(g.value for g in Ground), "the terminal's background"),
+    "theme": _Declared(ThemeName.DARK.value, lambda: tuple(name.value for name in ThemeName),
+                       "colours for a dark or a light background, or for eyes that do not tell red from green"),
     "hints": _Declared(ON, lambda: (ON, OFF), "signature and problems under the line while typing"),
+    "toolbar": _Declared(ON, lambda: (ON, OFF), "reader, protocol, ATR, selection, channel and journal below the line"),
+    "keys": _Declared("emacs", lambda: ("emacs", "vi"), "keys that edit the line"),
+    "complete_while_typing": _Declared(ON, lambda: (ON, OFF), "the menu opens by itself; off waits for Tab"),
+    "pager": _Declared(AUTO, lambda: (AUTO, OFF), "auto pages what is longer than the screen"),
+    "trace": _Declared(OFF, lambda: (OFF, "brief", "full"), "show every exchange as it happens"),
+    "reader": _Declared("", tuple, "reader by index, name or part of it; empty takes the one with a card"),
+    "protocol": _Declared(AUTO, lambda: (AUTO, "T=0", "T=1"), "protocol to ask the reader for"),
+    "shared": _Declared(OFF, lambda: (ON, OFF), "let other programs use the card too"),
 }
 
 
@@ -57,6 +99,7 @@ class Settings:
 
     def __init__(self) -> None:
         self._values = {name: declared.default for name, declared in _DECLARED.items()}
+        self._sources: dict[str, Source] = {}
         self.generation = 0
         self.observers: list[Callable[[str, str], None]] = []
 
@@ -65,18 +108,26 @@ class Settings:
         name = name.lower().replace("-", "_")
         declared = _DECLARED.get(name)
         if declared is None:
-            raise UsageError("there is no such setting", hint="set lists them")
-        return Setting(name, self._values[name], declared.default, declared.choices(), declared.meaning)
+            near = did_you_mean(name, _DECLARED) if len(name) <= LONGEST_NAME else ""
+            raise UsageError("there is no such setting", hint=near or "set lists them")
+        return Setting(
+            name, self._values[name], declared.default, declared.choices(), declared.meaning,
+            self._sources.get(name, DEFAULT),
+        )
 
-    def set(self, name: str, value: str) -> Setting:
+    def set(self, name: str, value: str, source: Source = TYPED) -> Setting:
         """Change a setting; raises UsageError for a name or a value that does not exist."""
         setting = self.get(name)
-        if value.lower() not in setting.choices:
-            raise UsageError(f"{setting.name} is one of {', '.join(setting.choices)}")
-        self._values[setting.name] = value.lower()
+        named = {choice.lower(): choice for choice in setting.choices}
+        if named and value.lower() not in named:
+            near = did_you_mean(value, setting.choices) if len(value) <= LONGEST_NAME else ""
+            raise UsageError(f"{setting.name} is one of {', '.join(setting.choices)}", hint=near)
+        value = named.get(value.lower(), value)
+        self._values[setting.name] = value
+        self._sources[setting.name] = source
         self.generation += 1
         for observer in self.observers:
-            observer(setting.name, value.lower())
+            observer(setting.name, value)
         return self.get(setting.name)
 
     def all(self) -> SettingList:
@@ -103,11 +154,52 @@ class Settings:
         return self._values["color"]
 
     @property
-    def ground(self) -> Ground:
-        """The terminal's background."""
-        return Ground(self._values["theme"])
+    def theme(self) -> ThemeName:
+        """What the colours are chosen for."""
+        return ThemeName(self._values["theme"])
 
     @property
     def hints(self) -> bool:
         """Whether there is a line under the one being typed."""
         return self._values["hints"] == ON
+
+    @property
+    def toolbar(self) -> bool:
+        """Whether the card's state is shown below the line."""
+        return self._values["toolbar"] == ON
+
+    @property
+    def keys(self) -> str:
+        """`emacs` or `vi`."""
+        return self._values["keys"]
+
+    @property
+    def complete_while_typing(self) -> bool:
+        """Whether the menu of completions opens by itself."""
+        return self._values["complete_while_typing"] == ON
+
+    @property
+    def pager(self) -> bool:
+        """Whether what is longer than the screen is paged."""
+        return self._values["pager"] == AUTO
+
+    @property
+    def trace(self) -> str:
+        """`off`, `brief` or `full`."""
+        return self._values["trace"]
+
+    @property
+    def reader(self) -> str | None:
+        """The reader to connect to; None takes the one with a card."""
+        return self._values["reader"] or None
+
+    @property
+    def protocol(self) -> str | None:
+        """`T=0`, `T=1`, or None for what the card prefers."""
+        value = self._values["protocol"]
+        return None if value == AUTO else value
+
+    @property
+    def shared(self) -> bool:
+        """Whether other programs may use the card at the same time."""
+        return self._values["shared"] == ON

@@ -1,7 +1,9 @@
 """Striking secrets out of a line: what the history keeps, and what an error repeats.
 
 Where a line was understood, its parameters know which of their text is secret. Where it was not, the stricter reading
-holds: every run of eight bytes or more in any notation goes, and everything after a word that announces a key.
+holds: every run of eight bytes or more in any notation goes, everything after a word that announces a key, and a word
+that may be a key or a PIN in the wrong place: one with a digit, or a long one. What stays are names of several words,
+such as `mode_211`, and the first bytes of an APDU, such as `00A4`: neither is written as a key or a PIN is.
 """
 
 from __future__ import annotations
@@ -14,20 +16,47 @@ from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span, counted, touching
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
+SHORTEST_PIN = 4  # characters
+LONGEST_REPEATED = 12  # characters: a longer word that is no command may be a key, and is not repeated
+MOST_DIGITS_OF_A_NAME = 3
+TRANSPORT_KEY_LENGTH = 16
+# characters: the longest APDU, of 65,544 bytes, at six characters a byte (`0x41, `), with room for the rest
+LONGEST_LINE = 400_000
 SHORTEST_WITH_BAR = 10  # characters: a stretch with a `|` in it, whichever side of it is meant
 
 PLACEHOLDER = re.compile(f"{PLACEHOLDER_OPEN}(?:[0-9]+ bytes?|secret){PLACEHOLDER_CLOSE}")
 
 # a stretch without blanks, or one that `|` or `#(` holds together even if they are never closed
 _CHUNK = re.compile(r"(?:\|[^|]*(?:\||$)|#\([^)]*(?:\)|$)|\S)+")
+# what stands between bytes, a byte or the sign for one, the text between two `|` or behind one, what is no notation
+_PIECE = re.compile(
+    rf"[{re.escape(''.join(sorted(SEPARATORS)))})]+|0[xX]|(?P<byte>#\(|[0-9A-Fa-f]{{1,2}})"
+    r"|\|(?P<text>[^|]*)\|?|(?P<stop>.)", re.DOTALL
+)
 _ASCII_RUN = re.compile(r"\|([^|]*)(?:\||$)")
 # not from the last letters of a name on, such as the 1 of cm_key1
 _DIGIT_OF_A_RUN = r"[\s:,]*(?:0[xX])?[0-9A-Fa-f]"
 _LONG_HEX = re.compile(rf"(?<![g-zG-Z_])[0-9A-Fa-f](?:{_DIGIT_OF_A_RUN}){{{2 * SHORTEST_RUN - 1},}}")
 # words after which a key or PIN may come: `tk`, a field or option that says so, an address, an APDU's header
 _ANNOUNCES = re.compile(
-    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin)[^\s=]*|(?:0x)?c0[0-9a-f]{4}|[0-9a-f]{8,})(?:[\s=:]+|$)", re.IGNORECASE
+    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin|puk|code|secret|pass)[^\s=]*|(?:0x)?c0[0-9a-f]{4}|[0-9a-f]{8,})(?:[\s=:]+|$)",
+    re.IGNORECASE,
 )
+
+# letters, and behind them words of letters or digits: two at least
+_NAME_OF_SEVERAL_WORDS = re.compile(r"[a-z]+(?:[_-][a-z0-9]+)+", re.IGNORECASE)
+# two or three bytes, the first one a usual class byte; a PIN of digits has no letter
+_FIRST_BYTES = re.compile(r"(?=.*[A-F])(?:00|80|84|90|A0|C0)(?:[0-9A-F]{2}){1,2}", re.IGNORECASE)
+
+
+def may_be_secret(word: str) -> bool:
+    """Whether a word that nobody understands may be a PIN, or a transport key of 16 letters, in the wrong place."""
+    if _FIRST_BYTES.fullmatch(word):
+        return False
+    digits = sum(map(str.isdigit, word))
+    if len(word) != TRANSPORT_KEY_LENGTH and digits <= MOST_DIGITS_OF_A_NAME and _NAME_OF_SEVERAL_WORDS.fullmatch(word):
+        return False
+    return len(word) > LONGEST_REPEATED or (len(word) >= SHORTEST_PIN and digits > 0)
 
 
 def byte_spans(text: str) -> list[Span]:
@@ -36,35 +65,14 @@ def byte_spans(text: str) -> list[Span]:
     A lone digit counts as one byte; the `#(` of `#(…)` stands for its length byte. Stops at what is no notation.
     """
     spans: list[Span] = []
-    at = 0
-    while at < len(text):
-        step, width = _byte_at(text, at)
-        if step == 0:
+    for piece in _PIECE.finditer(text):
+        if piece.lastgroup == "byte":
+            spans.append(Span(*piece.span()))
+        elif piece.lastgroup == "text":
+            spans += [Span(at, at + 1) for at in range(*piece.span("text"))]
+        elif piece.lastgroup == "stop":
             break
-        if text[at] == "|":
-            spans.extend(Span(i, i + 1) for i in range(at + 1, at + step) if text[i] != "|")
-        elif width:
-            spans.append(Span(at, at + width))
-        at += step
     return spans
-
-
-def _byte_at(text: str, at: int) -> tuple[int, int]:
-    """How far to go on, and how wide the byte is that stands here (0: none; a step of 0: no notation)."""
-    character = text[at]
-    if character in SEPARATORS or character == ")":
-        return 1, 0
-    if text[at : at + 2] in ("0x", "0X"):
-        return 2, 0
-    if character == "|":
-        end = text.find("|", at + 1)
-        return (len(text) if end < 0 else end + 1) - at, 0
-    if text[at : at + 2] == "#(":
-        return 2, 2
-    if character in HEX_DIGITS:
-        width = 2 if text[at + 1 : at + 2] in HEX_DIGITS and at + 1 < len(text) else 1
-        return width, width
-    return 0, 0
 
 
 def byte_runs(text: str) -> list[Span]:
@@ -92,7 +100,7 @@ def _bytes_in(chunk: str) -> int:
     """How many bytes a stretch without blanks may hold; 0 where it does not look like bytes."""
     ascii_characters = sum(len(m[1]) for m in _ASCII_RUN.finditer(chunk))
     rest = _ASCII_RUN.sub("", chunk)
-    for noise in ("0x", "0X", "#(", ")", ":", ",", "*", "/", "="):
+    for noise in ("0x", "0X", "#(", "#", ")", ":", ",", "*", "/", "="):
         rest = rest.replace(noise, "")
     digits = sum(character in HEX_DIGITS for character in rest)
     # a typing error or two do not make a key unrecognisable
@@ -161,7 +169,9 @@ class StruckText:
 
 
 def strike(text: str, spans: Iterable[Span]) -> StruckText:
-    """Replace each span by `‹16 bytes›`, or by `‹secret›` where its bytes cannot be counted."""
+    """Replace each span by `‹16 bytes›`, or by `‹secret›` where its bytes cannot be counted, or their number would tell
+    something of a PIN.
+    """
     parts: list[str] = []
     moved: list[tuple[Span, Span]] = []
     position = length = 0
@@ -180,7 +190,7 @@ def strike(text: str, spans: Iterable[Span]) -> StruckText:
 def _placeholder(secret: str) -> str:
     if PLACEHOLDER.fullmatch(secret):
         return secret
-    spans = byte_spans(secret)
-    if not spans or secret[spans[-1].end :].strip("|) \t"):
+    spans = byte_spans(secret) if len(secret) <= LONGEST_LINE else []
+    if len(spans) < SHORTEST_RUN or secret[spans[-1].end :].strip("|) \t"):
         return f"{PLACEHOLDER_OPEN}secret{PLACEHOLDER_CLOSE}"
     return f"{PLACEHOLDER_OPEN}{counted(len(spans), 'byte')}{PLACEHOLDER_CLOSE}"

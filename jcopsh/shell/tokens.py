@@ -65,6 +65,7 @@ class TokenKind(Enum):
     PATH = "path"
     TEXT = "text"
     SEPARATOR = "separator"
+    REDIRECTION = "redirection"
     COMMENT = "comment"
     PLACEHOLDER = "placeholder"
 
@@ -83,7 +84,9 @@ class Problem:
     """What is wrong with a stretch of the line, and what to try. Neither text repeats a word that may be a secret.
 
     `pending` marks what the card decides once it is connected, such as a field's address while no memory map is
-    chosen: a line is not refused for it before its turn has come.
+    chosen: a line is not refused for it before its turn has come. `unfinished` marks what more at the end may mend,
+    such as an APDU with less data than its Lc says: it is not pointed at while it is being typed. `certain` marks what
+    no more letters at its end can mend, such as an option that none begins with: it is pointed at at once.
     """
 
     message: str
@@ -91,3 +94,5 @@ class Problem:
     start: int
     end: int
     pending: bool = False
+    unfinished: bool = False
+    certain: bool = False

@@ -6,6 +6,7 @@ certain says so: (seen) stands in a public source, (inferred) follows from sever
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -17,6 +18,13 @@ class Topic:
     title: str
     text: str
     aliases: tuple[str, ...] = ()
+
+    def entry(self, word: str) -> str:
+        """The item that explains a word, which stands before its colon; empty where there is none."""
+        for item in re.findall(r"^- (.+(?:\n  .+)*)", self.text, re.MULTILINE):
+            if word.lower() in item.partition(":")[0].lower().split(", "):
+                return f"- {item}"
+        return ""
 
 
 class TopicBook:
@@ -146,13 +154,17 @@ IDENTIFY brings its data with 6A82.
 
     send 00A4040009A000000167413000FF00 *6A82
 
-sends those bytes and expects that status word. A line that is nothing but bytes is sent as well. Over T=0 a
-card answers 61xx where data wait, and 6Cxx where Le was wrong; jcopsh follows both unless you say set
-get_response off.
+sends those bytes and expects that status word. A line that is nothing but bytes is sent as well. While you type,
+Tab offers the bytes that may come next, and below the line stands which part they are. help A4 explains an
+instruction, help 6A82 a status word.
+
+Over T=0 a card answers 61xx where data wait, and 6Cxx where Le was wrong; jcopsh follows both unless you say
+get-response off.
 """)
 
 STATUS_WORDS = Topic("status words", "What 6A82, 6985 and the others say", """
-Every answer of a card ends with two bytes. jcopsh says them in words; these are the ones you will meet:
+Every answer of a card ends with two bytes. jcopsh says them in words, and help 6985 more of one. These are the
+ones you will meet:
 
     9000   well done
     61xx   well done, xx bytes of answer wait (GET RESPONSE)
@@ -162,7 +174,7 @@ Every answer of a card ends with two bytes. jcopsh says them in words; these are
     6983   blocked: too many wrong tries
     6985   not now: e.g. READ before BOOT, WRITE after PROTECT (assumed)
     6A80   something in the data is wrong
-    6A82   not found: no such application, or a wrong transport key
+    6A82   not found: no such application or file, or a wrong transport key
     6A86   P1 or P2 is wrong;  6B00 likewise, e.g. beyond the memory
     6A88   not found, for keys: e.g. a wrong key version
     6Cxx   Le was wrong, xx is right
@@ -240,6 +252,154 @@ select tk and write cm_key1 without a key ask for it without showing it. A key o
 itself, after -c, is in your shell's history, which jcopsh cannot help.
 """)
 
+THE_LINE = Topic("the line", "Keys, pastes, files and programs: what a line can do", """
+Tab offers what can stand at the cursor, each with its meaning: commands, fields, AIDs, files, readers, and the
+next byte of an APDU. Below the line stands what the part at the cursor is; what is wrong is marked while you type.
+
+    Tab                  offer, or complete; Escape closes the menu
+    Right, Ctrl-E        take the grey rest of a line typed before (none without colours); Ctrl-Right a word of it
+    Up, Down             lines typed before, without their keys
+    Ctrl-R, Ctrl-S       search them backwards, forwards
+    Ctrl-X Ctrl-E        write the line in your editor ($VISUAL or $EDITOR)
+    Ctrl-C, Ctrl-D       clear the line; leave
+    Ctrl-L, Ctrl-Z       clear the screen; go to the background
+
+These are the keys of emacs and of most shells; set keys vi has those of vi.
+
+    read cm_key1; dump           ; stands between two commands
+    identify --json              the result as JSON
+    dump > card.txt              to a file: .txt, .json, .html or .svg
+    dump >> card.txt             behind what the file holds
+    dump | less                  to a program
+    00 A4 04 00 00               bytes alone are sent
+    read ?, read --help          help on a command, whatever stands between
+
+What is longer than the screen goes through a pager ($PAGER, else less); set pager off prints it all.
+
+A paste of several lines runs line by line, as a script does: each line passes the interlock, and the first that
+fails ends it. Its last line waits for Enter. Terminals that do not announce a paste (Linux console, TERM=dumb) do
+not stop it. A command that fails leaves no file behind >.
+""", aliases=("keys", "line", "history search", "paste", "redirection", "pager"))
+
+READERS = Topic("readers", "Readers, and what to do when there is none", """
+    readers              list them: index, name, what is in them
+    connect              the card in the only reader that has one
+    connect 0            by index; connect omni by a part of the name
+    disconnect           leave the card; it is reset
+    reset                power off and on; reset warm leaves the power on
+
+jcopsh reaches readers through PC/SC, a service of the system: pcscd on Linux. A card that is put in or taken
+out, and a reader that is plugged in or unplugged, is told above the line. When a card is gone, what was known of
+it is forgotten: what is selected, what was booted, how far it was authenticated.
+
+- No reader: is it plugged in, and does pcscd run? On Debian: apt install pcscd libccid. A card can be practised
+  with all the same: jcopsh --sim.
+- Another program has the card: leave that program, or connect --shared. Then both can use it, and between two
+  lines the other one may select something else.
+- A card without an answer: is it the right way round? reset tries again.
+- A card that does not answer in the middle of a command: Ctrl-C twice gives it up.
+
+Which reader is taken without being named: --reader at the start, the setting reader, the environment GP_READER.
+T=0 and T=1 are two ways to carry bytes to a card. It says which it has (atr); connect --protocol T=1 asks for
+one of them.
+
+A contactless reader answers commands of class FF itself: reader-send FF CA 00 00 00 asks for the card's UID.
+They are no commands for the card, and an address FFxxxx is something else again.
+""", aliases=("reader", "PC/SC", "pcscd", "contactless", "T=0", "T=1"))
+
+FILES = Topic("files", "Files, records and data objects of ISO/IEC 7816-4", """
+Many cards keep their data in files, as a disk does (ISO/IEC 7816-4, 5.3 of the edition of 2005):
+
+- MF, 3F00: the root. DF: a folder, which may have a name, its AID. EF: a file with content.
+- A transparent EF is a row of bytes: READ BINARY with an offset. One with records is read record by record,
+  which are counted from 1.
+- A file is selected by its identifier of two bytes, by a path, or inside READ by a short identifier, 1 to 30.
+- FCP is what the card says of a file when it is selected: kind, size, life cycle, who may read and write it.
+
+    cd 3F00, cd .., pwd     go to a file, go up, where you are; cd is select-file
+    files 6F00-6FFF         which there are: a card has no list, each is asked for
+    cat 2F00                all of a file, whatever its kind; --tlv as a tree
+    cat 2F02 --save id.bin  its bytes in a file of yours
+    read-record 1           a record; read-binary 0 16: some bytes
+    update-record 1 |Hi|    write; update-binary 0 --load id.bin: from a file
+    get-data 5F52           a data object by its tag; put-data 0101 |Hi| writes
+    verify 1                a PIN: the tries that are left, then the question
+    tlv 8408A0000000030000  any bytes as a tree of tag, length and value
+
+A card to practise on: jcopsh --profile files. Its PIN is 1234; look into the DF 7E10.
+
+6982 says that a PIN is missing, 6986 that no EF is selected, 6A82 that there is no such file, 6A83 no such
+record, 6B00 that an offset lies beyond the end. A wrong PIN costs a try; without tries the PIN is blocked.
+
+Java Cards such as JCOP have no files of their own: they have applets, and some of those behave as if they had.
+""", aliases=("file", "records", "data objects", "MF", "DF", "EF", "FCP", "ISO 7816-4"))
+
+OPENSC_EXPLORER = Topic("opensc-explorer", "What its commands are called here", """
+There, and here:
+
+    cd, info                cd, which is select-file; pwd says where you are
+    ls, find                files; a card has no list, so identifiers are tried
+    cat, asn1               cat, cat --tlv; tlv for any bytes
+    get 2F00 name           cat 2F00 --save name
+    put 2F00 name           update-binary 0 --file 2F00 --load name
+    update_binary           update-binary; shows the difference first
+    update_record           update-record, append-record
+    create, mkdir, rm       create-file, create-file --df, delete-file
+    verify                  verify: the tries that are left are shown first
+    change, unblock         change-pin, unblock-pin
+    find_tags               data-objects
+    do_get, do_put          get-data, put-data
+    random                  get-challenge
+    apdu, debug             send, trace full
+
+A file is named as there, 2F00 or aid:A000000003, and also by a path, 7F10/6F3A, or by its short identifier,
+sfi:5. help files says more.
+""", aliases=("opensc",))
+
+TRACE = Topic("trace", "Watching every byte that goes to the card and back", """
+    trace brief          each exchange as it happens, in the form of GlobalPlatformPro
+    trace full           which byte is what, the status word in words, the characters of the data
+    trace off
+
+    A>> T=1 (4+0009) 00A40400 09 A000000167413000FF 00
+    A<< (0019+2) (3ms) 04310033000000004E5830313143000339F873 6A82
+
+A>> goes to the card: the protocol, how many bytes header and data have, then CLA INS P1 P2, Lc, data, Le. A<<
+comes back: how many bytes of data and status word, the time it took, the data, SW1 SW2. R>> and R<< are for the
+reader itself. 61xx and 6Cxx, which jcopsh follows, show as exchanges of their own.
+
+Keys and PINs are not in a trace, not even with --reveal: <cm_key1:16:8BAF47> stands for 16 bytes with that check
+value. It goes to standard error, so that a result behind > stays clean.
+
+Without a trace nothing is lost: the journal has every exchange, and status says where it is. jcopsh --replay
+FILE plays a journal or a trace again without a card; it reads those of GlobalPlatformPro, GPShell, JCShell and
+JCManager too.
+""", aliases=("traces", "replay", "GP_TRACE"))
+
+SETTINGS = Topic("settings", "set, config.toml, aliases and the start-up file", """
+    set                      all settings: value, what it does, where it comes from
+    set theme light          change one, until jcopsh ends
+    set theme light --save   and keep it in config.toml
+    alias id = identify      a name of your own; --save before the name keeps it
+    unalias id
+
+config.toml is a file that you may write yourself; set says where it lies:
+
+    [settings]
+    theme = "light"
+
+    [aliases]
+    key1 = "read cm_key1 16"
+
+A mistake in it is told with its line, and the rest holds all the same; jcopsh --no-config starts without it.
+What counts where several say something: what was typed, then the options of jcopsh, then the environment
+(GP_READER, GP_TRACE, NO_COLOR), then config.toml.
+
+The start-up file, startup.jcop beside it, has lines that run when the interactive shell starts. Aliases and the
+start-up file belong to the interactive shell, so that a script does the same for everybody. None of them answers
+the interlock's questions.
+""", aliases=("aliases", "config.toml", "config", "start-up file", "NO_COLOR", "GP_READER", "environment"))
+
 WORDS = Topic("words", "Words that jcopsh uses", """
 This project began from five public documents. What rests on one of them names it:
 
@@ -251,11 +411,12 @@ This project began from five public documents. What rests on one of them names i
 
 The other words:
 
-- unfused: as it left the factory, not yet pre-personalised. Fused: after FUSE, for ever.
+- unfused: as it left the factory, not yet pre-personalised.
+- fused: after FUSE, for ever.
 - root applet: what reads and writes the memory of an unfused card, until FUSE.
 - transport key: the 16 bytes that select the root applet.
 - CLA‖P1‖P2: these three bytes of a command in a row, read as one address: C0, 03, 05 is 0xC00305.
-- COMBO name: who a card is in one word, made of its answer to IDENTIFY, such as smartmx-m29.B3.11-PH650A.
+- COMBO, COMBO name: who a card is in one word, made of its answer to IDENTIFY, such as smartmx-m29.B3.11-PH650A.
 - boot label: what a reading was read under, such as XXQEMLQ6.1: a random name for the power-up, and the number
   of BOOTs in it. Readings under two labels are never joined, as the keys may have changed.
 - interlock: the gate that every command to the card passes, and where it asks first.
@@ -266,9 +427,11 @@ The other words:
 help on fuse, interlock, secrets, transport key and memory map says more.
 """, aliases=(
     "seed", "seeds", *(f"seed {number:03}" for number in range(5)), "glossary", "boot label", "COMBO", "COMBO name",
-    "consent", "fused", "unfused", "journal", "KCV", "root applet",
+    "consent", "fused", "unfused", "journal", "KCV", "key check value",
+    "root applet",
 ))
 
 TOPICS = (
-    UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES, WORDS,
+    THE_LINE, READERS, UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES,
+    FILES, OPENSC_EXPLORER, TRACE, SETTINGS, WORDS,
 )

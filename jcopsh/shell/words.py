@@ -3,18 +3,29 @@
 Blanks part words and `;` parts commands; `#` or `//` at the start of a word begins a comment, but `#(` does not.
 `"…"` and `'…'` hold together what is inside, and are taken off; `|…|` and `#(…)` hold together and stay, for they are
 notations for bytes. Every character of a word remembers where in the line it stood.
+
+`>` and `>>` at the start of a word, and a `|` that stands alone with no other `|` after it, end a command: what follows
+says where its result goes, and only quotes mean something there. Before one of `USUAL_PROGRAMS` a `|` needs no blanks,
+and another one that stands alone may follow: no text between bars is meant, and the message can say what is wrong.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import pairwise
 
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Problem, Span
 
 BLANKS = " \t\r\n\f\v"
 QUOTES = "\"'"
+# what is behind nearly every `|` that people type; other programs want blanks around theirs
+USUAL_PROGRAMS = frozenset((
+    "awk", "cat", "cut", "grep", "head", "jq", "less", "more", "sed", "sort", "tail", "tee", "uniq", "wc",
+))
+_NAME_BEHIND_A_BAR = re.compile(r"\|\s*([a-z]+)(?![^\s;|])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +56,49 @@ class Word:
         return Span(first, max(last, first + 1))
 
 
+class RedirectKind(Enum):
+    """Where a result goes in place of the screen; the value is how that is written."""
+
+    FILE = ">"
+    APPEND = ">>"
+    PROGRAM = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where the result of a command goes: the operator, and behind it the file, or the program and its arguments.
+
+    No words stand there while they are not typed yet.
+    """
+
+    kind: RedirectKind
+    operator: Span
+    words: tuple[Word, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """The file or the program, as typed but for its quotes."""
+        return self.words[0].text if self.words else ""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the program is given."""
+        return tuple(word.text for word in self.words[1:])
+
+    @property
+    def span(self) -> Span:
+        """From the operator to the end of the last word."""
+        return Span(self.operator.start, self.words[-1].end if self.words else self.operator.end)
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The words of one command, which stands from `start` to before `end` of the line."""
+    """The words of one command, which stands from `start` to before `end` of the line, and where its result goes."""
 
     start: int
     end: int
     words: tuple[Word, ...]
+    redirect: Redirect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +112,104 @@ class CutLine:
 
 def cut(text: str) -> CutLine:
     """Cut a line into commands and words. Never fails: what is left open is a problem of its word."""
-    segments: list[Segment] = []
-    separators: list[int] = []
-    comment: Span | None = None
-    words: list[Word] = []
-    last_closed = text.rfind(PLACEHOLDER_CLOSE)
-    begin = at = 0
-    while at < len(text):
-        if text[at] in BLANKS:
-            at += 1
-        elif text[at] == ";":
-            segments.append(Segment(begin, at, tuple(words)))
-            separators.append(at)
-            words = []
-            at += 1
-            begin = at
-        elif _begins_comment(text, at):
-            comment = Span(at, len(text))
-            break
-        else:
-            word = _WordReader(text, at, last_closed).read()
-            words.append(word)
-            at = word.end
-    segments.append(Segment(begin, comment.start if comment else len(text), tuple(words)))
-    return CutLine(tuple(segments), tuple(separators), comment)
+    return _Cutter(text).cut()
+
+
+class _Cutter:
+    """Cuts one line. What is read of the command at hand waits in `words` and `redirect`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.last_closed = text.rfind(PLACEHOLDER_CLOSE)
+        self.segments: list[Segment] = []
+        self.separators: list[int] = []
+        self.comment: Span | None = None
+        self.begin = 0
+        self.words: list[Word] = []
+        self.redirect: tuple[RedirectKind, Span, list[Word]] | None = None
+
+    def cut(self) -> CutLine:
+        text, at = self.text, 0
+        while at < len(text):
+            if text[at] in BLANKS:
+                at += 1
+            elif text[at] == ";":
+                self._end_command(at)
+                self.separators.append(at)
+                at += 1
+                self.begin = at
+            elif _begins_comment(text, at):
+                self.comment = Span(at, len(text))
+                break
+            else:
+                at = self._read_word(at)
+        self._end_command(self.comment.start if self.comment else len(text))
+        return CutLine(tuple(self.segments), tuple(self.separators), self.comment)
+
+    def _read_word(self, at: int) -> int:
+        """Read a word or an operator; return where it ends."""
+        if self.redirect is not None:
+            word = _WordReader(self.text, at, self.last_closed, only_quotes=True).read()
+            self.redirect[2].append(word)
+            return word.end
+        kind = _redirect_at(self.text, at)
+        if kind is not None:
+            operator = Span(at, at + len(kind.value))
+            self.redirect = kind, operator, []
+            return operator.end
+        word = _WordReader(self.text, at, self.last_closed).read()
+        self.words.append(word)
+        return word.end
+
+    def _end_command(self, end: int) -> None:
+        redirect = None
+        if self.redirect is not None:
+            kind, operator, words = self.redirect
+            redirect = Redirect(kind, operator, tuple(words))
+        self.segments.append(Segment(self.begin, end, tuple(self.words), redirect))
+        self.words, self.redirect = [], None
+
+
+def _redirect_at(text: str, at: int) -> RedirectKind | None:
+    """The operator that stands where a word could begin."""
+    if text[at] == ">":
+        return RedirectKind.APPEND if text[at : at + 2] == ">>" else RedirectKind.FILE
+    return RedirectKind.PROGRAM if text[at] == "|" and _is_pipe(text, at) else None
+
+
+def _is_pipe(text: str, at: int) -> bool:
+    """Whether a `|` at the start of a word leads to a program, and is no bar around a text."""
+    partner = _partner(text, at)
+    if partner is None:
+        return _follows_blank(text, at + 1) or _leads_to_usual_program(text, at)
+    between_blanks = text[partner - 1] in BLANKS and _follows_blank(text, partner + 1)
+    return between_blanks and text[at + 1] in BLANKS and _leads_to_usual_program(text, at)
+
+
+def _follows_blank(text: str, at: int) -> bool:
+    return text[at : at + 1] in ("", ";", *BLANKS)
+
+
+def _leads_to_usual_program(text: str, at: int) -> bool:
+    named = _NAME_BEHIND_A_BAR.match(text, at)
+    return named is not None and named[1] in USUAL_PROGRAMS
+
+
+def _partner(text: str, at: int) -> int | None:
+    """Where another `|` follows in the same command, so that both may be the bars around a text.
+
+    One in quotes or in a comment is none.
+    """
+    position = at + 1
+    while position < len(text) and text[position] != ";":
+        character = text[position]
+        if character == "|":
+            return position
+        if text[position - 1] in BLANKS and _begins_comment(text, position):
+            return None
+        closing = text.find(character, position + 1) if character in QUOTES else -1
+        position = max(closing, position) + 1
+    return None
 
 
 def _begins_comment(text: str, at: int) -> bool:
@@ -96,10 +217,14 @@ def _begins_comment(text: str, at: int) -> bool:
 
 
 class _WordReader:
-    """Reads the one word that begins at `start`. `last_closed` is where the last placeholder of the line ends."""
+    """Reads the one word that begins at `start`. `last_closed` is where the last placeholder of the line ends.
 
-    def __init__(self, text: str, start: int, last_closed: int) -> None:
+    `only_quotes`: neither `|…|` nor `#(…)` holds anything together.
+    """
+
+    def __init__(self, text: str, start: int, last_closed: int, *, only_quotes: bool = False) -> None:
         self.text = text
+        self.only_quotes = only_quotes
         self.last_closed = last_closed
         self.start = self.position = start
         self.characters: list[str] = []
@@ -112,7 +237,7 @@ class _WordReader:
         text = self.text
         while self.position < len(text):
             character = text[self.position]
-            if character == ";" or (character in BLANKS and not self.opened):
+            if character == ";" or (character in BLANKS and not self.opened) or self._is_before_pipe(character):
                 break
             self._read_one(character)
         if self.opened and self.problem is None:
@@ -120,13 +245,21 @@ class _WordReader:
         offsets = tuple(self.offsets) if self.quoted else None
         return Word(self.start, self.position, "".join(self.characters), offsets, self.problem)
 
+    def _is_before_pipe(self, character: str) -> bool:
+        """Whether the word ends here without a blank, as in `identify|wc`."""
+        if character != "|" or self.only_quotes or self.opened or self.position == self.start:
+            return False
+        return _leads_to_usual_program(self.text, self.position) and _partner(self.text, self.position) is None
+
     def _read_one(self, character: str) -> None:
         if character in QUOTES:
             self._read_quoted(character)
-        elif character == "|":
-            self._keep_until("|", "'|'")
         elif character == PLACEHOLDER_OPEN and self.position < self.last_closed:
             self._keep_until(PLACEHOLDER_CLOSE, "")
+        elif self.only_quotes:
+            self._keep(1)
+        elif character == "|":
+            self._keep_until("|", "'|'")
         elif character == "#" and self.text[self.position + 1 : self.position + 2] == "(":
             self.opened.append(self.position)
             self._keep(2)
@@ -159,7 +292,7 @@ class _WordReader:
 
     def _left_open(self, opening: str, closing: str, at: int, width: int) -> None:
         message = f"what {opening} opens here is never closed"
-        self.problem = Problem(message, f"close it with {closing}", at, at + width)
+        self.problem = Problem(message, f"close it with {closing}", at, at + width, unfinished=True)
 
 
 def join(text: str, words: Sequence[Word]) -> Word:
@@ -196,4 +329,4 @@ def quote(text: str) -> str:
 def _needs_quotes(text: str) -> bool:
     if any(character in text for character in BLANKS + QUOTES + ";|" + PLACEHOLDER_OPEN):
         return True
-    return "#(" in text or text[0] in "#-" or text.startswith("//")
+    return "#(" in text or text[0] in "#->" or text.startswith("//")

@@ -174,7 +174,8 @@ SUBJECTS = tuple(Completion(name, f"about {name}") for name in ("read", "write",
 def context(memory_map: MemoryMap | None = J2A040) -> ParseContext:
     """A picture of a session with a card whose map is known, or with none."""
     return ParseContext(
-        map=memory_map, card_known=memory_map is not None, subjects=SUBJECTS, settings=Settings().choices()
+        map=memory_map, card_known=memory_map is not None, subjects=SUBJECTS, settings=Settings().choices(),
+        aliases={"key1": "read cm_key1"},
     )
 
 
@@ -243,7 +244,7 @@ def stage(
     link = KnownAnswers(answers or {})
     key_store = KeyStore(folder / "keys.json")
 
-    def opener(reader: str | None) -> Card:
+    def opener(reader: str | None, *, default_reader: str | None, protocol: str | None, shared: bool) -> Card:
         if reader == "nowhere":
             raise ReaderError("there is no such reader", hint="connect lists them")
         card = Card(link, Journal(folder / "journal.jsonl"), key_store)

@@ -154,3 +154,5 @@ def test_near_names() -> None:
     assert REGISTRY.near("raed") == "read"
     assert REGISTRY.near("/wirte") == "write"
     assert REGISTRY.near("xyzzy") == ""
+    assert REGISTRY.near("rest") == "reset"
+    assert REGISTRY.near("road") == "read"

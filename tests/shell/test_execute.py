@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from jcopsh.errors import Refused
+from jcopsh import cli
+from jcopsh.errors import Ended, Refused
 from jcopsh.shell.command import Command, Registry, command
 from jcopsh.shell.script import joined, run_file, run_lines
 from jcopsh.shell.session import Session
@@ -130,7 +132,7 @@ def test_a_plugin_that_exits_when_it_is_imported_does_not_end_the_shell(tmp_path
 
 def test_a_signal_that_asks_to_end_does_end_the_shell(tmp_path: Path) -> None:
     def leave(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+        raise Ended(128 + number)
 
     @command("hang", group="x")
     def hang() -> None:
@@ -141,7 +143,7 @@ def test_a_signal_that_asks_to_end_does_end_the_shell(tmp_path: Path) -> None:
     registry.add(hang)
     before = signal.signal(signal.SIGTERM, leave)
     try:
-        with pytest.raises(SystemExit, match="143"):
+        with pytest.raises(Ended, match="143"):
             stage(tmp_path, registry=registry).run("hang")
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -322,6 +324,25 @@ def test_a_backslash_joins_lines() -> None:
 def test_a_script_may_leave(scene: Stage) -> None:
     assert run_lines(scene.session, ["leave", "say no"]) == 0
     assert scene.shown == ""
+
+
+def test_ctrl_c_between_two_lines_of_a_script_is_told(scene: Stage) -> None:
+    def lines() -> Iterator[str]:
+        yield "say one"
+        raise KeyboardInterrupt
+
+    assert run_lines(scene.session, lines(), "the script") == 1
+    errors = scene.errors
+    assert "interrupted" in errors
+    assert "the script, after line 1: stopped here" in errors
+
+
+def test_ctrl_c_before_anything_ran_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupted)
+    assert cli.main(["-c", "identify"]) == 130
 
 
 def test_a_script_that_cannot_be_read(scene: Stage, tmp_path: Path) -> None:

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
+from jcopsh.secrets.files import write_private
 from jcopsh.shell import history as history_module
 from jcopsh.shell.history import History
+from jcopsh.shell.history_adapter import StruckHistory
 from jcopsh.shell.parser import parse_line, strike_out
-from jcopsh.shell.repl import StruckHistory
 from tests.shell.samples import CANARY, REGISTRY, context
 
 
@@ -77,7 +80,7 @@ def test_prompt_toolkit_is_given_struck_lines_alone(path: Path) -> None:
     kept.append_string(f"select tk {CANARY.hex()}")
     assert kept.get_strings() == ["select tk ‹16 bytes›"]
     assert list(kept.load_history_strings()) == ["select tk ‹16 bytes›"]
-    assert CANARY.hex() not in repr(vars(kept))
+    assert CANARY.hex() not in repr(vars(kept)) + repr(vars(kept.history))
 
 
 def test_a_full_disk_does_not_stop_the_shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,3 +93,117 @@ def test_a_full_disk_does_not_stop_the_shell(path: Path, monkeypatch: pytest.Mon
     assert history.add("identify") == "identify"
     assert history.add("atr") == "atr"
     assert history.latest(5).lines == ("identify", "atr")
+
+
+def test_the_file_is_read_in_the_background(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("say one\nsay two\n")
+    history = History(path, struck)
+    assert not history.ready
+    history.load_in_background()
+    history.load_in_background()
+    # who needs the lines waits for them
+    assert history.lines == ["say one", "say two"]
+    assert history.ready
+    assert history.beginning_with("say o") == "say one"
+
+
+def test_two_shells_lose_no_line_of_each_other(path: Path) -> None:
+    shells = [History(path, struck) for _ in range(4)]
+
+    def type_lines(number: int) -> None:
+        for line in range(50):
+            shells[number].add(f"say {number} {line}")
+
+    threads = [threading.Thread(target=type_lines, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = path.read_text().splitlines()
+    assert sorted(kept) == sorted(f"say {number} {line}" for number in range(4) for line in range(50))
+    # each one's lines are in the order they were typed
+    assert [line for line in kept if line.startswith("say 2 ")] == [f"say 2 {line}" for line in range(50)]
+
+
+def test_a_line_added_while_another_shell_shortens_the_file_is_not_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_module, "KEPT", 3)
+    path.parent.mkdir()
+    path.write_text("".join(f"say {number}\n" for number in range(6)))
+    other = History(path, struck)
+    other.load_in_background()
+    assert other.lines == ["say 3", "say 4", "say 5"]
+    path.write_text("".join(f"say {number}\n" for number in range(6)))
+    late = threading.Thread(target=other.add, args=("say late",))
+
+    def slowly(file: Path, content: bytes) -> None:
+        late.start()
+        late.join(0.2)
+        assert late.is_alive()  # it waits for the lock
+        write_private(file, content)
+
+    monkeypatch.setattr(history_module, "write_private", slowly)
+    assert History(path, struck).lines == ["say 3", "say 4", "say 5"]
+    late.join()
+    assert path.read_text().splitlines() == ["say 3", "say 4", "say 5", "say late"]
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (b"", []),
+        (b"\n\n\n", []),
+        (b"say one\r\nsay two", ["say one", "say two"]),
+        (b"\xff\xfe\n\x00say", ["\ufffd\ufffd", "\0say"]),
+        (b"x" * 300_000 + b"\nsay one\n", ["say one"]),
+        (b"say one\n" + b"y" * 20_000 + b"\n", ["say one"]),
+    ],
+)
+def test_whatever_the_file_holds_is_no_reason_to_fail(path: Path, content: bytes, lines: list[str]) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    found = History(path, struck)
+    assert [line for line in found.lines if len(line) < 1000] == lines
+    assert found.add("identify") == "identify"
+    assert path.read_bytes().endswith(b"identify\n")
+
+
+def test_random_bytes_are_no_reason_to_fail(path: Path) -> None:
+    path.parent.mkdir()
+    content = random.Random(5).randbytes(2_000_000)
+    path.write_bytes(content)
+    lines = History(path, struck).lines
+    assert all(len(line) <= history_module.LONGEST_LINE for line in lines)
+
+
+def test_of_a_huge_file_the_end_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "LARGEST_FILE", 100)
+    path.parent.mkdir()
+    path.write_text("".join(f"say {number:04}\n" for number in range(1000)))
+    lines = History(path, struck).lines
+    assert lines == [f"say {number:04}" for number in range(989, 1000)]
+    assert path.read_text().splitlines() == lines
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "unreadable", "link in a circle"])
+def test_what_is_no_file_is_no_reason_to_fail(path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "link in a circle":
+        path.symlink_to(path)
+    else:
+        path.write_text("say one\n")
+
+        def refuse(*_arguments: object, **_named: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(Path, "open", refuse)
+    history = History(path, struck)
+    assert history.lines == []
+    assert history.add("identify") == "identify"
+    assert history.lines == ["identify"]

@@ -7,17 +7,20 @@ import pytest
 
 from jcopsh.commands import help as help_commands
 from jcopsh.commands import history as history_commands
+from jcopsh.commands import register_all
 from jcopsh.commands import settings as settings_commands
+from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry, command
-from jcopsh.shell.manual import CommandHelp, HelpIndex, first_sentence, index, look_up
+from jcopsh.shell.manual import CommandHelp, HelpIndex, first_sentence, index, look_up, of_instruction
 from jcopsh.shell.render import Output
 from jcopsh.shell.topics import TOPICS, Topic, TopicBook
-from jcopsh.shell.types import HelpSubjectType
+from jcopsh.shell.types import HelpSubjectType, Integer
 from tests.shell.samples import CANARY, REGISTRY, SAMPLES, Stage, read, stage
 
 OWN = (*help_commands.COMMANDS, *settings_commands.COMMANDS, *history_commands.COMMANDS)
 WANTED = {"unfused cards", "transport key", "memory map", "fuse", "APDU", "status words", "bytes", "interlock",
-          "secrets", "words"}
+          "secrets", "words", "the line", "readers", "files", "opensc-explorer", "trace",
+          "settings"}
 
 
 @pytest.fixture
@@ -45,13 +48,30 @@ def test_all_topics_are_there_and_none_is_long() -> None:
         assert 10 <= len(lines) <= (44 if topic.name == "words" else 34), (topic.name, len(lines))
 
 
-@pytest.mark.parametrize("asked", ["words", "seed", "seed 004", "SEEDS", "kcv", "boot label", "root applet", "combo"])
+@pytest.mark.parametrize("asked", ["words", "seed", "SEEDS", "glossary"])
 def test_the_words_that_jcopsh_uses_are_found_by_each_of_them(own: Stage, asked: str) -> None:
     assert own.run(f"help {asked}") == 0
     shown = own.shown
     assert shown.startswith("Words that jcopsh uses\n")
     for word in ("seed 000", "seed 004", "XXQEMLQ6.1", "COMBO name", "CLA‖P1‖P2", "KCV", "journal", "consent"):
         assert word in shown
+
+
+@pytest.mark.parametrize("asked", ["seed 004", "kcv", "Key check value", "boot label", "root applet", "combo", "fused"])
+def test_a_word_is_explained_by_itself(own: Stage, asked: str) -> None:
+    assert own.run(f"help {asked}") == 0
+    title, _, entry, *others = own.shown.splitlines()
+    assert title.lower() == asked.lower()
+    assert entry.startswith("- ") and asked.lower() in entry.partition(":")[0].lower()
+    assert others[-1] == "help words explains the others."
+    assert "\n- " not in own.shown.partition("- ")[2]
+
+
+def test_every_word_of_the_list_has_an_entry() -> None:
+    words = next(topic for topic in TOPICS if topic.name == "words")
+    whole = {"seed", "seeds", "glossary", "unfused", "fused"}
+    assert all(words.entry(alias) for alias in set(words.aliases) - whole)
+    assert words.entry("journal").startswith("- journal: ") and words.entry("nothing") == ""
 
 
 def test_other_names_of_subjects_are_offered_to_who_has_begun_to_type_them(own: Stage) -> None:
@@ -184,7 +204,7 @@ def test_settings_are_listed_shown_and_changed(own: Stage) -> None:
     for name in ("map", "get_response", "color", "theme", "hints"):
         assert f"{name} " in shown
     assert "map = auto\n" in shown
-    assert shown.count("map = j2a081 (auto by default)") == 2
+    assert shown.count("map = j2a081\n") == 2
 
 
 def test_history_shows_the_latest_lines(own: Stage) -> None:
@@ -215,6 +235,20 @@ def test_a_script_that_runs_itself_comes_to_an_end(own: Stage, tmp_path: Path) -
     assert own.session.script_depth == 0
 
 
+def test_where_a_script_stopped_is_told_once_for_each_place(own: Stage, tmp_path: Path) -> None:
+    inner, outer, circle = tmp_path / "inner", tmp_path / "outer", tmp_path / "circle"
+    inner.write_text("say one\nread 0xc0030\n")
+    outer.write_text(f"# runs the other\nrun {inner}\n")
+    circle.write_text(f"run {circle}\n")
+    for _ in range(2):
+        assert own.run(f"run {outer}") == 2
+        told = own.errors.replace("\n", " ")
+        assert f"{inner}, line 2: stopped here" in told
+        assert f"{outer}, line 2: which ran it" in told
+    assert own.run(f"run {circle}") == 2
+    assert own.errors.count("stopped here") == 1
+
+
 def test_exit(own: Stage) -> None:
     assert own.run("exit; say no") == 0
     assert own.session.exit_requested
@@ -226,3 +260,79 @@ def test_help_has_a_json_form(own: Stage) -> None:
 
     assert own.run("help --json") == 0
     assert json.loads(own.shown)["type"] == HelpIndex.__name__
+
+
+@pytest.mark.parametrize("asked", ["6A82", "sw 6a82", "0x6A82", "SW6A82"])
+def test_a_status_word_is_explained_for_the_commands_that_give_it(own: Stage, asked: str) -> None:
+    assert own.run(f"help {asked}; ? 9000") == 0
+    shown = own.shown
+    assert shown.startswith("6A82  file or application not found\nISO/IEC 7816-4, table 6\n")
+    assert "SELECT no application with this AID can be selected" in " ".join(shown.split())
+    assert "9000  done" in shown
+
+
+def test_an_instruction_is_explained_for_each_family_that_has_it(own: Stage) -> None:
+    assert own.run("help a4") == 0
+    select = own.shown
+    assert select.startswith("A4  SELECT  interindustry\n")
+    assert "  04  by DF name (AID)" in select
+    assert "00 A4 P1 P2 Lc data Le" in select
+    assert own.run("INS E2 ?") == 0
+    both = own.shown
+    assert both.index("APPEND RECORD") < both.index("STORE DATA")
+    assert own.run("? D6") == 0
+    assert "WRITE  unfused JCOP" in own.shown
+
+
+def test_bytes_that_are_neither_are_no_subject(own: Stage) -> None:
+    for asked in ("help FE", "help 5A82", "help 6A8", "help 6A82 00"):
+        assert own.run(asked) == 2
+        assert "there is no help on this" in own.errors
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("ins", range(256))
+def test_every_instruction_fits_its_terminal(ins: int, width: int) -> None:
+    found = of_instruction(ins)
+    assert found is None or all(len(line) <= width for line in drawn(found, width).splitlines())
+
+
+def test_every_topic_that_another_one_sends_to_is_there() -> None:
+    book = TopicBook()
+    for asked in ("keys", "T=1", "records", "replay", "config.toml", "GP_READER"):
+        assert book.get(asked) is not None, asked
+
+
+@command("sieve", group="test")
+def sieve(*, mesh: Integer = 4, fine: bool = False) -> None:
+    """Sieve what is there. With `--fine` it takes long.
+
+    Options:
+        --mesh: how wide the holes are
+        --fine: twice: the second time by hand
+
+    Examples:
+        sieve --fine
+    """
+
+
+def test_what_is_said_of_options_stands_once_and_is_no_paragraph() -> None:
+    registry = Registry()
+    registry.add(sieve)
+    found = look_up("sieve", registry, TopicBook())
+    assert isinstance(found, CommandHelp)
+    assert [one.meaning for one in found.parameters] == [
+        "how wide the holes are; 4 by default", "twice: the second time by hand"]
+    assert (found.paragraphs, found.examples) == ((), ("sieve --fine",))
+
+
+def test_no_command_says_of_an_option_what_its_text_says_again() -> None:
+    registry = Registry()
+    register_all(registry, PluginHost())
+    for group in registry.groups().values():
+        for entry in group:
+            shown = look_up(entry.name, registry, TopicBook())
+            assert isinstance(shown, CommandHelp)
+            said = " ".join(" ".join((shown.summary, *shown.paragraphs)).split()).replace("`", "")
+            for one in shown.parameters:
+                assert len(one.meaning) < 15 or one.meaning not in said, (entry.name, one.usage)

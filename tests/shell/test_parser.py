@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from jcopsh.card.link import ResetKind
 from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.command import Registry
+from jcopsh.shell.context import Completion
 from jcopsh.shell.highlight import fragments
 from jcopsh.shell.parser import Line, Slot, SlotKind, parse_line, slot_at_end, strike_out
 from jcopsh.shell.tokens import Problem, TokenKind
@@ -114,9 +116,71 @@ def test_an_option_that_send_has_not_is_one_too_many_behind_bytes() -> None:
     assert parse("00A40400 --fast").problems[0].message == "send has no such option"
 
 
-@pytest.mark.parametrize("text", ["00A404", "00 A4 04", "cafe", "decade x", "|abc|", "--yes"])
+@pytest.mark.parametrize("text", ["cafe", "decade x", "|abc|", "--yes"])
 def test_fewer_than_four_bytes_are_no_apdu(text: str) -> None:
     assert parse(text).problems[0].message == "there is no such command"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("00", "this is one byte", "help APDU"),
+        ("C2 00", "these are 2 bytes", "help APDU"),
+        ("00A4", "these are 2 bytes", "INS A4 is SELECT"),
+        ("00 A4 04", "these are 3 bytes", "INS A4 is SELECT"),
+        ("0x00, 0xA4 *9000", "there is no such command", ""),
+        ("1234 --json", "these are 2 bytes", "help APDU"),
+    ],
+)
+def test_the_first_bytes_of_an_apdu_are_told_what_is_missing(text: str, message: str, hint: str) -> None:
+    (problem,) = parse(text).problems
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("reset|foo", "|foo"),
+        ("reset warm |foo -l", "|foo -l"),
+        ("reset warm | |foo", "| |foo"),
+        ("read | foo | bar", "| foo |"),
+        ("read |foo", "|foo"),
+        ("read cm_key1 16 | foo | bar", "| foo | bar"),
+    ],
+)
+def test_a_pipe_that_is_none_is_pointed_at(text: str, marked: str) -> None:
+    problem = parse(text).problems[0]
+    assert "one | to a program is all there is" in problem.message
+    assert marked.startswith(text[problem.start : problem.end])
+    assert text[problem.start] == "|"
+
+
+SUBJECTS = tuple(Completion(name, "") for name in ("select", "read", "write", "transport key"))
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("select tk ?", "select"),
+        ("read cm_key1 ?", "read"),
+        ("read --help", "read"),
+        ("read cm_key1 -h", "read"),
+        ("transport key ?", "transport key"),
+    ],
+)
+def test_help_behind_a_command_and_its_arguments(text: str, subject: str) -> None:
+    (call,) = parse_line(text, REGISTRY, replace(context(), subjects=SUBJECTS)).calls
+    assert call.command is not None
+    assert (call.command.name, call.arguments, call.problems) == ("help", {"subject": subject}, ())
+
+
+def test_what_help_is_asked_behind_keeps_its_secrets() -> None:
+    for text in ("select tk CanaryKey ?", f"write cm_key1 {CANARY.hex()} --help", "select tk JCOPSIMULATEDTK0 ?"):
+        line = parse_line(text, REGISTRY, replace(context(), subjects=SUBJECTS))
+        assert not line.problems
+        assert "‹" in strike_out(line), text
+        assert text.split()[2] not in strike_out(line)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +400,8 @@ def test_parsing_takes_well_under_a_millisecond() -> None:
         "say " + "‹ ›" * 30_000, "say a " + "--tone high " * 8_000, "write ifsc " + "FE --json " * 10_000,
         "reset " + "4041424344454647 x " * 5_000, "write ifs " + "FE " * 33_000, "0x" * 50_000, "|" * 100_001,
         "#(" * 50_000, "key " * 25_000, "‹2 bytes›;" * 10_000,
+        "reset | less;" * 10_000, "reset > a.txt;" * 10_000, "| ' " * 20_000, "reset | ' ;" * 10_000,
+        "reset > " + "a " * 50_000, "reset > x " + "--yes " * 15_000, "write ifsc 01 | " + "4041 " * 20_000,
     ],
     ids=lambda text: text[:16],
 )
@@ -356,3 +422,27 @@ def test_problems_are_values() -> None:
         Problem("0xC0030 does not fit CLA‖P1‖P2: an address has the form 0xC0hhll",
                 "e.g. 0xC00305, or the name of a field such as cm_key1", 5, 12),
     )
+
+
+# --- what is too long ------------------------------------------------------------------------------------------------
+
+
+def test_a_line_longer_than_any_command_is_not_looked_into() -> None:
+    started = time.process_time()
+    line = parse("send " + "41" * 2_500_000)
+    assert strike_out(line) == "‹secret›"
+    assert time.process_time() - started < 1  # parsing it takes half a minute
+    (problem,) = line.problems
+    assert problem.message == "this line has 5000005 characters, more than any command needs"
+
+
+def test_the_longest_apdu_is_no_line_too_long() -> None:
+    data = "0x41, " * 65535
+    (call,) = parse(f"send 0x00, 0xD6, 0x00, 0x00, 0x00, 0xFF, 0xFF, {data} 0x00 0x00").calls
+    assert call.problems == ()
+    assert len(call.arguments["apdu"].command.data) == 65535
+
+
+def test_bytes_longer_than_any_apdu_are_refused_as_such() -> None:
+    (problem,) = parse("send " + "41" * 65545).problems
+    assert problem.message == "an APDU has at most 65544 bytes, these are 65545"

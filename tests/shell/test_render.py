@@ -28,13 +28,15 @@ from jcopsh.operations.values import (
     MemoryBlock,
     Selected,
     Span,
+    Unreadable,
     Written,
 )
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Segments
+from jcopsh.shell.export import export_svg
 from jcopsh.shell.json_form import error_form, json_form, to_json
-from jcopsh.shell.render import Output, export_svg, register
-from jcopsh.shell.theme import THEMES, Ground, prompt_toolkit_styles, rich_styles
+from jcopsh.shell.render import Output, register
+from jcopsh.shell.theme import THEMES, ThemeName, prompt_toolkit_styles, rich_styles
 from jcopsh.shell.tokens import TokenKind
 from jcopsh.state import Boot
 from tests.shell.samples import ATR, CANARY
@@ -71,7 +73,7 @@ DUMP = Dump(
     0xC000F0, 0xC001EF,
     (Span(0xC000F0, 48, None, bytes(48)), Span(0xC00120, 2, None, bytes(2)), field_span("ifsc", b"\xfe"),
      Span(0xC00123, 200, None, bytes(200))),
-    ((0xC001EB, 0xC001EF, 0x6B00),), "j2a040", BOOT, "a card", Path("dump.txt"),
+    (Unreadable(0xC001EB, 0xC001EF, 0x6B00),), "j2a040", BOOT, "a card", Path("dump.txt"),
 )
 CHECKLIST = Checklist("Before FUSE", (
     ChecklistLine("keys known and stored on disk", CheckState.DONE, "all 3"),
@@ -116,13 +118,15 @@ def shown(value: Any, width: int = 80, *, encoding: str = "utf-8", color: str = 
     return raw.getvalue().decode(encoding)
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 132])
+@pytest.mark.parametrize("width", [40, 60, 80, 132, 200])
 @pytest.mark.parametrize("name", EVERY_VALUE)
 def test_everything_fits_its_terminal(name: str, width: int) -> None:
     for line in shown(EVERY_VALUE[name], width).splitlines():
         assert len(line) <= width
         assert line == line.rstrip()
         assert "\x1b" not in line
+    colored = shown(EVERY_VALUE[name], width, color="always")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == shown(EVERY_VALUE[name], width)
 
 
 @pytest.mark.parametrize("name", EVERY_VALUE)
@@ -172,6 +176,28 @@ def test_a_difference_shows_both() -> None:
     assert lines[1].startswith("-  C00136  08 4A 43 4F 50 76 32 34  .JCOPv24  cold_historical_bytes")
     assert lines[3].startswith("+  C00136  05 68 65 6C 6C 6F 00 00  .hello..")
     assert "holds these very bytes already" in shown(Difference(TEXT_BLOCK, TEXT_BLOCK, True))
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_a_difference_of_a_part_of_a_key_says_whether_it_changes(width: int) -> None:
+    old, new = (block(field_span("cm_key1", Secret(bytes([one]) * 8))) for one in (1, 2))
+    lines = shown(Difference(old, new, False), width).splitlines()
+    assert [line.split()[0] for line in lines if "key, 8 bytes" in line] == ["-", "+"]
+    assert "key, 8 bytes, changed" in shown(Difference(old, new, False), width)
+    both = block(field_span("cm_key1", Secret(bytes(8))), Span(0xC0030D, 1, None, b"\x01"))
+    other = block(field_span("cm_key1", Secret(bytes(8))), Span(0xC0030D, 1, None, b"\x02"))
+    kept = next(line for line in shown(Difference(both, other, False), width).splitlines() if "key, 8 bytes" in line)
+    assert kept.startswith(" ")
+    assert "changed" not in kept
+
+
+def test_a_difference_where_one_side_alone_hides_a_known_key() -> None:
+    before = block(Span(0xC00600, 18, None, bytes(18)))
+    after = block(Span(0xC00600, 1, None, b"\0"), Span(0xC00601, 16, None, Secret(CANARY)),
+                  Span(0xC00611, 1, None, b"\x07"))
+    lines = shown(Difference(before, after, False)).splitlines()[1:]
+    assert [line.split()[:2] for line in lines] == [
+        ["-", "C00600"], ["-", "C00608"], ["-", "C00610"], ["+", "C00600"], ["+", "C00601"], ["+", "C00611"]]
 
 
 def test_a_dump_says_once_what_repeats_and_what_cannot_be_read() -> None:
@@ -386,19 +412,25 @@ def test_an_error_of_the_card_tells_its_status_word() -> None:
     assert CANARY.hex().upper() not in json.dumps(form)
 
 
+def test_a_status_word_is_text_in_a_result_as_in_an_error() -> None:
+    assert json_form(EXCHANGE)["sw"] == "6A82"
+    assert json_form(DUMP)["unreadable"] == [
+        {"type": "Unreadable", "first": 0xC001EB, "last": 0xC001EF, "sw": "6B00"}]
+
+
 # --- the theme -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ground", list(Ground))
-def test_one_table_serves_rich_and_prompt_toolkit(ground: Ground) -> None:
+@pytest.mark.parametrize("name", list(ThemeName))
+def test_one_table_serves_rich_and_prompt_toolkit(name: ThemeName) -> None:
     from prompt_toolkit.styles import Style
     from rich.theme import Theme
 
-    assert set(THEMES[ground]) == set(THEMES[Ground.DARK]) >= {kind.value for kind in TokenKind}
-    theme = Theme(rich_styles(ground), inherit=False)
-    style = Style.from_dict(prompt_toolkit_styles(ground))
-    for name, declared in THEMES[ground].items():
-        drawn = style.get_attrs_for_style_str(f"class:{name}")
-        assert theme.styles[name].bold is (True if declared.bold else None)
+    assert set(THEMES[name]) == set(THEMES[ThemeName.DARK]) >= {kind.value for kind in TokenKind}
+    theme = Theme(rich_styles(name), inherit=False)
+    style = Style.from_dict(prompt_toolkit_styles(name))
+    for style_name, declared in THEMES[name].items():
+        drawn = style.get_attrs_for_style_str(f"class:{style_name}")
+        assert theme.styles[style_name].bold is (True if declared.bold else None)
         assert drawn.bold is declared.bold and drawn.underline is declared.underline
         assert bool(drawn.color) is bool(declared.color)

@@ -22,12 +22,13 @@ from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from jcopsh.shell.history import History
-from jcopsh.shell.repl import Repl, SuggestLatest, interact
+from jcopsh.shell.history_adapter import SuggestLatest
+from jcopsh.shell.repl import Repl, interact
 from tests.shell.samples import CANARY, CANARY_TEXT, J2A040, Stage, stage
 from tests.terminal import Terminal
 
 ENTER = "\r"
-CTRL_C, CTRL_D, TAB, UP = "\x03", "\x04", "\t", "\x1b[A"
+CTRL_C, CTRL_D, CTRL_SPACE, TAB, UP = "\x03", "\x04", "\x00", "\t", "\x1b[A"
 
 
 def pasted(text: str) -> str:
@@ -61,6 +62,11 @@ def test_ctrl_d_leaves(scene: Stage) -> None:
 def test_ctrl_c_clears_the_line(scene: Stage) -> None:
     typed(scene, "say one", CTRL_C, "say two", ENTER, CTRL_D)
     assert scene.shown == "low: two\n"
+
+
+def test_ctrl_c_clears_a_line_with_selected_text_whatever_follows(scene: Stage) -> None:
+    typed(scene, f"say one{CTRL_SPACE}", CTRL_C + pasted("say two\nsay three\n") + CTRL_D)
+    assert scene.shown == "low: two\nno card ❯ say three\nlow: three\n"
 
 
 def test_an_error_does_not_end_the_loop(scene: Stage) -> None:
@@ -97,6 +103,22 @@ def test_tab_completes(scene: Stage) -> None:
     assert scene.shown == "low: hello\n"
 
 
+def test_tab_takes_the_only_entry_of_the_menu_and_goes_on(scene: Stage) -> None:
+    def offers(buffer: Buffer, *shown: str) -> bool:
+        state = buffer.complete_state
+        return state is not None and tuple(one.display_text for one in state.completions) == shown
+
+    typed_when_ready(
+        scene,
+        (lambda buffer: True, "reset w"),
+        (lambda buffer: offers(buffer, "warm"), TAB),
+        (lambda buffer: buffer.text == "reset warm " and not buffer.complete_state, f"; sa{TAB}--"),
+        (lambda buffer: offers(buffer, "--tone", "--json", "--yes"), f"tone h{TAB}"),
+        (lambda buffer: buffer.text == "reset warm ; say --tone high ", CTRL_C + CTRL_D),
+    )
+    assert scene.shown == ""
+
+
 def test_up_brings_back_the_last_line_without_its_key(scene: Stage) -> None:
     typed_when_ready(
         scene,
@@ -130,6 +152,8 @@ def test_no_key_stays_in_memory_or_on_disk(tmp_path: Path) -> None:
         (["say --reveal"], None),
         (["say x -Reveal"], None),
         (["say ‹secret› x"], None),
+        (["say --yes"], None),
+        (["say no -YES"], None),
         (["say --revealing"], "--revealing"),
     ],
 )
@@ -163,6 +187,31 @@ def test_a_paste_stops_at_the_first_failure(scene: Stage) -> None:
     typed(scene, pasted("say one\nbreak badly\nsay two\nsay three\n"), CTRL_D)
     assert "two" not in scene.shown
     assert "stopped: the other 2 lines of the paste did not run" in scene.errors
+
+
+def test_one_line_that_did_not_run_is_told_of_in_its_own_words(scene: Stage) -> None:
+    typed(scene, pasted("say one\nbreak badly\nsay two\n"), CTRL_D)
+    assert "stopped: the last line of the paste did not run" in scene.errors
+
+
+@pytest.mark.parametrize("where", ["history", "echo"])
+def test_ctrl_c_between_the_lines_of_a_paste_stops_it(
+    scene: Stage, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(text: str) -> str:
+        if "three" in text:
+            raise KeyboardInterrupt
+        return text
+
+    if where == "history":
+        monkeypatch.setattr(scene.session.history, "add", interrupted)
+    else:
+        monkeypatch.setattr(scene.session, "struck", interrupted)
+    assert typed(scene, pasted("say one\nsay two\nsay three\nsay four\nsay five\n"), CTRL_D) == 0
+    shown = scene.shown
+    assert "low: two" in shown
+    assert "four" not in shown
+    assert "interrupted: the other 2 lines of the paste did not run" in scene.errors
 
 
 def test_what_a_paste_has_after_its_last_line_is_left_to_be_edited(scene: Stage) -> None:
@@ -206,6 +255,7 @@ from jcopsh.shell.repl import interact
 from tests.shell.samples import stage
 session = stage(pathlib.Path(tempfile.mkdtemp())).session
 session.output = Output()
+session.settings.set("toolbar", "off")
 interact(session)
 """
 
@@ -223,6 +273,7 @@ def test_the_hint_says_that_it_is_cut_while_completions_are_shown(rows: int, col
         assert hint.startswith("read ADDRESS [LENGTH] [--reveal] Read LENGTH bytes")
         assert hint.endswith(("…", "Keys show only with --reveal.")), terminal.screen
         terminal.type_in(CTRL_C)
-        terminal.wait_for("no card")
+        while terminal.screen.count("no card ❯") < 2:  # until the next prompt: before it nothing is read
+            assert terminal.read_on(20), terminal.screen
         terminal.type_in(CTRL_D)
         assert terminal.wait_for_end() == 0

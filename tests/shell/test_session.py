@@ -1,23 +1,20 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jcopsh.card.link import ResetKind
+from jcopsh.card.readers import ReaderInfo
 from jcopsh.errors import ReaderError, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.shell.prompt import prompt_text, state_words
 from jcopsh.shell.settings import Settings
-from jcopsh.shell.theme import ASCII_GLYPHS, Ground
+from jcopsh.shell.theme import ASCII_GLYPHS, ThemeName
 from jcopsh.state import CardState, Fuse, SelectedKind
 from tests.shell.samples import ATR, IDENTIFY, J2A040, UNFUSED, Stage, stage
-from tests.terminal import Terminal
 
 SELECT_ISD = CommandAPDU(0x00, 0xA4, 0x04, 0x00, bytes.fromhex("A000000003000000"), le=256)
 
@@ -94,7 +91,7 @@ def test_settings_reach_the_card_and_the_output(scene: Stage) -> None:
     assert scene.session.card.follow is True
     scene.session.settings.set("theme", "light")
     scene.session.settings.set("color", "always")
-    assert scene.session.output.ground is Ground.LIGHT
+    assert scene.session.output.theme is ThemeName.LIGHT
     assert scene.session.output.colored
 
 
@@ -137,6 +134,20 @@ def test_the_picture_is_made_without_talking_to_a_card(scene: Stage) -> None:
 
 
 # --- the prompt ------------------------------------------------------------------------------------------------------
+
+
+def test_readers_are_offered_with_what_is_in_them(scene: Stage) -> None:
+    before = scene.session.context()
+    scene.session.readers = (
+        ReaderInfo("one", 0, True, ATR), ReaderInfo("two", 1, False, b""), ReaderInfo("three", 2, True, b""),
+        ReaderInfo("four", 3, True, bytes.fromhex("3B8F8001")),
+    )
+    offered = {one.text: one.meaning for one in scene.session.context().readers}
+    assert offered == {
+        "one": "reader 0, card JCOPv241", "two": "reader 1, no card", "three": "reader 2, a card that does not answer",
+        "four": "reader 3, card, ATR 3B8F8001…",
+    }
+    assert scene.session.context() is not before
 
 
 def test_the_prompt_without_a_card(scene: Stage) -> None:
@@ -182,37 +193,3 @@ UNFUSED_STATE = CardState(atr=ATR, fuse=Fuse.UNFUSED)
 )
 def test_what_the_prompt_says_of_a_state(state: CardState, words: list[str]) -> None:
     assert state_words(state) == words
-
-
-# --- asking for a secret ---------------------------------------------------------------------------------------------
-
-ASK = """
-import sys, time
-from jcopsh.errors import UsageError
-from jcopsh.shell.command import Registry
-from jcopsh.shell.render import Output
-from jcopsh.shell.session import Session
-session = Session(registry=Registry(), opener=None, output=Output())
-try:
-    print("GOT", len(session.ask_secret("Key: ")))
-except UsageError as error:
-    print("REFUSED", error.what)
-"""
-
-
-def test_a_secret_is_typed_at_the_terminal_without_showing() -> None:
-    with Terminal([sys.executable, "-c", ASK], environment=os.environ) as terminal:
-        terminal.wait_for("Key:")
-        terminal.type_in("40414243 hidden\r")
-        terminal.wait_for("GOT 15")
-        assert terminal.wait_for_end() == 0
-        assert b"hidden" not in terminal.output
-
-
-def test_without_a_terminal_no_secret_is_asked_for() -> None:
-    # a session of its own has no controlling terminal; what stands on standard input is no answer
-    done = subprocess.run(
-        [sys.executable, "-c", ASK], input="40414243\n", capture_output=True, text=True, start_new_session=True,
-        check=True, timeout=30,
-    )
-    assert done.stdout.startswith("REFUSED a secret has to be typed")

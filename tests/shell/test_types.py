@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.hexadecimal import NotationError
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell import types
+from jcopsh.shell.context import Completion
 from jcopsh.shell.types import (
     TRANSPORT_KEY,
     AddressType,
     AidOrNameType,
+    AliasDefinition,
+    AliasDefinitionType,
+    AliasNameType,
     ApduInput,
     ApduTextType,
     ByteStringType,
@@ -30,6 +35,7 @@ from jcopsh.shell.types import (
     LengthType,
     ParameterType,
     PendingError,
+    ReaderType,
     SecretBytesType,
     SettingNameType,
     SettingValueType,
@@ -37,6 +43,8 @@ from jcopsh.shell.types import (
     choice,
     choice_of,
 )
+from jcopsh.shell.types.base import UnfinishedError
+from jcopsh.shell.types.folders import SCRIPTS, entries
 from jcopsh.shell.words import cut, quote
 from tests.shell.samples import CANARY, J2A040, SUBJECTS, context
 
@@ -60,6 +68,8 @@ def apdu(header: tuple[int, int, int, int], data: bytes, le: int | None) -> Comm
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 PATHS = TEXTS.filter(lambda text: text.strip("/.") and "\0" not in text).map(Path)
+# what an alias stands for begins with a command, and never has both kinds of quotes
+ALIASED = st.none() | st.text(st.characters(exclude_categories=["Cs", "Zs", "Cc"], exclude_characters="\""), min_size=1)
 VALUES: list[tuple[ParameterType[Any], st.SearchStrategy[Any]]] = [
     (AddressType(), st.integers(0xC00000, 0xC0FFFF)),
     (LengthType(), st.integers(1, READ_BACK)),
@@ -74,7 +84,10 @@ VALUES: list[tuple[ParameterType[Any], st.SearchStrategy[Any]]] = [
     (choice_of(ResetKind), st.sampled_from(ResetKind)),
     (SettingNameType(), st.sampled_from(sorted(CONTEXT.settings))),
     (SettingValueType(), st.sampled_from(["auto", "j2a040"])),
+    (AliasNameType(), st.sampled_from(["key1", "other"])),
+    (AliasDefinitionType(), st.builds(AliasDefinition, st.from_regex("[a-z][a-z0-9_-]{0,9}", fullmatch=True), ALIASED)),
     (HelpSubjectType(), st.sampled_from([one.text for one in SUBJECTS])),
+    (ReaderType(), TEXTS),
 ]
 
 
@@ -114,6 +127,7 @@ def test_no_text_makes_a_type_fail_in_another_way(text: str) -> None:
         assert all(0 <= span.start <= span.end <= len(text) for span in spans)
         kind.token_kind(text, CONTEXT)
         list(kind.complete(text, CONTEXT))
+        assert isinstance(kind.explain(text, CONTEXT), str)
         try:
             kind.parse(text, CONTEXT)
         except NotationError as error:
@@ -132,8 +146,38 @@ def test_an_error_never_repeats_a_key(key: bytes, spoiling: str) -> None:
         try:
             kind.parse(text, CONTEXT)
         except (NotationError, UsageError) as error:
-            said = f"{error} {getattr(error, 'hint', '')} {error!r}".lower()
+            said = f"{error} {getattr(error, 'hint', '')} {error!r} {kind.explain(text, CONTEXT)}".lower()
             assert not any(key.hex()[i : i + 8] in said for i in range(len(key.hex()) - 8))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "arguments", "says"),
+    [
+        (AddressType(), "cm_key1+4", {}, "0xC00309 is cm_key1+4: "),
+        (AddressType(), "0xC00999", {}, "0xC00999: the map j2a040 names nothing there"),
+        (AddressType(), "0xC0099", {}, ""),
+        (LengthType(), "0x20", {"address": 0xC00305}, "32 bytes: 0xC00305 to 0xC00324, cm_key1 to "),
+        (LengthType(), "16", {}, "16 bytes, 0x10"),
+        (ByteStringType(), "40 41", {"address": 0xC00305}, "2 of 16 bytes of cm_key1"),
+        (ByteStringType(), "40 41", {"address": 0xC00999}, "2 bytes"),
+        (SecretBytesType(SecretKind.TRANSPORT_KEY, (16,)), "40 41 4", {}, "3 of 16 bytes; kept out of the history"),
+        (AidOrNameType(), "isd", {}, "A000000003000000, isd: issuer security domain"),
+        (AidOrNameType(), "tk", {}, "the root applet of an unfused card"),
+        (AidOrNameType(), CANARY.hex(), {}, "perhaps a transport key"),
+        (IntegerType(), "0x10", {}, "a number, in decimal or as 0x…: 16 is 0x10"),
+        (choice("cold", "warm", cold="power off"), "COLD", {}, "cold: power off"),
+        (HelpSubjectType(), "apdu", {}, "APDU: about APDU"),
+        (HelpSubjectType(), "6a82", {}, "status word 6A82"),
+        (HelpSubjectType(), "a4", {}, "instruction A4"),
+        (FilePathType(FileKind.WRITE), "card.CAP", {}, "a file to write: CAP file"),
+    ],
+)
+def test_what_was_typed_is_explained(
+    kind: ParameterType[Any], text: str, arguments: dict[str, Any], says: str
+) -> None:
+    said = kind.explain(text, CONTEXT.with_arguments(arguments))
+    assert said.startswith(says)
+    assert said or not says
 
 
 # --- addresses and lengths -------------------------------------------------------------------------------------------
@@ -338,6 +382,80 @@ def test_paths_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert [one.text for one in kind.complete(".h", CONTEXT)] == [".hidden"]
     assert [one.text for one in FilePathType(FileKind.FOLDER).complete("", CONTEXT)] == ["sub/"]
     assert list(kind.complete("nowhere/", CONTEXT)) == []
+
+
+def test_the_usual_files_are_offered_first_and_what_is_typed_exactly_before_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.bin", "a.jcop", "a.txt", "b.py"):
+        (tmp_path / name).touch()
+    (tmp_path / "a dir").mkdir()
+    monkeypatch.chdir(tmp_path)
+    kind = FilePathType(FileKind.READ, SCRIPTS)
+    assert [(one.text, one.meaning) for one in kind.complete("", CONTEXT)] == [
+        ("a.jcop", "script of jcopsh"), ("a.txt", "text"), ("a dir/", "folder"), ("a.bin", "bytes"), ("b.py", "Python")]
+    (tmp_path / "a.bin.txt").touch()
+    assert [one.text for one in kind.complete("a.bin", CONTEXT)] == ["a.bin", "a.bin.txt"]
+
+
+def test_a_folder_is_read_again_when_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    scandir = os.scandir
+
+    def counted(folder: Path) -> Any:
+        read.append(folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    (tmp_path / "one").touch()
+    os.utime(tmp_path, (1, 1))
+    for _ in range(3):
+        assert [one.name for one in entries(tmp_path, "")] == ["one"]
+    assert len(read) == 1
+    (tmp_path / "two").touch()
+    # changed just now: it may change again without a new time, and is not remembered
+    for _ in range(2):
+        assert [one.name for one in entries(tmp_path, "t")] == ["two"]
+    assert len(read) == 3
+
+
+READERS = (Completion("ACS ACR122U 00 00", "card"), Completion("OMNIKEY 3121 01 00", "no card"),
+           Completion("OMNIKEY 3121 02 00", "card"))
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "says"),
+    [
+        ("", [0, 1, 2], "3 readers have this in their name"),
+        ("1", [1], "OMNIKEY 3121 01 00: no card"),
+        ("omni", [1, 2], "2 readers have this in their name"),
+        ("acr122", [0], "ACS ACR122U 00 00: card"),
+        ("OMNIKEY 3121 02 00 ", [2], "OMNIKEY 3121 02 00: card"),
+        ("9", [], "no reader of that name was seen"),
+    ],
+)
+def test_readers_are_found_by_index_and_by_a_part_of_their_name(text: str, offered: list[int], says: str) -> None:
+    known = replace(CONTEXT, readers=READERS)
+    assert ReaderType().complete(text, known) == [READERS[index] for index in offered]
+    assert ReaderType().explain(text, known) == says
+    assert ReaderType().explain(text, CONTEXT) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "unfinished"),
+    [
+        (ApduTextType(), "00A4", True),
+        (ApduTextType(), "00 A4 04 00 05 A0", True),
+        (ApduTextType(), "00A4040001A00000", False),
+        (SecretBytesType(SecretKind.TRANSPORT_KEY, (16,)), "4041", True),
+        (SecretBytesType(SecretKind.TRANSPORT_KEY, (16,)), "40" * 17, False),
+        (ByteStringType(shortest=4), "4041", True),
+    ],
+)
+def test_what_more_may_mend_is_told_from_what_is_wrong(kind: ParameterType[Any], text: str, unfinished: bool) -> None:
+    with pytest.raises(UsageError) as caught:
+        kind.parse(text, CONTEXT)
+    assert isinstance(caught.value, UnfinishedError) is unfinished
 
 
 def test_a_tilde_is_the_home_directory() -> None:

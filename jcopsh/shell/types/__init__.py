@@ -12,14 +12,24 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.shell.types import folders
 from jcopsh.shell.types.apdu import ApduInput, ApduTextType, carries_secret
 from jcopsh.shell.types.application import TRANSPORT_KEY, AidOrNameType, Target
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, nearest
 from jcopsh.shell.types.byte_strings import ByteStringType, SecretBytesType
 from jcopsh.shell.types.memory import AddressType, LengthType
-from jcopsh.shell.types.names import HelpSubjectType, SettingNameType, SettingValueType
+from jcopsh.shell.types.names import (
+    AliasDefinition,
+    AliasDefinitionType,
+    AliasNameType,
+    HelpSubjectType,
+    ReaderType,
+    SettingNameType,
+    SettingValueType,
+)
 from jcopsh.shell.types.plain import (
     ChoiceType,
     FileKind,
@@ -32,12 +42,13 @@ from jcopsh.shell.types.plain import (
 )
 
 __all__ = [
-    "DEFAULT_TYPES", "TRANSPORT_KEY", "Address", "AddressType", "AidOrName", "AidOrNameType", "ApduInput", "ApduText",
+    "DEFAULT_TYPES", "TRANSPORT_KEY", "Address", "AddressType", "AidOrName", "AidOrNameType", "AliasDefinition",
+    "AliasDefinitionText", "AliasDefinitionType", "AliasName", "AliasNameType", "ApduInput", "ApduText",
     "ApduTextType", "ByteString", "ByteStringType", "ChoiceType", "FileKind", "FilePath", "FilePathType", "HelpSubject",
     "HelpSubjectType", "InputFile", "Integer", "IntegerType", "Length", "LengthType", "OutputFile", "ParameterType",
-    "PendingError", "RestText", "SecretBytes", "SecretBytesType", "SettingName", "SettingNameType", "SettingValue",
-    "SettingValueType", "Target", "Text", "TextType", "TransportKey", "carries_secret", "choice", "choice_of",
-    "did_you_mean", "nearest", "parse_number",
+    "PendingError", "Reader", "ReaderApdu", "ReaderType", "RestText", "ScriptFile", "SecretBytes", "SecretBytesType",
+    "SettingName", "SettingNameType", "SettingValue", "SettingValueType", "Target", "Text", "TextType", "TransportKey",
+    "carries_secret", "choice", "choice_of", "did_you_mean", "nearest", "parse_number",
 ]
 
 Address = Annotated[int, AddressType()]
@@ -46,8 +57,10 @@ ByteString = Annotated[bytes, ByteStringType()]
 SecretBytes = Annotated[Secret, SecretBytesType()]
 TransportKey = Annotated[Secret, SecretBytesType(SecretKind.TRANSPORT_KEY, (TRANSPORT_KEY_LENGTH,))]
 ApduText = Annotated[ApduInput, ApduTextType()]
-AidOrName = Annotated[AID | Target, AidOrNameType()]
+ReaderApdu = Annotated[ApduInput, ApduTextType(for_reader=True)]
+AidOrName = Annotated[AID | Target | FileReference, AidOrNameType()]
 InputFile = Annotated[Path, FilePathType(FileKind.READ)]
+ScriptFile = Annotated[Path, FilePathType(FileKind.READ, folders.SCRIPTS)]
 FilePath = Annotated[Path, FilePathType(FileKind.READ)]
 OutputFile = Annotated[Path, FilePathType(FileKind.WRITE)]
 Text = Annotated[str, TextType()]
@@ -55,6 +68,9 @@ RestText = Annotated[str, TextType(rest=True)]
 Integer = Annotated[int, IntegerType()]
 SettingName = Annotated[str, SettingNameType()]
 SettingValue = Annotated[str, SettingValueType()]
+Reader = Annotated[str, ReaderType()]
+AliasDefinitionText = Annotated[AliasDefinition, AliasDefinitionType()]
+AliasName = Annotated[str, AliasNameType()]
 HelpSubject = Annotated[str, HelpSubjectType()]
 
 # what a plain annotation stands for

@@ -5,19 +5,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import MIN_AID
-from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.iso7816.apdu import MAX_APDU, CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
+from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD
 from jcopsh.jcop import root_applet
-from jcopsh.shell.context import ParseContext
+from jcopsh.shell import apdu_parts
+from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.base import ParameterType
+from jcopsh.shell.types.base import ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public
 
 if TYPE_CHECKING:
@@ -47,7 +49,12 @@ class ApduInput:
 
 @dataclass(frozen=True)
 class ApduTextType(ParameterType[ApduInput]):
-    """A command APDU in any notation that `send` takes, with an expected status word such as `*9000` or without."""
+    """A command APDU in any notation that `send` takes, with an expected status word such as `*9000` or without.
+
+    `for_reader`: one of class FF, which no card gets.
+    """
+
+    for_reader: bool = False
 
     metavar: ClassVar[str] = "APDU"
     drawn_as: ClassVar[TokenKind] = TokenKind.APDU
@@ -62,13 +69,16 @@ class ApduTextType(ParameterType[ApduInput]):
     def parse(self, text: str, context: ParseContext) -> ApduInput:
         """The command."""
         raw, expected_sw = parse_apdu_text(text)
+        if len(raw) > MAX_APDU:
+            raise UsageError(f"an APDU has at most {MAX_APDU} bytes, these are {len(raw)}", start=0, end=len(text))
         try:
             command = CommandAPDU.parse(raw)
         except MalformedAPDU as error:
             spans = byte_spans(text)
             at = spans[min(error.offset, len(spans) - 1)] if spans else Span(0, len(text))
-            raise UsageError(f"this is no APDU: {error}", hint="help APDU shows how one is built",
-                             start=at.start, end=at.end) from None
+            kind = UnfinishedError if apdu_parts.can_go_on(text) else UsageError
+            raise kind(f"this is no APDU: {error}", hint="help APDU shows how one is built",
+                       start=at.start, end=at.end) from None
         if root_applet.is_misprint(command):
             at = byte_spans(text)[1]
             right = root_applet.corrected_misprint(command).header.hex(" ").upper()
@@ -81,6 +91,10 @@ class ApduTextType(ParameterType[ApduInput]):
         """Hex, and `*9000` where a status word is expected."""
         expected = "" if value.expected_sw is None else f" *{value.expected_sw:04X}"
         return format_bytes(value.command.encode()) + expected
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The bytes that may come next, each with its meaning; after `*`, status words."""
+        return apdu_parts.completions(text, _places(context), for_reader=self.for_reader)
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """What follows the header, where the command may carry a key or a PIN; everything, where it is no APDU."""
@@ -97,10 +111,21 @@ class ApduTextType(ParameterType[ApduInput]):
         return _behind_header(text, byte_spans(text) if _is_plain(text, raw) else [])
 
 
+def _places(context: ParseContext) -> tuple[apdu_parts.Place, ...]:
+    """The fields that a READ or WRITE of the root applet can be for."""
+    fields = context.map.fields if context.map is not None else ()
+    return tuple(
+        apdu_parts.Place(one.address, one.length if one.length <= root_applet.MAX_READ else 0, one.name)
+        for one in fields
+    )
+
+
 def carries_secret(command: CommandAPDU, memory_map: MemoryMap | None) -> bool:
     """Whether the data of a command may be a key or a PIN; what is not known to be harmless counts as secret."""
     if not command.data:
         return False
+    if command.cla == READER_CLASS:
+        return command.ins not in UNDERSTOOD
     if command.cla == root_applet.CLA_MEMORY:
         address = command.cla << 16 | command.p1 << 8 | command.p2
         return not known_public(address, len(command.data), memory_map)
@@ -123,12 +148,23 @@ def _in_broken(text: str) -> Sequence[Span]:
     if len(spans) < _HEADER:
         return byte_runs(text)
     to_the_end = not text[spans[-1].end :].strip("|):, ")
-    harmless = _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and not byte_runs(text[spans[_HEADER - 1].end :])
+    public = _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and not _may_select_secret(text, spans)
+    harmless = public and not byte_runs(text[spans[_HEADER - 1].end :])
     if to_the_end and harmless:
         return ()
     # in ykman's form the header may be shorter, and ends with the colon
     colon = text.find(":") if ":" in text else len(text)
     return [Span(min(one.start, colon), one.end) for one in _behind_header(text, spans)]
+
+
+def _may_select_secret(text: str, spans: Sequence[Span]) -> bool:
+    """Whether these are the beginning of a SELECT whose data may be a transport key: by its Lc, or its first byte."""
+    body = [_value(text, span) for span in spans[_HEADER:]]
+    if _value(text, spans[1]) != root_applet.INS_SELECT or len(body) < 2:
+        return False
+    lc, first = body[0], body[1]
+    is_aid = first >> 4 in _AID_CATEGORIES or first in {name[0] for name in _AID_NAMES}
+    return lc < 0 or lc > _LONGEST_PUBLIC_AID or (lc >= MIN_AID and not is_aid)
 
 
 def _behind_header(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.aid import AID, KNOWN_AIDS
+from jcopsh.iso7816.aid import AID, KNOWN_AIDS, MAX_AID, lookup
+from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_bytes
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.tokens import Span, TokenKind
@@ -28,9 +30,22 @@ class Target(Enum):
 TRANSPORT_KEY = Target.TRANSPORT_KEY
 
 
+# a file's identifier or path is too short for an AID, or has slashes
+_A_FILE = re.compile(r"/|\.\.|mf|/?[0-9A-F]{4}(?:/[0-9A-F]{4})*", re.IGNORECASE)
+_WIDEST_AID = 22  # digits, of all but one of the well-known AIDs
+
+
+def _by_digits(text: str) -> list[Completion]:
+    """The well-known AIDs that begin with the digits typed."""
+    digits = text.upper()
+    known = ((str(one.aid), one) for one in KNOWN_AIDS.values())
+    return [Completion(aid, f"{one.name}: {one.meaning}") for aid, one in known if text and aid.startswith(digits)]
+
+
 @dataclass(frozen=True)
-class AidOrNameType(ParameterType["AID | Target"]):
-    """An AID in any notation, the name of a well-known one, or `tk` for the root applet, whose AID is a secret."""
+class AidOrNameType(ParameterType["AID | Target | FileReference"]):
+    """An AID in any notation, the name of a well-known one, or `tk` for the root applet, whose AID is a secret; or a
+    file by its identifier or path."""
 
     metavar: ClassVar[str] = "AID"
     knows_its_secrets: ClassVar[bool] = True
@@ -38,12 +53,14 @@ class AidOrNameType(ParameterType["AID | Target"]):
     @property
     def meaning(self) -> str:
         """For `help`."""
-        return "an AID of 5 to 16 bytes, a name such as isd, or tk for the root applet of an unfused card"
+        return "an AID of 5 to 16 bytes, a name such as isd, tk for the root applet of an unfused card, or a file: 3F00"
 
-    def parse(self, text: str, context: ParseContext) -> AID | Target:
-        """The AID, or TRANSPORT_KEY."""
+    def parse(self, text: str, context: ParseContext) -> AID | Target | FileReference:
+        """The AID, TRANSPORT_KEY, or the file."""
         if text.lower() == TRANSPORT_KEY.value:
             return TRANSPORT_KEY
+        if _A_FILE.fullmatch(text):
+            return FileReference.parse(text)
         known = KNOWN_AIDS.get(text.lower())
         if known is not None:
             return known.aid
@@ -54,15 +71,30 @@ class AidOrNameType(ParameterType["AID | Target"]):
                              start=0, end=len(text))
         return AID.parse(text)
 
-    def format(self, value: AID | Target) -> str:
-        """Hex, or `tk`."""
+    def format(self, value: AID | Target | FileReference) -> str:
+        """Hex, `tk`, or the path."""
         return value.value if isinstance(value, Target) else str(value)
+
+    def explain(self, text: str, context: ParseContext) -> str:
+        """What is selected by this name or AID, where that is known."""
+        try:
+            value = self.parse(text, context)
+        except (NotationError, UsageError):
+            return ""
+        if isinstance(value, Target):
+            return "the root applet of an unfused card, by its transport key: taken from the key store, or asked for"
+        if isinstance(value, FileReference):
+            return "a file of the card, by its identifier or path, as select-file does"
+        known = lookup(value)
+        if known is not None:
+            return f"{known.aid}, {known.name}: {known.meaning} ({known.source})"
+        return "perhaps a transport key" if len(value.value) == MAX_AID else "an AID that jcopsh does not know"
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The names, each with its AID and what it is."""
         names = {TRANSPORT_KEY.value: "root applet of an unfused card, by its transport key"}
-        names |= {name: f"{known.aid}  {known.meaning}" for name, known in KNOWN_AIDS.items()}
-        return matching(names, text)
+        names |= {name: f"{known.aid!s:<{_WIDEST_AID}}  {known.meaning}" for name, known in KNOWN_AIDS.items()}
+        return [*matching(names, text), *_by_digits(text)]
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """All of it where it may be a transport key: too long for most AIDs, or of no AID's form."""

@@ -14,7 +14,7 @@ from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind, counted
-from jcopsh.shell.types.base import ParameterType
+from jcopsh.shell.types.base import ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public, secret_somewhere
 
 SHORTEST_SECRET = 4  # bytes
@@ -58,6 +58,18 @@ class ByteStringType(ParameterType[bytes]):
         """Upper-case hex."""
         return format_bytes(value)
 
+    def explain(self, text: str, context: ParseContext) -> str:
+        """How many bytes there are, and how many the field has that they are for."""
+        count = len(byte_spans(text))
+        address = context.arguments.get("address")
+        found = context.map.at(address) if context.map is not None and address is not None else None
+        if found is None or address is None:
+            return counted(count, "byte")
+        left = found.end - address
+        if count > left and not found.open_ended:
+            return f"{counted(count, 'byte')}, {count - left} beyond the end of {found.name}"
+        return f"{count} of {counted(left, 'byte')} of {found.name}"
+
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """Everything or nothing, by the fields that the bytes are for; what looks like a key, without an address."""
         if "address" not in context.arguments:
@@ -71,7 +83,7 @@ class ByteStringType(ParameterType[bytes]):
 def check_count(count: int, shortest: int, longest: int | None, text: str) -> None:
     """Raise UsageError where there are too few bytes or too many."""
     if count < shortest:
-        raise UsageError(f"at least {counted(shortest, 'byte')} needed, {_these(count)}", start=0, end=len(text))
+        raise UnfinishedError(f"at least {counted(shortest, 'byte')} needed, {_these(count)}", start=0, end=len(text))
     if longest is not None and count > longest:
         raise UsageError(f"at most {counted(longest, 'byte')} possible, {_these(count)}", start=0, end=len(text))
 
@@ -113,13 +125,19 @@ class SecretBytesType(ParameterType[Secret]):
         """The secret."""
         value = parse_bytes(text)
         if not value or (self.lengths and len(value) not in self.lengths):
-            raise UsageError(f"a {self.kind.value} has {self._wanted}, {_these(len(value))}",
-                             hint="text is written between bars: |…|", start=0, end=len(text))
+            error = UnfinishedError if len(value) < max(self.lengths, default=1) else UsageError
+            raise error(f"a {self.kind.value} has {self._wanted}, {_these(len(value))}",
+                        hint="text is written between bars: |…|", start=0, end=len(text))
         return Secret(value, self.kind)
 
     def format(self, value: Secret) -> str:
         """Hex of the secret itself: for `parse` alone."""
         return format_bytes(value.reveal())
+
+    def explain(self, text: str, context: ParseContext) -> str:
+        """How many bytes there are, and how many are wanted."""
+        count = len(byte_spans(text))
+        return f"{count} of {self._wanted}; kept out of the history" if self.lengths else counted(count, "byte")
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """All of it."""

@@ -66,7 +66,7 @@ class AddressType(ParameterType[int]):
         start = 2 if text[:2].lower() == "0x" else 0
         wrong = next((i for i in range(start, len(text)) if text[i] not in HEX_DIGITS), start)
         raise UsageError("an address has six hexadecimal digits: 0xC0hhll", hint="e.g. 0xC00305",
-                         start=min(wrong, len(text) - 1), end=wrong + 1)
+                         start=min(wrong, len(text) - 1), end=min(wrong + 1, len(text)))
 
     def _within(self, named: Field, match: re.Match[str]) -> int:
         offset = parse_number(match["offset"]) if match["offset"] else 0
@@ -100,10 +100,25 @@ class AddressType(ParameterType[int]):
         """As 0xC00305."""
         return f"0x{value:06X}"
 
+    def explain(self, text: str, context: ParseContext) -> str:
+        """The field that the address lies in: its place in it, its kind, and how sure that is."""
+        try:
+            address = self.parse(text, context)
+        except UsageError:
+            return ""
+        found = context.map.at(address) if context.map is not None else None
+        if found is None:
+            unknown = f"the map {context.map.name} names nothing there" if context.map else "no memory map is chosen"
+            return f"0x{address:06X}: {unknown}"
+        offset = f"+{address - found.address}" if address != found.address else ""
+        kind = f"{found.kind.value}, " if found.kind.value not in found.meaning.lower() else ""
+        return (f"0x{address:06X} is {found.name}{offset}: {kind}{_field_length(found)}, {found.confidence.value} "
+                f"({found.source}). {found.meaning}")
+
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The fields of the map, each with address, length and how sure that is."""
         return [
-            Completion(f.name, f"0x{f.address:06X}  {_field_length(f):>9}  {f.confidence.value}")
+            Completion(f.name, f"0x{f.address:06X}  {_field_length(f):>9}  {f.confidence.value:<8}  {f.kind.value}")
             for f in _fields_to_offer(context) if f.name.startswith(text.lower())
         ]
 
@@ -153,6 +168,8 @@ def _offsets_of(one: Field) -> str:
 
 def _whole_address(digits: str) -> str:
     """What a number that is no address may have been meant to be."""
+    if len(digits) == 6 and digits.upper().startswith("FF"):
+        return "class FF is the reader's: reader-send FF … asks it; no memory lies at FFxxxx"
     if len(digits) == 4:
         return f"did you mean 0xC0{digits.upper()}?"
     return "e.g. 0xC00305, or the name of a field such as cm_key1"
@@ -195,6 +212,20 @@ class LengthType(ParameterType[int]):
     def format(self, value: int) -> str:
         """In decimal."""
         return str(value)
+
+    def explain(self, text: str, context: ParseContext) -> str:
+        """The last address, and what else than the field at the first one is touched."""
+        address = context.arguments.get("address")
+        try:
+            length = self.parse(text, context)
+        except UsageError:
+            return ""
+        if address is None:
+            return f"{counted(length, 'byte')}, 0x{length:X}"
+        names = [one.name for one in context.map.overlapping(address, length)] if context.map is not None else []
+        touched = f"{names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)
+        span = f"0x{address:06X} to 0x{address + length - 1:06X}"
+        return f"{counted(length, 'byte')}: {span}" + (f", {touched}" if touched else "")
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The length of the field that the address begins."""

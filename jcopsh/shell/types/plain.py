@@ -6,19 +6,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from jcopsh.errors import UsageError
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.tokens import TokenKind
+from jcopsh.shell.types import folders
 from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
 
 T = TypeVar("T")
-MAX_PATHS = 200  # completions from one folder
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ class IntegerType(ParameterType[int]):
             raise UsageError(f"{value} is too large: at most {self.maximum}", start=0, end=len(text))
         return value
 
+    def explain(self, text: str, context: ParseContext) -> str:
+        """The number in the other notation."""
+        value = parse_number(text)
+        return "" if value is None else f"{self.says}: {value} is 0x{value:X}" if value >= 0 else self.says
+
     def format(self, value: int) -> str:
         """In decimal."""
         return str(value)
@@ -119,6 +125,10 @@ class ChoiceType(ParameterType[T]):
         """The name of the value."""
         return next(name for name, known in self.values.items() if known == value)
 
+    def explain(self, text: str, context: ParseContext) -> str:
+        """What the name means."""
+        return next((f"{name}: {said}" for name, said in self.meanings.items() if name.lower() == text.lower()), "")
+
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The names that fit."""
         return matching([(name, self.meanings.get(name, "")) for name in self.values], text)
@@ -147,9 +157,13 @@ class FileKind(Enum):
 
 @dataclass(frozen=True)
 class FilePathType(ParameterType[Path]):
-    """A path of the file system; `~` is the home directory. A file to read has to exist; `-` always may be given."""
+    """A path of the file system; `~` is the home directory. A file to read has to exist; `-` always may be given.
+
+    `suffixes` are the usual endings, with their dots: such files are offered first.
+    """
 
     kind: FileKind = FileKind.READ
+    suffixes: tuple[str, ...] = ()
 
     metavar: ClassVar[str] = "FILE"
     drawn_as: ClassVar[TokenKind] = TokenKind.PATH
@@ -171,20 +185,34 @@ class FilePathType(ParameterType[Path]):
         text = str(value)
         return f"./{text}" if text.startswith("~") else text
 
+    def explain(self, text: str, context: ParseContext) -> str:
+        """What kind of file it is by its ending."""
+        said = folders.MEANINGS.get(folders.suffix_of(text), "")
+        return f"{self.meaning}: {said}" if said else self.meaning
+
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """The entries of the folder that is typed so far."""
+        """The entries of the folder that is typed so far: what is typed exactly, the usual endings, folders, others."""
         folder, name = os.path.split(text)
         try:
-            with os.scandir(Path(os.path.expanduser(folder)) if folder else Path()) as found:  # noqa: PTH111 — as above
-                entries = sorted(
-                    (entry.name, entry.is_dir()) for entry in found
-                    if entry.name.startswith(name) and entry.name.startswith(".") == name.startswith(".")
-                )
-        except OSError:
-            return []
-        wanted = [(entry, is_dir) for entry, is_dir in entries if is_dir or self.kind is not FileKind.FOLDER]
-        return [
-            Completion(str(Path(entry)) + ("/" if is_dir else ""), "folder" if is_dir else "", len(text) - len(name),
-                       unfinished=is_dir)
-            for entry, is_dir in wanted[:MAX_PATHS]
-        ]
+            found = folders.entries(Path(os.path.expanduser(folder)), name)  # noqa: PTH111 — as above
+        except (OSError, ValueError):  # no such folder, or no name that a folder can have
+            return ()
+        start = len(text) - len(name)
+        return (
+            Completion(one.name + ("/" if one.is_folder else ""), one.meaning, start, unfinished=one.is_folder)
+            for one in self._in_order(found, name)
+        )
+
+    def _in_order(self, found: Sequence[folders.Entry], typed: str) -> Iterable[folders.Entry]:
+        """What is typed exactly, then files with the usual endings, folders, other files."""
+        if self.kind is FileKind.FOLDER:
+            return (one for one in found if one.is_folder)
+        if not self.suffixes:
+            return found  # in the order of their names, what is typed exactly comes first by itself
+        exact, others = (found[:1], found[1:]) if found and found[0].name == typed else ((), found)
+        return chain(
+            exact,
+            (one for one in others if one.suffix in self.suffixes and not one.is_folder),
+            (one for one in others if one.is_folder),
+            (one for one in others if one.suffix not in self.suffixes and not one.is_folder),
+        )

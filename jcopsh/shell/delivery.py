@@ -1,0 +1,122 @@
+"""Where a redirected result goes: to a file, written whole when all went well, or to a program.
+
+What could keep it from getting there is told before anything is sent. Files are for the user alone (mode 0600); one
+that is there is replaced only by --yes, and keeps its mode where it is appended to. A command that fails leaves no
+file: what it had to say until then is shown at the terminal instead, as is what cannot be delivered.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from jcopsh.errors import JcopshError
+from jcopsh.secrets.files import append_all, open_private_append, write_private
+from jcopsh.shell.export import as_text, exported
+from jcopsh.shell.pager import passes_colors, run_program
+from jcopsh.shell.redirect import Form, form_of
+from jcopsh.shell.render import WIDTH_OF_A_PIPE, Output, Shown
+from jcopsh.shell.target_files import obstacle_to
+from jcopsh.shell.tokens import Problem
+from jcopsh.shell.words import Redirect, RedirectKind
+
+
+def obstacle(redirect: Redirect, *, replace: bool, private: bool = False) -> Problem | None:
+    """What would keep a result from its file or program, without writing or starting anything.
+
+    `replace`: a file that is there may be replaced. `private`: the result shows secrets.
+    """
+    word = redirect.words[0]
+    if redirect.kind is RedirectKind.PROGRAM:
+        from shutil import which
+
+        if which(redirect.target):
+            return None
+        return Problem("there is no such program", "what stands behind | is a program, looked for in PATH",
+                       word.start, word.end)
+    append = ">> to append to it" if form_of(redirect.target) in (Form.TEXT, Form.JSON) else ""
+    found = obstacle_to(_named(redirect), replace=replace, append=redirect.kind is RedirectKind.APPEND,
+                        private=private, another_way=append)
+    return Problem(found.what, found.hint, word.start, word.end) if found else None
+
+
+@contextmanager
+def delivered(
+    output: Output, redirect: Redirect | None, *, json: bool, title: str, tell: bool
+) -> Iterator[None]:
+    """Bring what is shown within to where the line says, and to the screen where it says nothing.
+
+    `tell`: a person types the lines, and wants to know what was written.
+    """
+    if redirect is None:
+        yield
+        return
+    with output.holding() as held:
+        try:
+            yield
+            _deliver(redirect, held.values, output, json=json, title=title)
+        except BaseException:
+            output.show_held()
+            raise
+    if tell and redirect.kind is not RedirectKind.PROGRAM:
+        output.note(_told(redirect, json=json))
+
+
+def _told(redirect: Redirect, *, json: bool) -> str:
+    named = Path(redirect.target).suffix.lower() in (".txt", ".json", ".jsonl", ".htm", ".html", ".svg")
+    form = "" if named else f" as {form_of(redirect.target, json=json).value}"
+    verb = "appended" if redirect.kind is RedirectKind.APPEND else "written"
+    return f"{verb}{form} to {_file_of(redirect)}"
+
+
+def _deliver(redirect: Redirect, values: Sequence[Shown], output: Output, *, json: bool, title: str) -> None:
+    if redirect.kind is RedirectKind.PROGRAM:
+        if values:
+            _run(redirect, values, output)
+        return
+    file, form = _file_of(redirect), form_of(redirect.target, json=json)
+    content = exported(values, form, title=title, theme=output.theme).encode("utf-8", "backslashreplace")
+    try:
+        if redirect.kind is RedirectKind.APPEND:
+            _append(file, content)
+        else:
+            write_private(file, content)
+    except OSError as error:
+        raise JcopshError(f"{file} cannot be written: {error.strerror}", meaning="The result stands above.") from None
+
+
+def _run(redirect: Redirect, values: Sequence[Shown], output: Output) -> None:
+    words = [redirect.target, *redirect.arguments]
+    color = output.colored and passes_colors(words)
+    text = as_text(values, color=color, theme=output.theme, width=output.columns or WIDTH_OF_A_PIPE)
+    try:
+        code = run_program(words, text)
+    except OSError as error:
+        raise JcopshError(f"{redirect.target} cannot be started: {error.strerror}",
+                          meaning="The result stands above.") from None
+    if code:
+        how = f"with exit code {code}" if code > 0 else f"by signal {-code}"
+        output.note(f"{redirect.target} ended {how}")
+
+
+def _named(redirect: Redirect) -> Path:
+    # Path.expanduser would take ./~x for a home directory, os.path does not
+    return Path(os.path.expanduser(redirect.target))  # noqa: PTH111 — see the line above
+
+
+def _file_of(redirect: Redirect) -> Path:
+    """The file itself: a link is followed, so that the file it names is replaced and not the link."""
+    return _named(redirect).resolve()
+
+
+def _append(file: Path, content: bytes) -> None:
+    """Append all of it or none of it. Raises OSError."""
+    descriptor = open_private_append(file)
+    try:
+        append_all(descriptor, content, durable=True)
+    finally:
+        os.close(descriptor)
+
+
