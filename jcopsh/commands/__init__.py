@@ -7,7 +7,10 @@ from importlib import import_module
 from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry
 
-FAMILIES = ("connection", "prepersonalise", "memory", "raw", "settings", "history", "help")
+FAMILIES = (
+    "connection", "prepersonalise", "memory", "files", "data_objects", "pins", "channels", "raw", "reader", "trace",
+    "settings", "alias", "history", "help",
+)
 
 
 def register_all(registry: Registry, host: PluginHost) -> None:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from jcopsh import places
 from jcopsh.card.card import Card
 from jcopsh.card.link import ResetKind
-from jcopsh.errors import JcopshError, ReaderError
+from jcopsh.errors import JcopshError, ReaderError, UsageError
 from jcopsh.iso7816.atr import Atr, AtrError, parse_atr
 from jcopsh.operations import identification
 from jcopsh.operations.values import Identification
 from jcopsh.shell.command import command
 from jcopsh.shell.prompt import selected_name
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import RestText, choice_of
-from jcopsh.state import SelectedKind
+from jcopsh.shell.settings import AUTO, OFF, ON
+from jcopsh.shell.types import Reader, choice, choice_of
+from jcopsh.state import CardState, Fuse, SelectedKind
+
+ProtocolChoice = Annotated[
+    str, choice(AUTO, "T=0", "T=1", auto="what the card prefers", **{"T=0": "byte by byte", "T=1": "in blocks"})
+]
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,7 @@ class Connected:
     reader: str
     atr: bytes
     protocol: str
+    sharing: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class CardStatus:
 
     reader: str
     protocol: str
+    sharing: str
     atr: bytes
     model: str
     fuse: str
@@ -43,24 +51,64 @@ class CardStatus:
     power_up: str
     journal: str
     key_store: str
+    history: str
+    config: str
+
+
+@dataclass(frozen=True)
+class NoCard:
+    """That no card is connected, and why; and where jcopsh keeps its files."""
+
+    card: str
+    why: str
+    journals: str
+    key_store: str
+    history: str
+    config: str
 
 
 @command("connect", group="connection")
-def connect(session: Session, reader: RestText | None = None) -> Connected:
-    """Connect to the card in a reader: its index, its name or a part of the name.
+def connect(
+    session: Session, reader: Reader | None = None, *, protocol: ProtocolChoice | None = None,
+    shared: bool = False, exclusive: bool = False,
+) -> Connected:
+    """Connect to the card in a reader: its index, its name or a part of the name. `readers` lists them.
 
     Without READER: the reader given at the start, or the only one with a card. With `--sim` or `--replay`: the
-    simulated card, or the recording. A card that is connected already is left first, and reset.
+    simulated card, or the recording. A card that is connected already is left first, and reset. Nothing is sent.
+
+    With --shared, what belongs together goes in one transaction, but between two lines another program may select
+    something else, of which jcopsh hears nothing. All three options stay in force, as the settings protocol and shared.
 
     Raises ReaderError when there is no such reader, no card in it, or another program holds it.
+
+    Options:
+        --protocol: ask the reader for T=0 or T=1; auto takes what the card prefers
+        --shared: let other programs use the card too
+        --exclusive: take the card for jcopsh alone
+
+    Examples:
+        connect 0
+        connect omnikey --protocol T=1
+        connect --shared
     """
+    if shared and exclusive:
+        raise UsageError("--shared and --exclusive exclude one another")
+    if protocol is not None:
+        session.settings.set("protocol", protocol)
+    if shared or exclusive:
+        session.settings.set("shared", ON if shared else OFF)
     session.disconnect()
     return _connected(session.connect(reader))
 
 
 @command("disconnect", group="connection")
 def disconnect(session: Session) -> str:
-    """Leave the card. It is reset, so that nothing stays selected; what was known of it is forgotten."""
+    """Leave the card. It is reset, so that nothing stays selected; what was known of it is forgotten.
+
+    The next command that needs a card connects again. A card that is put in is then no longer connected by itself.
+    """
+    session.left = True
     if session.card_or_none is None:
         return "no card is connected"
     session.disconnect()
@@ -106,17 +154,40 @@ def identify(card: Card) -> Identification:
 
 
 @command("status", group="card", aliases=("card",))
-def status(session: Session, card: Card) -> CardStatus:
-    """Show what is known of the card, without asking it anything."""
+def status(session: Session) -> CardStatus | NoCard:
+    """Show what is known of the card, without asking it anything, and where jcopsh keeps its files.
+
+    What nobody has asked the card yet is unknown: `identify` asks who it is, and `select` selects. A reset, or a card
+    that was pulled out, makes void what was known of selection and of what was booted. Every reading of the memory is
+    named after the power-up and the number of BOOTs in it. The journal records every exchange, without its secrets;
+    the key store has the keys that were read or written.
+    """
+    try:
+        card = session.card_or_none or (None if session.left else session.card)
+    except ReaderError as error:
+        return _no_card(session, error.what)
+    return _card_status(session, card) if card is not None else _no_card(session, "it was left by disconnect")
+
+
+def _no_card(session: Session, why: str) -> NoCard:
+    return NoCard(
+        "none is connected", why, journals=str(places.journal_folder()),
+        key_store=str(session.key_store.path) if session.key_store else "none",
+        history=str(places.history_file()), config=str(places.config_file()),
+    )
+
+
+def _card_status(session: Session, card: Card) -> CardStatus:
     state = card.state
     memory_map = session.memory_map
     selected = selected_name(state.aid) if state.selected is SelectedKind.APPLICATION else state.selected.value
     return CardStatus(
         reader=card.reader,
         protocol=state.protocol,
+        sharing=_sharing(card),
         atr=state.atr,
         model=state.identity.combo if state.identity else "unknown until identify",
-        fuse=state.fuse.value,
+        fuse=_fuse(state),
         selected="nothing by us since power-up" if state.selected is SelectedKind.UNKNOWN else selected,
         booted=_since(state.booted),
         protected=_since(state.protected),
@@ -124,11 +195,23 @@ def status(session: Session, card: Card) -> CardStatus:
         power_up=f"{state.boot.power_up}, {state.boot.count} BOOT since",
         journal=str(card.journal_path),
         key_store=str(card.key_store.path) if card.key_store else "none: a recording",
+        history=str(places.history_file()),
+        config=str(places.config_file()),
     )
 
 
+def _fuse(state: CardState) -> str:
+    if state.fuse is Fuse.UNKNOWN and state.fuse_before is not Fuse.UNKNOWN:
+        return f"{state.fuse_before.value} before the reset; not shown again since: identify"
+    return state.fuse.value
+
+
 def _connected(card: Card) -> Connected:
-    return Connected(card.reader, card.state.atr, card.state.protocol)
+    return Connected(card.reader, card.state.atr, card.state.protocol, _sharing(card))
+
+
+def _sharing(card: Card) -> str:
+    return "shared with other programs" if card.shared else "for jcopsh alone"
 
 
 def _since(known: bool) -> str:

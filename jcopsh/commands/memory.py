@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from jcopsh.card.card import Card
+from jcopsh.commands import saving
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
 from jcopsh.jcop.memory_map import Field, Kind, ValueForm
@@ -14,7 +14,6 @@ from jcopsh.jcop.root_applet import LAST_ADDRESS
 from jcopsh.operations import memory as operations
 from jcopsh.operations.dump_file import dump_text
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Written
-from jcopsh.secrets.files import write_private
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import Address, ByteString, Length, OutputFile
@@ -66,15 +65,15 @@ def dump(
 ) -> Dump:
     """Read the memory from FIRST to LAST, both included; without them, all that the map says can be read.
 
-    `--save FILE` writes it as text, readable by you alone; a file that is there is replaced only by `--yes`. Keys and
-    PINs are left out there too, unless you say --reveal. The dump names the boot it was read under. Ranges the card
-    refuses are listed.
+    Keys and PINs are left out, in a file too. The dump names the boot it was read under. Ranges the card refuses are
+    listed. Outside the fields, equal rows are drawn once with their number, by `dump > FILE` too; --save has every row.
+
+    Options:
+        --save: write all of it as text to a file of yours, readable by you alone
+        --yes: replace the file of --save where it is there
     """
     memory_map = session.memory_map
-    if save is not None:
-        # a link is followed, so that the file it names is replaced and not the link
-        save = save.expanduser().resolve()
-        _check_target(save, replace_it=yes)
+    target = saving.checked_target(save, replace_it=yes)
     if first is None and memory_map is None:
         raise UsageError("no memory map is chosen, so the range is not known",
                          hint="dump 0xC000F0 0xC095FF, or set map j2a040, or identify")
@@ -83,34 +82,24 @@ def dump(
     if end < start:
         raise UsageError(f"the range ends at {end:06X}, before it begins at {start:06X}")
     result = operations.dump_memory(card, start, end, memory_map=memory_map, reveal=reveal)
-    if save is None:
-        return result
-    try:
-        write_private(save, dump_text(result).encode())
-    except OSError as error:
-        raise UsageError(f"{save} cannot be written: {error.strerror}") from error
-    return replace(result, saved=save)
-
-
-def _check_target(file: Path, *, replace_it: bool) -> None:
-    """Raise UsageError for a file that must not be written, before the card is asked for anything."""
-    if file.is_dir() or (file.exists() and not file.is_file()):
-        raise UsageError("what --save names is no regular file")
-    if not file.parent.is_dir():
-        raise UsageError("there is no such folder to save in")
-    if file.exists() and not replace_it:
-        raise UsageError("the file to save in is there already", hint="another name, or --yes to replace it")
+    if target is not None:
+        saving.save(target, dump_text(result).encode())
+    return replace(result, saved=target)
 
 
 def _check_fits(field: Field, data: bytes) -> None:
     """Raise UsageError for bytes that are not of the field's length, or whose length byte is not theirs."""
-    too_short = field.kind is Kind.KEY and len(data) < field.length
-    if len(data) > field.length or too_short:
+    if field.kind is Kind.KEY and len(data) < field.length:
         raise UsageError(
             f"{field.name} has {field.length} bytes, these are {len(data)}",
-            meaning="A part of the field would keep its old bytes." if too_short else
-            "What lies behind the field would be overwritten.",
-            hint=f"where that is meant, write to the address: write 0x{field.address:06X} …",
+            meaning="The rest of the key would keep its old bytes.",
+            hint=f"read {field.name} --reveal shows those it has; write all {field.length}",
+        )
+    if len(data) > field.length:
+        raise UsageError(
+            f"{field.name} has {field.length} bytes, these are {len(data)}",
+            meaning="What lies behind the field would be overwritten.",
+            hint=f"where that is meant, write that by itself: write 0x{field.end:06X} …",
         )
     prefixed = field.value_form in (ValueForm.LENGTH_PREFIXED, ValueForm.LENGTH_PREFIXED_TEXT)
     if prefixed and len(data) > 1 and data[0] != len(data) - 1 and len(data) < field.length:

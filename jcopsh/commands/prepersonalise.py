@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from jcopsh.card.card import Card
 from jcopsh.errors import UsageError
+from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
 from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
-from jcopsh.operations import personalisation, selection
+from jcopsh.operations import files, personalisation, selection
+from jcopsh.operations.file_values import SelectedFile
 from jcopsh.operations.values import Checklist, Selected
 from jcopsh.secrets.key_store import Origin, StoredSecret
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -18,15 +20,19 @@ from jcopsh.shell.types import AidOrName, Target, TransportKey
 
 
 @command("select", group="card")
-def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | None = None) -> Selected:
+def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | None = None) -> Selected | SelectedFile:
     """Select an application: by its AID, by a name such as isd, or the root applet of an unfused card by `tk`.
 
     The root applet's AID is the card's transport key. `select tk` takes the one that is in the key store, or asks for
     it without showing it; `select tk KEY` takes KEY. A key that the card takes is stored. A wrong one is never followed
     by another: whether cards count them is unknown.
 
+    A file is selected as `select-file` does, by its identifier or path: `select 3F00`.
+
     Raises CardError when nothing of that name is on the card.
     """
+    if isinstance(aid, FileReference):
+        return files.select_file(card, aid)
     if isinstance(aid, Target):
         personalisation.require_not_fused(card)
         return personalisation.select_root_applet(card, key or _transport_key(session, card))
@@ -54,8 +60,9 @@ def protect(session: Session, card: Card) -> Iterator[Checklist | str]:
     Whether anything takes this back is publicly unknown (seed 000 guesses: the next BOOT). It comes before `fuse`.
     """
     personalisation.require_not_fused(card)
-    yield personalisation.personalisation_checklist(card, "Before PROTECT", session.memory_map)
-    personalisation.protect(card)
+    with card.transaction():
+        yield personalisation.personalisation_checklist(card, "Before PROTECT", session.memory_map)
+        personalisation.protect(card)
     yield "protected: the configuration can no longer be written"
 
 
@@ -67,8 +74,9 @@ def fuse(session: Session, card: Card) -> Iterator[Checklist | str]:
     the transport key.
     """
     personalisation.require_not_fused(card)
-    yield personalisation.personalisation_checklist(card, "Before FUSE", session.memory_map)
-    personalisation.fuse(card)
+    with card.transaction():
+        yield personalisation.personalisation_checklist(card, "Before FUSE", session.memory_map)
+        personalisation.fuse(card)
     yield "fused: the root applet is gone for ever. After a reset the card manager answers: reset, then select isd"
 
 

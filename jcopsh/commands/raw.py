@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from jcopsh.card.card import Card
-from jcopsh.errors import CardError, UsageError
-from jcopsh.iso7816.apdu import ResponseAPDU
-from jcopsh.iso7816.status import describe
-from jcopsh.operations.selection import ACCEPTED_SW1
-from jcopsh.operations.values import ExchangeResult, plain
+from jcopsh.commands.exchanges import check, shown_exchange
+from jcopsh.errors import UsageError
+from jcopsh.iso7816.status import describe_answer
+from jcopsh.operations.values import ExchangeResult
 from jcopsh.shell.command import command
-from jcopsh.shell.types import ApduInput, ApduText, Integer
+from jcopsh.shell.session import Session
+from jcopsh.shell.settings import Setting
+from jcopsh.shell.types import ApduText, Integer, choice
 
 
 @command("send", group="raw")
-def send(card: Card, apdu: ApduText, *, reveal: bool = False) -> Iterator[ExchangeResult]:
+def send(
+    card: Card, apdu: ApduText, *, reveal: bool = False, plain: bool = False, wrapped: bool = False
+) -> Iterator[ExchangeResult]:
     """Send a command APDU, in any notation, and show the answer with its status word in words.
 
     Hex with or without spaces, `:`, `,` and `0x`; `|text|`; `#(…)` for a length byte and what follows; ykman's
     `[CLA]INS[P1P2][:DATA][/LE][=SW]`. A line that is hex alone is sent as well. The bytes pass the interlock like any
-    others: `00000000` is FUSE here too. 61xx and 6Cxx are followed unless `set get_response off`.
+    others: `00000000` is FUSE here too. 61xx and 6Cxx are followed unless `get-response off`.
+
+    There is no secure channel yet, so what is sent is plain, and --wrapped is refused.
 
     An answer other than 9000, 61xx, 62xx or 63xx is shown, and counts as a failure: a script stops there. A trailing
     `*6A82` (or `=6A82`) expects that status word, and makes every other one a failure.
+
+    Options:
+        --plain: send the bytes as they are, past an open secure channel
+        --wrapped: insist on going through the secure channel
     """
-    response = card.send(apdu.command)
-    meaning = describe(response.sw, apdu.command.ins).text
-    if reveal:
-        yield plain(apdu.command, response, meaning)
-    else:
-        shown = card.shown_command(apdu.command), card.shown_response(apdu.command, response)
-        yield ExchangeResult(*shown, response.sw, meaning)
-    _check(apdu, response, meaning)
-
-
-def _check(apdu: ApduInput, response: ResponseAPDU, meaning: str) -> None:
-    if apdu.expected_sw is not None and response.sw != apdu.expected_sw:
-        what = f"the status word is {response.sw:04X}, not {apdu.expected_sw:04X} as expected"
-        raise CardError(what, apdu.command, response, meaning=meaning)
-    if apdu.expected_sw is None and response.sw1 not in ACCEPTED_SW1:
-        raise CardError(
-            f"the status word is {response.sw:04X}", apdu.command, response,
-            hint=f"where this answer is wanted, add *{response.sw:04X}",
-        )
+    if plain and wrapped:
+        raise UsageError("--plain and --wrapped exclude one another")
+    if wrapped:
+        raise UsageError("no secure channel is open to send this through; nothing was sent", hint="--plain")
+    command = apdu.command
+    response = card.send(command)
+    meaning = describe_answer(response.sw, command.cla, command.ins, command.p1).text
+    yield shown_exchange(card, apdu, response, meaning, reveal=reveal)
+    check(apdu, response, meaning, f"where this answer is wanted, add *{response.sw:04X}")
 
 
 @command("send_apdu", group="raw")
@@ -57,4 +57,15 @@ def send_apdu(card: Card, *, apdu: ApduText, sc: Integer = 0) -> Iterator[Exchan
     yield from send(card, apdu)
 
 
-COMMANDS = (send, send_apdu)
+@command("get-response", group="raw")
+def get_response(session: Session, follow: Annotated[str, choice("on", "off")] | None = None) -> Setting:
+    """Choose whether 61xx and 6Cxx are followed by themselves, or shown as the card gives them: on or off.
+
+    It is the setting get_response. Without a word: how it is now.
+    """
+    if follow is None:
+        return session.settings.get("get_response")
+    return session.settings.set("get_response", follow)
+
+
+COMMANDS = (get_response, send, send_apdu)
