@@ -40,6 +40,7 @@ from jcopsh.secrets.secret import Secret, SecretKind
 
 if TYPE_CHECKING:
     from jcopsh.simulator.card import SimulatedCard
+    from jcopsh.simulator.link import ResetName
     from jcopsh.simulator.profiles import Profile
 
 __all__ = [
@@ -78,24 +79,40 @@ class Opener:
         simulated = self.profile is not None or (self._recording is not None and self._recording.simulated)
         self.key_store = KeyStore(places.key_store_file(simulated=simulated))
 
-    def open(self, reader: str | None = None) -> Card:
-        """Connect and return the card. `reader` overrides the source's. Raises ReaderError and UsageError."""
-        link = self._link(reader)
+    def open(
+        self, reader: str | None = None, *, default_reader: str | None = None, protocol: str | None = None,
+        shared: bool = False,
+    ) -> Card:
+        """Connect and return the card. `reader` overrides `default_reader`, and both the source's.
+
+        `protocol` is `T=0` or `T=1`, None for what the card prefers; `shared` lets other programs use the card too.
+        Both are for readers: a simulated card and a recording have their own way. Raises ReaderError and UsageError.
+        """
+        chosen = reader or default_reader or self._source.reader
+        link = self._other_link(reader) or self._reader_link(chosen, protocol, shared=shared)
         # a recording is no card: nothing of it is kept as if it had been read from one
         key_store = None if self._recording else self.key_store
         card = Card(link, Journal.in_folder(places.journal_folder()), key_store)
         if self.profile is not None:
-            card.memory_map = load_map(self.profile.map_name)
+            card.memory_map = load_map(self.profile.map_name) if self.profile.map_name else None
             self._store_transport_key(self.profile)
         return card
 
     def _store_transport_key(self, profile: Profile) -> None:
-        """A simulated card comes with its transport key, as a card bought from an honest seller does."""
+        """A simulated card comes with its transport key, if it has one, as a card bought from an honest seller does."""
+        if profile.transport_key is None:
+            return
         key = Secret(profile.transport_key, SecretKind.TRANSPORT_KEY)
         if not self.key_store.holds(key):
             self.key_store.add(StoredSecret("transport_key", key, Origin.SIMULATED, "unidentified, simulated", ""))
 
-    def _link(self, reader: str | None) -> Link:
+    def _reader_link(self, reader: str | None, protocol: str | None, *, shared: bool) -> Link:
+        from jcopsh.card import pcsc
+
+        return pcsc.connect(reader, protocol=protocol, shared=shared)
+
+    def _other_link(self, reader: str | None) -> Link | None:
+        """The recording or the simulated card; None where the card is in a reader."""
         if reader is not None and (self._recording or self.profile):
             what = "a recording" if self._recording else "a simulated card"
             raise UsageError(f"there are no readers here: this is {what}", hint="connect, without a name")
@@ -103,19 +120,29 @@ class Opener:
             return ReplayLink(self._recording, report=self._report, key_of=self.key_store.with_kcv)
         if self.profile is not None:
             return self._simulated_link(self.profile)
-        from jcopsh.card import pcsc
-
-        return pcsc.connect(reader if reader is not None else self._source.reader)
+        return None
 
     def _simulated_link(self, profile: Profile) -> Link:
         from jcopsh.simulator.card import SimulatedCard
         from jcopsh.simulator.link import SimulatedLink
         from jcopsh.simulator.state_file import StateFileError
 
+        class Simulated(SimulatedLink):
+            """Tells of a state file that cannot be used in this program's own words."""
+
+            def reset(self, kind: ResetName) -> bytes:
+                try:
+                    return super().reset(kind)
+                except StateFileError as error:
+                    raise ReaderError(
+                        f"the simulated card cannot be powered: {error}", meaning="It is in that file, as it was left.",
+                        hint="mend or move the file, then connect", card_lost=True,
+                    ) from error
+
         try:
             if self._simulated is None:
                 self._simulated = SimulatedCard(profile, state_file=self._source.sim_state)
-            return SimulatedLink(self._simulated)
+            return Simulated(self._simulated)
         except StateFileError as error:
             raise UsageError(f"the simulated card cannot be used: {error}") from error
 
@@ -136,13 +163,16 @@ def open(  # noqa: A001 — the name a Python user expects, always written with 
     profile: str | None = None,
     sim_state: Path | None = None,
     replay: Path | None = None,
+    protocol: str | None = None,
+    shared: bool = False,
     report: Callable[[str], None] = print,
 ) -> Iterator[Card]:
     """A connected card for the length of a `with` block; it is reset and left at the end.
 
+    `protocol` and `shared` as in Opener.open; `with card.transaction():` keeps other programs away from a shared card.
     Raises ReaderError when there is no reader or card, UsageError for an unknown profile or a bad file.
     """
-    card = Opener(Source(reader, profile, sim_state, replay), report).open()
+    card = Opener(Source(reader, profile, sim_state, replay), report).open(protocol=protocol, shared=shared)
     try:
         yield card
     finally:

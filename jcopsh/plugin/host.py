@@ -13,7 +13,7 @@ import importlib.util
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jcopsh import __version__, places
+from jcopsh.errors import Ended
 from jcopsh.secrets.files import write_private
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from jcopsh.shell.command import Command, Registry
 
 ENTRY_POINT_GROUP = "jcopsh.plugins"
-CACHE_FORMAT = f"jcopsh plugin cache 1, {__version__}"
+CACHE_FORMAT = f"jcopsh plugin cache 2, {__version__}"
 
 
 class Origin(StrEnum):
@@ -117,28 +118,38 @@ class PluginHost:
 
     def _known(self) -> list[tuple[Source, PluginInfo]]:
         cache = self._read_cache()
-        sources = list(self._sources())
-        known = [(source, _from_cache(source, cache) or inspect_plugin(source)) for source in sources]
-        fresh = {source.location: _to_cache(source, info) for source, info in known}
+        path = _stamp_of_path()
+        installed = _installed_from_cache(path, cache)
+        if installed is None:
+            installed = list(_installed_sources())
+        plugins = cache.get("plugins", {})
+        sources = list(self._sources(installed))
+        known = [(source, _from_cache(source, plugins) or inspect_plugin(source)) for source in sources]
+        fresh = {
+            "format": CACHE_FORMAT,
+            "path": path,
+            "installed": [[source.name, source.location, source.stamp] for source in installed],
+            "plugins": {source.location: _to_cache(source, info) for source, info in known},
+        }
         if fresh != cache:
             self._write_cache(fresh)
         return known
 
-    def _sources(self) -> Iterator[Source]:
+    def _sources(self, installed: Iterable[Source]) -> Iterator[Source]:
         for origin, folder in self.folders:
             if origin is Origin.USER:
-                yield from _installed_sources()
+                yield from installed
             yield from _folder_sources(origin, folder)
 
     def _read_cache(self) -> dict[str, Any]:
         try:
             document = json.loads(self.cache_file.read_text("utf-8"))
-            return dict(document["plugins"]) if document["format"] == CACHE_FORMAT else {}
+            usable = document["format"] == CACHE_FORMAT and isinstance(document["plugins"], dict)
+            return dict(document) if usable else {}
         except (OSError, ValueError, KeyError, TypeError):
             return {}  # it is only a cache: made anew
 
-    def _write_cache(self, plugins: dict[str, Any]) -> None:
-        document = {"format": CACHE_FORMAT, "plugins": plugins}
+    def _write_cache(self, document: dict[str, Any]) -> None:
         try:
             write_private(self.cache_file, json.dumps(document, indent=1).encode())
         except OSError:
@@ -172,6 +183,28 @@ def _folder_sources(origin: Origin, folder: Path) -> Iterator[Source]:
         yield Source(entry.stem, origin, str(file), f"{status.st_mtime_ns} {status.st_size}")
 
 
+def _stamp_of_path() -> list[list[str | int]]:
+    """Every place that Python imports from, with its time: a package that is installed or removed changes it."""
+    stamps: list[list[str | int]] = []
+    for place in sys.path:
+        try:
+            stamps.append([place, Path(place).stat().st_mtime_ns])
+        except OSError:
+            stamps.append([place, 0])  # not there: it may come
+    return stamps
+
+
+def _installed_from_cache(path: list[list[str | int]], cache: dict[str, Any]) -> list[Source] | None:
+    """The plugins of installed packages, None where they have to be looked for: that takes longest of all."""
+    try:
+        if cache["path"] != path:
+            return None
+        return [Source(str(name), Origin.INSTALLED, str(location), str(stamp))
+                for name, location, stamp in cache["installed"]]
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
 def _installed_sources() -> Iterator[Source]:
     from importlib.metadata import entry_points
 
@@ -187,6 +220,8 @@ def inspect_plugin(source: Source) -> PluginInfo:
         commands = tuple(Added(c.name, c.summary, c.group, tuple(c.aliases)) for c in plugin.commands)
     except Exception as error:
         return PluginInfo(source.name, source.origin, source.location, problem=f"{type(error).__name__}: {error}")
+    except Ended:
+        raise
     except SystemExit:
         return PluginInfo(source.name, source.origin, source.location, problem="it calls sys.exit when imported")
     return PluginInfo(plugin.name, source.origin, source.location, plugin.summary, commands)
@@ -237,6 +272,8 @@ def _load_command(source: Source, name: str) -> Command:
 
     try:
         plugin = load_plugin(source)
+    except Ended:
+        raise
     except (Exception, SystemExit) as error:
         raise CommandError(f"plugin {source.name} cannot be imported: {type(error).__name__}: {error}") from error
     for command in plugin.commands:
