@@ -24,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in HOME_VARIABLES:
         os.environ[name] = str(directory / name.lower())
         (directory / name.lower()).mkdir(mode=0o700)
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        # the programs that the tests start would compile everything again, hundreds of times
+        os.environ["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
     (directory / "pcscd").mkdir()
     use_socket_in(directory / "pcscd")
 

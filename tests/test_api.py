@@ -43,3 +43,16 @@ def test_a_simulated_card_stays_the_same_card_when_it_is_opened_again() -> None:
         readings.append(jcopsh.read_memory(card, 0xC00305, 16, reveal=True).spans[0].content)
         card.close()
     assert readings[0] == readings[1]
+
+
+def test_a_state_file_that_breaks_meanwhile_is_told_at_the_reset(tmp_path: Path) -> None:
+    """As a card that is lost, with its reason: it is no fault of the program."""
+    file = tmp_path / "card.json"
+    with jcopsh.open(profile="j2a040-unfused", sim_state=file) as card:
+        card.send(jcopsh.CommandAPDU(0x00, 0xA4, 0x04, 0x00, le=256))
+        file.write_text("{")
+        with pytest.raises(jcopsh.ReaderError, match="the simulated card cannot be powered") as caught:
+            card.reset(jcopsh.ResetKind.COLD)
+        assert caught.value.card_lost
+        assert str(file) in caught.value.what
+        assert card.state.atr == b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import metadata as importlib_metadata
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def test_a_built_in_command_cannot_be_replaced(tmp_path: Path) -> None:
 
 def test_one_that_breaks_after_it_was_cached(tmp_path: Path) -> None:
     jcopsh = Jcopsh(tmp_path)
+    jcopsh.environment["PYTHONDONTWRITEBYTECODE"] = "1"  # Python's own cache goes by time and size too
     path = write_plugin(tmp_path / "config" / "jcopsh" / "plugins", "hello")
     assert jcopsh.run("-c", "hello").returncode == 0
     status, text = path.stat(), path.read_text()
@@ -144,7 +146,8 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
     write_plugin(tmp_path / "plugins", "hello")
     cache = tmp_path / "cache" / "plugins.json"
     cache.parent.mkdir()
-    for content in ("", "{", "[]", '{"format": 1}', '{"format": "jcopsh plugin cache 1, 0.1.0", "plugins": 3}'):
+    for content in ("", "{", "[]", '{"format": 1}', '{"format": "jcopsh plugin cache 2, 0.1.0", "plugins": 3}',
+                    '{"format": "jcopsh plugin cache 2, 0.1.0", "path": 1, "installed": 2, "plugins": {}}'):
         cache.write_text(content)
         assert registered(tmp_path)[1].get("hello") is not None
 
@@ -169,6 +172,25 @@ def test_an_installed_package_adds_one(tmp_path: Path) -> None:
     assert "hello from installed" in jcopsh.run("-c", "installed").stdout
     listed = json.loads(jcopsh.run("--json", "-c", "plugins").stdout)
     assert {plugin["name"]: plugin["origin"] for plugin in listed["plugins"]}["installed"] == "installed package"
+
+
+def test_a_package_installed_after_the_cache_was_made_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+    assert registered(tmp_path)[1].get("later") is None
+    searches: list[str] = []
+
+    def found(*, group: str) -> tuple[()]:
+        searches.append(group)
+        return ()
+
+    monkeypatch.setattr(importlib_metadata, "entry_points", found)
+    registered(tmp_path)
+    assert searches == []  # nothing has changed: the long search is not made
+    (site / "later-1.0.dist-info").mkdir()
+    registered(tmp_path)
+    assert searches == ["jcopsh.plugins"]
 
 
 def test_the_bundled_plugin(tmp_path: Path) -> None:

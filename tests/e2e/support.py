@@ -50,10 +50,20 @@ class Jcopsh:
         )
 
     @contextmanager
-    def terminal(self, *arguments: str, columns: int = 100, rows: int = 40) -> Iterator[Terminal]:
+    def terminal(
+        self, *arguments: str, columns: int = 100, rows: int = 40, kind: str = "xterm-256color"
+    ) -> Iterator[Terminal]:
         """Start it on the card, at a terminal."""
-        command = ["env", "--chdir", str(self.folder), *program("jcopsh"), *self.on_card, *arguments]
-        with Terminal(command, environment=self.environment, columns=columns, rows=rows) as terminal:
+        with self.plain_terminal(*self.on_card, *arguments, columns=columns, rows=rows, kind=kind) as terminal:
+            yield terminal
+
+    @contextmanager
+    def plain_terminal(
+        self, *arguments: str, columns: int = 100, rows: int = 40, kind: str = "xterm-256color"
+    ) -> Iterator[Terminal]:
+        """The same without choosing a card."""
+        command = ["env", "--chdir", str(self.folder), *program("jcopsh"), *arguments]
+        with Terminal(command, environment=self.environment, columns=columns, rows=rows, kind=kind) as terminal:
             yield terminal
 
     def received(self) -> list[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jcopsh.errors import EXIT_REFUSED
+from jcopsh.errors import EXIT_REFUSED, EXIT_USAGE
 from tests.e2e.support import BOOT, FUSE, IDENTIFY, SELECT_TK, Jcopsh, ask, consent, phrase_on
 from tests.reader_stack import program
 from tests.terminal import Terminal
@@ -21,7 +21,7 @@ FUSE_NOTATIONS = [
     "00000000 *9000", "0000000000", "00000000000000", "0000000000000100", "0000000001FF", "00/00",
     "00000000=9000", "00000000:AA/00",
 ]
-CLASSES = ["01", "03", "04", "0C", "10", "80", "84", "C0", "FF"]
+CLASSES = ["01", "03", "04", "0C", "10", "80", "84", "C0"]
 OTHERS = [
     "00100000", "0010000000", "80100000", "00100100",  # PROTECT
     "00C2000004 00000000", "00C2000005 0000000000", "80C2000004 80000000", "00C3000006 5204 00000000",
@@ -74,6 +74,14 @@ def test_fuse_with_every_class(jcopsh: Jcopsh) -> None:
     for cla in CLASSES:
         for tail in ("000000", "00000000", "0000000001FF", "000000000000"):
             refused(jcopsh, text=f"{READY}\nsend {cla}{tail}\n")
+
+
+def test_a_command_of_the_reader_is_never_sent_to_the_card(jcopsh: Jcopsh) -> None:
+    for line in ("send FF000000", "FF 00 00 00 00", "send --yes FF0000000001FF"):
+        done = jcopsh.run(text=f"{READY}\n{line}\n")
+        assert done.returncode == EXIT_USAGE, (done.stdout, done.stderr)
+        assert "reader-send" in done.stderr
+        sent_nothing(jcopsh)
 
 
 def test_the_rest_of_the_list(jcopsh: Jcopsh) -> None:

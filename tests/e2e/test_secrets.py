@@ -82,6 +82,7 @@ def test_the_key_is_in_the_key_store_and_shows_only_by_reveal(tmp_path: Path) ->
 
 def test_the_history_of_the_shell(tmp_path: Path) -> None:
     jcopsh = Jcopsh(tmp_path)
+    jcopsh.environment["PAGER"] = "cat"  # the history is longer than the screen
     with jcopsh.terminal() as terminal:
         terminal.wait_for("❯")
         for line in LINES[4:]:
