@@ -28,7 +28,7 @@ QUIET_S = 0.8  # a screen that was still for so long is drawn to its end; only f
 
 ENTER, TAB, SHIFT_TAB, ESCAPE, UP = "\r", "\t", "\x1b[Z", "\x1b", "\x1b[A"
 RIGHT, CTRL_RIGHT, ALT_F = "\x1b[C", "\x1b[1;5C", "\x1bf"
-CTRL_C, CTRL_D, CTRL_E, CTRL_R, CTRL_S = "\x03", "\x04", "\x05", "\x12", "\x13"
+CTRL_C, CTRL_D, CTRL_E, CTRL_L, CTRL_R, CTRL_S = "\x03", "\x04", "\x05", "\x0c", "\x12", "\x13"
 CTRL_X_CTRL_E = "\x18\x05"
 READY = "J2A040 ❯"
 
@@ -149,7 +149,7 @@ SCENES = (
           prepare=history_of("read cm_key2 16", "help"), windows=WINDOWS[:3]),
     Scene("suggestion_taken_by_word", (Wait(READY), "rea", Wait("cm_key2 16"), CTRL_RIGHT, Wait("[LENGTH]")),
           prepare=history_of("read cm_key2 16", "help"), windows=USUAL),
-    Scene("history_search", (Wait(READY), CTRL_R, Wait("reverse"), "key1"), styled=True,
+    Scene("history_search", (Wait(READY), CTRL_L, CTRL_R, Wait("reverse"), "key1"), styled=True,
           prepare=history_of("read cm_key1 16", "read cm_key2 8", "help")),
     Scene("suggestion_taken_by_word_in_emacs", (Wait(READY), "rea", Wait("cm_key2 16"), ALT_F, Wait("[LENGTH]")),
           prepare=history_of("read cm_key2 16", "help"), windows=USUAL),
@@ -158,7 +158,8 @@ SCENES = (
     Scene("history_search_forward", (Wait(READY), CTRL_R, "read", Wait("key2 8"), CTRL_R, Wait("key1 1"), CTRL_S,
                                      Wait("i-search)`read': read cm_key2")),
           prepare=history_of("read cm_key1 16", "read cm_key2 8", "help"), windows=USUAL),
-    Scene("history_search_fails", (Wait(READY), CTRL_R, Wait("reverse"), "key3", Wait("no line")),
+    Scene("history_search_fails", (Wait(READY), CTRL_L, CTRL_R, Wait("reverse"), "key", Wait("read cm_key1 16"), "3",
+                                   Wait("no line")),
           prepare=history_of("read cm_key1 16", "help")),
     Scene("colors", (Wait(READY), "read 0xC00305 16; send 00A4040000; write cm_key1 |JCOPSIMULATEDTK0| # x"),
           styled=True),

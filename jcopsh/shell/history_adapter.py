@@ -7,6 +7,7 @@ they are.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from itertools import chain
@@ -21,6 +22,7 @@ from prompt_toolkit.search import SearchDirection, SearchState
 from jcopsh.shell.history import History
 from jcopsh.shell.parse_cache import forget_lines
 
+_LOOK_AGAIN_S = 0.02
 _STRETCH = 500  # lines that are searched at once
 
 
@@ -202,6 +204,13 @@ class SuggestLatest(AutoSuggest):
     def __init__(self, history: History) -> None:
         self._history = history
 
+    async def get_suggestion_async(self, buff: Buffer, document: Document) -> Suggestion | None:
+        """The same as soon as the history was read."""
+        while document.text.strip() and not self._history.ready:
+            self._history.load_in_background()
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return self.get_suggestion(buff, document)
+
     def get_suggestion(
         self, buffer: Buffer, document: Document  # noqa: ARG002 — prompt_toolkit passes both
     ) -> Suggestion | None:
@@ -210,7 +219,6 @@ class SuggestLatest(AutoSuggest):
         if not text.strip():
             return None
         if not self._history.ready:
-            self._history.load_in_background()
             return None
         line = self._history.beginning_with(text)
         return None if line is None else Suggestion(line[len(text):])

@@ -64,7 +64,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         patch.chdir(folder)
         for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
             patch.setenv(variable, str(tmp_path_factory.mktemp("home")))
-        registry, output = Registry(), Output(stdout=io.StringIO(), stderr=io.StringIO(), width=COLUMNS)
+        registry, output = Registry(), Output(stdout=io.StringIO(), stderr=io.StringIO(), width=COLUMNS, color="always")
         register_all(registry, PluginHost())
         for number in range(MANY):
             registry.add_lazy(f"zz-{number:04}", "Do nothing: ten thousand are this.", "test", "plugin", lambda: do_it)
