@@ -105,11 +105,11 @@ def test_a_pager_that_is_not_there_is_no_reason_to_fail() -> None:
 def test_an_interrupt_is_the_pagers() -> None:
     with shown() as terminal:
         terminal.wait_for("line 11")
-        start = len(terminal.output)
         terminal.type_in("\x03")
-        # the terminal throws away what is typed before less has heard it
-        terminal.wait_for_output(":", start=start)
-        terminal.type_in("q")
+        for _ in range(40):  # less throws away what is typed before it has heard of it, and does not always say when
+            if "the end" not in terminal.screen:
+                terminal.type_in("q")
+                terminal.read_on(0.5)
         terminal.wait_for("the end")
         assert "Traceback" not in terminal.output.decode()
 
