@@ -282,7 +282,8 @@ class Card:
 
     def _send_once(self, command: CommandAPDU) -> ResponseAPDU:
         wire_command = self._wire_form(command)  # what this link cannot carry is refused before anything is asked
-        judgement = self._judge(command.encode())
+        raw, state = command.encode(), self._state
+        judgement = self._judge(raw)
         shown = self.shown_command(command)
         self._obtain_consent(judgement, shown)
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
@@ -290,8 +291,10 @@ class Card:
             str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE,
             for_reader=command.cla == READER_CLASS,
         )
-        # the very bytes are judged once more: what is sent may not reach further than what was consented to
-        if self._judge(wire_command).severity > judgement.severity:
+        # the very bytes are judged once more: what is sent may not reach further than what was consented to. The same
+        # bytes in the same state mean the same
+        as_judged = wire_command == raw and self._state is state
+        if not as_judged and self._judge(wire_command).severity > judgement.severity:
             refusal = Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
             self._journal_refusal(shown, refusal)
             raise refusal

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jcopsh.card import consent, interlock
+from jcopsh.card import consent
 from jcopsh.card.card import MAX_FOLLOWED, Card, answering_yes
 from jcopsh.card.exchange import Exchange
-from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.link import ResetKind
 from jcopsh.errors import JcopshError, ReaderError, Refused, StoreError, UsageError
@@ -145,8 +144,7 @@ def test_the_very_bytes_are_judged_too(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_bytes_that_grow_worse_on_the_way_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig, sim = simulated(tmp_path)
-    judgements = iter([interlock.FREE, Judgement(Severity.DESTRUCTIVE)])
-    monkeypatch.setattr(interlock, "judge", lambda *_: next(judgements))
+    monkeypatch.setattr(Card, "_wire_form", lambda _card, _command: FUSE)
     refused(rig, IDENTIFY)
     assert sim.received == []
     assert '"kind": "refused"' in rig.kept()
