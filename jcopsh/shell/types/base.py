@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import ClassVar, Generic, TypeVar
@@ -60,7 +61,7 @@ def exact_first(found: list[Completion], typed: str) -> list[Completion]:
     return [*exact, *(one for one in found if one not in exact)] if exact else found
 
 
-class ParameterType(Generic[T]):
+class ParameterType(ABC, Generic[T]):
     """What a parameter accepts. `metavar` names a value in a signature, `meaning` is one sentence for `help`.
 
     `takes_rest` lets the last parameter of a command take all words that remain, so that bytes may have spaces.
@@ -79,17 +80,17 @@ class ParameterType(Generic[T]):
     never_secret: ClassVar[bool] = False
 
     @property
+    @abstractmethod
     def meaning(self) -> str:
         """One sentence for `help`, beginning with a small letter and without a full stop."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parse(self, text: str, context: ParseContext) -> T:
         """The value; raises NotationError or UsageError with offsets into the text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def format(self, value: T) -> str:
         """The text that parses to the value. For a secret it is the secret itself: it goes nowhere but to `parse`."""
-        raise NotImplementedError
 
     def explain(self, text: str, context: ParseContext) -> str:
         """What a text that was typed stands for, in a phrase for the hint; empty where there is nothing to say.
