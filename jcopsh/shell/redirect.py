@@ -23,7 +23,7 @@ from jcopsh.shell.strike import PLACEHOLDER, byte_runs, suspicious_spans
 from jcopsh.shell.tokens import Problem, Span, Token, TokenKind
 from jcopsh.shell.types import FileKind, FilePathType, ParameterType
 from jcopsh.shell.types.base import matching
-from jcopsh.shell.words import Redirect, RedirectKind, Word
+from jcopsh.shell.words import USUAL_PROGRAMS, Redirect, RedirectKind, Word
 
 OPERATOR_MEANINGS: Mapping[RedirectKind, str] = MappingProxyType({
     RedirectKind.FILE: "write the result to a file: .txt, .json, .html or .svg",
@@ -70,13 +70,6 @@ class ResultFileType(FilePathType):
         return "a file for the result; its ending says in which form: .txt, .json, .html or .svg"
 
 
-# what is often wanted, and there on most systems; others can be typed
-_PROGRAMS: Mapping[str, str] = MappingProxyType({
-    "less": "leaf through it", "head": "its first lines", "tail": "its last lines", "grep": "the lines that match",
-    "wc": "count its lines", "tee": "show it, and write it to a file", "jq": "pick from it, with --json before the |",
-})
-
-
 @dataclass(frozen=True)
 class ProgramType(ParameterType[str]):
     """A program that gets a result on its standard input."""
@@ -99,7 +92,7 @@ class ProgramType(ParameterType[str]):
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The usual ones."""
-        return matching(_PROGRAMS, text)
+        return matching(USUAL_PROGRAMS, text)
 
 
 RESULT_FILE = Parameter("file", ResultFileType(FileKind.WRITE), True, None, ParameterKind.POSITIONAL)

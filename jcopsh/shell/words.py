@@ -12,19 +12,24 @@ and another one that stands alone may follow: no text between bars is meant, and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
+from types import MappingProxyType
 
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Problem, Span
 
 BLANKS = " \t\r\n\f\v"
 QUOTES = "\"'"
-# what is behind nearly every `|` that people type; other programs want blanks around theirs
-USUAL_PROGRAMS = frozenset((
-    "awk", "cat", "cut", "grep", "head", "jq", "less", "more", "sed", "sort", "tail", "tee", "uniq", "wc",
-))
+# what is behind nearly every `|` that people type, and what it does with a result; other programs want blanks around
+# theirs
+USUAL_PROGRAMS: Mapping[str, str] = MappingProxyType({
+    "less": "leaf through it", "head": "its first lines", "tail": "its last lines", "grep": "the lines that match",
+    "wc": "count its lines", "tee": "show it, and write it to a file", "jq": "pick from it, with --json before the |",
+    "awk": "columns of it", "cat": "as it is, without colours", "cut": "columns of it", "more": "leaf through it",
+    "sed": "change its lines", "sort": "its lines in order", "uniq": "equal lines that follow each other once",
+})
 _NAME_BEHIND_A_BAR = re.compile(r"\|\s*([a-z]+)(?![^\s;|])")
 
 
