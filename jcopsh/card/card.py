@@ -306,10 +306,9 @@ class Card:
 
     def _obtain_consent(self, judgement: Judgement, shown: Segments) -> None:
         try:
-            if self._is_asked(judgement):
-                self.before_question()
             if not self._is_asked(judgement):
                 return
+            self.before_question()
             with self._outside_transaction():
                 ask = consent.ask_typed if judgement.severity is Severity.IRREVERSIBLE else consent.ask_yes
                 ask(judgement, self.description)

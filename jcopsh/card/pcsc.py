@@ -26,7 +26,6 @@ NOT_INSTALLED_HINT = (
     "on Debian: `apt install pcscd libpcsclite-dev gcc python3-dev`, then "
     f"`{shlex.quote(sys.executable)} -m pip install pyscard`; without a reader: `jcopsh --sim`"
 )
-PROTOCOLS = ("T=0", "T=1")
 # the reader that stands for the list of readers: its state changes when one comes or goes (PC/SC part 5, 3.2.5)
 PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
 SHORT_COMMAND_BYTES = 261  # header, Lc, 255 bytes, Le: what every reader takes

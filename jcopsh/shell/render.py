@@ -179,7 +179,7 @@ class Output:
     def _is_longer_than_screen(self, text: str) -> bool:
         """Whether a text and the prompt after it have no room on the terminal."""
         file = self._file(errors=False)
-        if not file.isatty() or os.environ.get("TERM") == "dumb":
+        if not file.isatty() or os.environ.get("TERM") in _DUMB:
             return False
         try:
             size = os.get_terminal_size(file.fileno())

@@ -279,8 +279,3 @@ class Repl:
             self._editor.show_above(show)
         else:
             self._editor.draw()
-
-
-def interact(session: Session, *, input: Input | None = None, output: PromptOutput | None = None) -> int:  # noqa: A002 — prompt_toolkit's own name for it
-    """Run the interactive shell on a session that is there; returns its exit code."""
-    return Repl(session, input=input, output=output).run()

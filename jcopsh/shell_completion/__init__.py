@@ -11,9 +11,9 @@ from importlib import import_module
 
 from jcopsh.shell_completion.program import Program
 
-SHELLS = ("bash", "zsh", "fish")
-# as they are called in `completions/`, and where a shell looks for them
+# each shell's script, as it is called in `completions/` and where the shell looks for it
 FILE_NAMES: Mapping[str, str] = {"bash": "jcopsh.bash", "zsh": "_jcopsh", "fish": "jcopsh.fish"}
+SHELLS = tuple(FILE_NAMES)
 
 
 def script(shell: str, programs: Sequence[Program]) -> str:

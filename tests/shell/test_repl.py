@@ -23,7 +23,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from jcopsh.shell.history import History
 from jcopsh.shell.history_adapter import SuggestLatest
-from jcopsh.shell.repl import Repl, interact
+from jcopsh.shell.repl import Repl
 from tests.shell.samples import CANARY, CANARY_TEXT, J2A040, Stage, stage
 from tests.terminal import Terminal
 
@@ -45,7 +45,7 @@ def keys(*texts: str) -> Iterator[PipeInput]:
 
 def typed(scene: Stage, *texts: str) -> int:
     with keys(*texts) as pipe:
-        return interact(scene.session, input=pipe, output=DummyOutput())
+        return Repl(scene.session, input=pipe, output=DummyOutput()).run()
 
 
 def test_lines_are_run_until_the_shell_is_left(scene: Stage) -> None:
@@ -233,7 +233,7 @@ def drawn(scene: Stage, *texts: str) -> str:
     stream = io.StringIO()
     output = Vt100_Output(stream, lambda: Size(rows=24, columns=80), term="dumb")
     with keys(*texts) as pipe:
-        interact(scene.session, input=pipe, output=output)
+        Repl(scene.session, input=pipe, output=output).run()
     return stream.getvalue()
 
 
@@ -251,12 +251,12 @@ def test_without_colours_none_are_drawn(scene: Stage) -> None:
 REPL = """
 import pathlib, tempfile
 from jcopsh.shell.render import Output
-from jcopsh.shell.repl import interact
+from jcopsh.shell.repl import Repl
 from tests.shell.samples import stage
 session = stage(pathlib.Path(tempfile.mkdtemp())).session
 session.output = Output()
 session.settings.set("toolbar", "off")
-interact(session)
+Repl(session).run()
 """
 
 

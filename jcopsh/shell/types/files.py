@@ -31,7 +31,6 @@ _NAMED = {
 _HEX_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _IDENTIFIER = re.compile(r"[0-9A-Fa-f]{4}")
 _RANGE = re.compile(r"(?P<first>[0-9A-Fa-f]{4})(?:-(?P<last>[0-9A-Fa-f]{4}))?")
-LAST_IDENTIFIER = 0xFFFF
 
 
 @dataclass(frozen=True)
