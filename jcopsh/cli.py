@@ -12,11 +12,11 @@ import textwrap
 from collections.abc import Callable, Generator, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from jcopsh import __version__
-from jcopsh.errors import Ended, JcopshError, UsageError
+from jcopsh.ending import hear_signals
+from jcopsh.errors import JcopshError, UsageError
 from jcopsh.secrets.process_list import strike_from_process_list
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ STANDARD_INPUT = "-"
 COMPLETION = "completion"  # jcopsh completion SHELL
 # each says where the card is, so that options of two of them do not go together
 PLACES = (("--reader", "--shared", "--protocol"), ("--sim", "--profile", "--sim-state"), ("--replay",))
-# the terminal was closed, or the program is asked to end
-ENDING_SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         strike_from_process_list(options.script)
     if options.lines and options.script is not None:
         parser.error("-c and a script exclude one another")
-    for number in ENDING_SIGNALS:
-        signal.signal(number, _leave)
+    hear_signals()
     if options.no_color:
         # whoever draws looks at one place, the question at the terminal included
         os.environ["NO_COLOR"] = "1"
@@ -112,11 +109,6 @@ class _Parser(argparse.ArgumentParser):
         from jcopsh.shell.strike import strike, suspicious_spans
 
         super().error(strike(message, suspicious_spans(message)).text)
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    """Leave as if the last line had been run: the terminal is put right again, the card is reset."""
-    raise Ended(128 + number)
 
 
 def _simulated(options: argparse.Namespace) -> bool:

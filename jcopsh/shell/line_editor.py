@@ -47,7 +47,10 @@ from prompt_toolkit.search import SearchState
 from prompt_toolkit.styles import BaseStyle, DynamicStyle, Style
 from prompt_toolkit.utils import get_cwidth, is_dumb_terminal
 
+from jcopsh.ending import handed_to
+
 if TYPE_CHECKING:
+    from jcopsh.errors import Ended
     from jcopsh.shell.session import Session
     from jcopsh.shell.theme import ThemeName
     from jcopsh.shell.toolbar import Rows
@@ -111,16 +114,29 @@ class LineEditor:
     def read(self, default: Document | str = "", *, started: Callable[[], None] | None = None) -> str:
         """A line, as it was entered. `started` is called in the loop as soon as the line was drawn.
 
-        Raises KeyboardInterrupt for Ctrl-C, EOFError for Ctrl-D and for the end of the input, and SetAside.
+        Raises KeyboardInterrupt for Ctrl-C, EOFError for Ctrl-D and for the end of the input, SetAside, and Ended.
         """
+        heard: list[Ended] = []
+
+        def end(ended: Ended) -> None:
+            heard.append(ended)
+            self.call(lambda: self.fail(ended))
+
         def run() -> None:
+            if heard:
+                self.fail(heard[0])
             if self.buffer.text and self._completes_while_typing():
                 self.buffer.start_completion()  # the menu was open when the line was set aside
             if started is not None:
                 self.soon(started)
 
         self._prompt.app.erase_when_done = False
-        return self._prompt.prompt(default=default, pre_run=run)
+        with handed_to(end):
+            try:
+                return self._prompt.prompt(default=default, pre_run=run)
+            finally:
+                if heard:  # it may have come while the line was being entered, or set aside
+                    raise heard[0]
 
     def set_aside(self) -> None:
         """Stop reading, and take the line off the screen: `read` raises SetAside. Nothing if it was just entered."""
