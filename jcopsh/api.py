@@ -22,10 +22,17 @@ from jcopsh.card.journal import Journal
 from jcopsh.card.link import Link, ResetKind
 from jcopsh.card.recording import read_recording
 from jcopsh.card.replay import ReplayLink
-from jcopsh.errors import CardError, JcopshError, ReaderError, Refused, UsageError
+from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, UsageError
+from jcopsh.globalplatform.cap import parse_cap
+from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
+from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.jcop.memory_map import load_map
+from jcopsh.operations.authentication import KeyChoice, authenticate
+from jcopsh.operations.content import Request, delete, install
 from jcopsh.operations.identification import identify
+from jcopsh.operations.looking import card_info, list_content, read_cplc
 from jcopsh.operations.memory import dump_memory, read_memory, write_memory
 from jcopsh.operations.personalisation import (
     boot,
@@ -35,7 +42,9 @@ from jcopsh.operations.personalisation import (
     select_root_applet,
 )
 from jcopsh.operations.selection import select
+from jcopsh.secrets.key_sets import KeySetStore
 from jcopsh.secrets.key_store import KeyStore, Origin, StoredSecret
+from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.secret import Secret, SecretKind
 
 if TYPE_CHECKING:
@@ -44,9 +53,11 @@ if TYPE_CHECKING:
     from jcopsh.simulator.profiles import Profile
 
 __all__ = [
-    "Card", "CardError", "CommandAPDU", "JcopshError", "ReaderError", "Refused", "ResetKind", "ResponseAPDU", "Secret",
-    "Source", "UsageError", "answering_yes", "boot", "dump_memory", "fuse", "identify", "open",
-    "personalisation_checklist", "protect", "read_memory", "select", "select_root_applet", "write_memory",
+    "AID", "DEFAULT_KEY", "Card", "CardError", "ChannelError", "CommandAPDU", "Diversification", "JcopshError",
+    "KeyChoice", "KeySet", "ReaderError", "Refused", "Request", "ResetKind", "ResponseAPDU", "Secret",
+    "SecurityLevel", "Source", "UsageError", "answering_yes", "authenticate", "boot", "card_info", "delete",
+    "dump_memory", "fuse", "identify", "install", "list_content", "open", "parse_cap", "personalisation_checklist",
+    "protect", "read_cplc", "read_memory", "select", "select_root_applet", "write_memory",
 ]
 
 
@@ -55,7 +66,7 @@ class Source:
     """Where a card comes from: a simulated one (`profile`), a recording (`replay`), or a reader (neither).
 
     `reader` is an index, a name or a part of a name; None takes the only reader with a card. `sim_state` is the file
-    that keeps the simulated card.
+    that keeps the simulated card; without `profile` it is the card that is in it, or a new one of the usual profile.
     """
 
     reader: str | None = None
@@ -74,10 +85,13 @@ class Opener:
         self._source = source
         self._report = report
         self._simulated: SimulatedCard | None = None
-        self.profile = _profile(source.profile) if source.profile is not None else None
+        profile = source.profile if source.sim_state is None else source.profile or _profile_in(source.sim_state)
+        self.profile = _profile(profile) if profile is not None else None
         self._recording = read_recording(source.replay) if source.replay is not None else None
         simulated = self.profile is not None or (self._recording is not None and self._recording.simulated)
         self.key_store = KeyStore(places.key_store_file(simulated=simulated))
+        self.key_sets = KeySetStore(places.key_sets_file(simulated=simulated))
+        self._ledger = Ledger(places.ledger_file(simulated=simulated))
 
     def open(
         self, reader: str | None = None, *, default_reader: str | None = None, protocol: str | None = None,
@@ -92,7 +106,8 @@ class Opener:
         link = self._other_link(reader) or self._reader_link(chosen, protocol, shared=shared)
         # a recording is no card: nothing of it is kept as if it had been read from one
         key_store = None if self._recording else self.key_store
-        card = Card(link, Journal.in_folder(places.journal_folder()), key_store)
+        ledger = None if self._recording else self._ledger
+        card = Card(link, Journal.in_folder(places.journal_folder()), key_store, ledger)
         if self.profile is not None:
             card.memory_map = load_map(self.profile.map_name) if self.profile.map_name else None
             self._store_transport_key(self.profile)
@@ -145,6 +160,17 @@ class Opener:
             return Simulated(self._simulated)
         except StateFileError as error:
             raise UsageError(f"the simulated card cannot be used: {error}") from error
+
+
+def _profile_in(sim_state: Path) -> str:
+    """The profile of the card in a file, with its options; the usual one where there is no file."""
+    from jcopsh.simulator.profiles import DEFAULT_PROFILE
+    from jcopsh.simulator.state_file import StateFileError, profile_in
+
+    try:
+        return profile_in(sim_state) or DEFAULT_PROFILE
+    except StateFileError as error:
+        raise UsageError(f"the simulated card cannot be used: {error}") from error
 
 
 def _profile(text: str) -> Profile:

@@ -125,7 +125,8 @@ def _require_one_source(options: argparse.Namespace) -> None:
 def _source(options: argparse.Namespace) -> Source:
     from jcopsh.api import Source
 
-    profile = options.profile or (DEFAULT_PROFILE if _simulated(options) else None)
+    # a file says by itself which card it keeps
+    profile = options.profile or (DEFAULT_PROFILE if options.sim and options.sim_state is None else None)
     return Source(options.reader, profile, options.sim_state, options.replay)
 
 
@@ -201,7 +202,8 @@ def _session(options: argparse.Namespace) -> Session:
     register_all(registry, PluginHost())
     opener = Opener(_source(options), output.note)
     session = Session(
-        registry=registry, opener=opener.open, output=output, key_store=opener.key_store, topics=_topics(),
+        registry=registry, opener=opener.open, output=output, key_store=opener.key_store,
+        key_sets=opener.key_sets, topics=_topics(),
         reader=options.reader, json=options.json,
     )
     session.history = History(places.history_file(), session.struck)

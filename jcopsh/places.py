@@ -15,6 +15,16 @@ def key_store_file(*, simulated: bool = False) -> Path:
     return user_data_path(APPLICATION, appauthor=False) / ("keys-simulated.json" if simulated else "keys.json")
 
 
+def key_sets_file(*, simulated: bool = False) -> Path:
+    """Key sets of security domains by name, mode 0600; those of simulated cards apart from real ones."""
+    return key_store_file(simulated=simulated).with_name("key-sets-simulated.json" if simulated else "key-sets.json")
+
+
+def ledger_file(*, simulated: bool = False) -> Path:
+    """Authentications that ended badly, mode 0600; those of simulated cards apart from real ones."""
+    return key_store_file(simulated=simulated).with_name("ledger-simulated.json" if simulated else "ledger.json")
+
+
 def journal_folder() -> Path:
     """One file for each time a card was connected."""
     from platformdirs import user_state_path

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
+from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, channel_of, is_interindustry
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
 from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
 from jcopsh.iso7816.status import COMPARE_PIN, INS
+from jcopsh.iso7816.tlv import TlvError
+from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop import identify as identify_module
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.identify import Identity
@@ -93,6 +96,9 @@ class CardState:
     open_channels: tuple[int, ...] = (BASIC_CHANNEL,)  # as far as is known
     positions: tuple[tuple[int, FilePosition], ...] = ()  # of each channel where something was selected
     tries: tuple[PinTries, ...] = ()  # of each PIN that the card told of
+    secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
+    scp_options: tuple[tuple[int, int], ...] = ()  # protocol and i, as the selected security domain announced them
+    chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
 
     @property
     def position(self) -> FilePosition:
@@ -114,7 +120,7 @@ class CardState:
 def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
     """The state after a reset: a new power-up, of which nothing is known but who the card said it was."""
     before = state.fuse_before if state.fuse is Fuse.UNKNOWN else state.fuse
-    return CardState(atr=atr, protocol=protocol, identity=state.identity, fuse_before=before)
+    return CardState(atr=atr, protocol=protocol, identity=state.identity, fuse_before=before, chip=state.chip)
 
 
 def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:
@@ -125,7 +131,7 @@ def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:
 
 def advance(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     """The state after an exchange: the first row of TRANSITIONS that fits says how it changes."""
-    state = _on_channels(state, command, response)
+    state = _of_security_domain(_on_channels(state, command, response), command, response)
     unfinished = _may_be_a_piece(command)
     if unfinished != state.unfinished:
         state = replace(state, unfinished=unfinished)
@@ -170,8 +176,19 @@ def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     # what may be a transport key is not kept: 16 bytes, unless the card is known to be fused
     may_be_secret = len(command.data) >= root_applet.TRANSPORT_KEY_LENGTH and state.fuse is not Fuse.FUSED
-    aid = b"" if may_be_secret else command.data
+    aid = b"" if may_be_secret else command.data or _name_told(response)
     return replace(state, selected=SelectedKind.APPLICATION, aid=aid, memory_shown=False)
+
+
+def _name_told(response: ResponseAPDU) -> bytes:
+    """What SELECT without a name has selected, by the DF name in its answer (tags 6F and 84); nothing if it is not
+    told."""
+    try:
+        template = next((item for item in parse_tlv(response.data) if item.tag == 0x6F), None)
+        name = template.find(0x84) if template else None
+    except TlvError:
+        return b""
+    return name.value if name else b""
 
 
 def _boot(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -227,6 +244,44 @@ TRANSITIONS: tuple[tuple[Fits, Change], ...] = (
 def _may_be_a_piece(command: CommandAPDU) -> bool:
     """ENVELOPE with data, or a class byte with the chaining bit (ISO/IEC 7816-4:2020, 5.3.3 and 11.8.2)."""
     return (command.ins in (0xC2, 0xC3) and bool(command.data)) or bool(command.cla & 0x10)
+
+
+# --- the security domain -------------------------------------------------------------------------------------------
+
+CPLC_TAG, CPLC_LENGTH = bytes.fromhex("9F7F2A"), 42
+
+
+def _of_security_domain(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    """A secure channel ends with another selection and with INITIALIZE UPDATE (GlobalPlatform 2.3.1, 10.2.3), whatever
+    came of that; what answers say of secure channels and of the chip is kept."""
+    if command.cla & 0x43:
+        return state
+    if _selected(state, command, response):
+        return replace(state, secure_channel=None, scp_options=tuple(announced_options(response.data).items()))
+    if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:
+        return replace(state, secure_channel=None)
+    if _channel_refused(command, response):
+        return replace(state, secure_channel=None)
+    if command.ins == INS.GET_DATA and command.cla & 0x80 and response.ok:
+        return _told_by_get_data(state, command, response)
+    return state
+
+
+def _channel_refused(command: CommandAPDU, response: ResponseAPDU) -> bool:
+    """Secure messaging that the card did not take ends the channel (GlobalPlatform 2.3.1, 10.2.3). Of a command whose
+    own class says so, and which no channel of ours has wrapped, 6982 tells it as well as 6988."""
+    return response.sw == 0x6988 or (response.sw == 0x6982 and bool(command.cla & CLA_SECURE))
+
+
+def _told_by_get_data(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    tag, data = command.p1 << 8 | command.p2, response.data
+    if tag == 0x0066:
+        return replace(state, scp_options=tuple(announced_options(data).items()) or state.scp_options)
+    if tag == 0x9F7F and data.startswith(CPLC_TAG) and len(data) >= len(CPLC_TAG) + CPLC_LENGTH:
+        # fabricator, type, date, serial and batch of the IC: what is made once and never written again
+        value = data[len(CPLC_TAG) :]
+        return replace(state, chip=(value[0:4] + value[10:18]).hex().upper())
+    return state
 
 
 # --- logical channels, files and PINs ------------------------------------------------------------------------------

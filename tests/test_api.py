@@ -9,6 +9,8 @@ import pytest
 import jcopsh.api as jcopsh
 from jcopsh.errors import ReaderError, UsageError
 from jcopsh.secrets.secret import Secret
+from jcopsh.simulator.profiles import DEFAULT_PROFILE
+from jcopsh.simulator.state_file import profile_in
 
 TRANSPORT_KEY = Secret(b"JCOPSIMULATEDTK0")
 
@@ -56,3 +58,27 @@ def test_a_state_file_that_breaks_meanwhile_is_told_at_the_reset(tmp_path: Path)
         assert caught.value.card_lost
         assert str(file) in caught.value.what
         assert card.state.atr == b""
+
+
+@pytest.mark.parametrize("profile", ["j2e145", "j2a040-unfused,boot=keep"])
+def test_a_file_says_which_card_it_keeps(tmp_path: Path, profile: str) -> None:
+    file = tmp_path / "card.json"
+    with jcopsh.open(profile=profile, sim_state=file) as card:
+        name, atr = card.reader, card.state.atr
+    with jcopsh.open(sim_state=file) as again:
+        assert (again.reader, again.state.atr) == (name, atr)
+    kept = profile_in(file)
+    assert kept is not None
+    assert kept.startswith(profile)
+    with jcopsh.open(sim_state=tmp_path / "new.json") as usual:
+        assert usual.reader == f"simulated {DEFAULT_PROFILE}"
+    with pytest.raises(jcopsh.UsageError, match="holds the card"), jcopsh.open(profile="j3r180", sim_state=file):
+        pass
+
+
+def test_a_file_that_keeps_no_card(tmp_path: Path) -> None:
+    for content in ("{}", "nothing", '{"format": "jcopsh simulated card, 1", "profile": "none"}'):
+        (tmp_path / "card.json").write_text(content)
+        with pytest.raises(jcopsh.UsageError, match="not the file of a simulated card"), \
+                jcopsh.open(sim_state=tmp_path / "card.json"):
+            pass

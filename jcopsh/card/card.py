@@ -17,12 +17,16 @@ from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
 from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, ResetKind
 from jcopsh.card.reader_interlock import judge_for_reader
+from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of
 from jcopsh.card.sensitive import Redactor
-from jcopsh.errors import CardWasReset, JcopshError, ReaderError, Refused, UsageError
-from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU, ResponseAPDU
+from jcopsh.card.tries import Tries
+from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, Refused, UsageError
+from jcopsh.globalplatform.channel import ChannelBroken, SecureChannel, SecureChannelState
+from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, MalformedAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import MemoryMap, all_maps
 from jcopsh.secrets.key_store import KeyStore
+from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import CardState, advance, after_reader_command, powered_up
@@ -45,10 +49,14 @@ class Card:
     followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
     it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
     keeping. `before_question` is called before a consent is asked, so that what the question is about stands on the
-    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. A Card is used by one thread.
+    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` are ENC, MAC and
+    DEK (None where it was not given) of the last authentication that the card took since it was connected. A Card is used
+    by one thread.
     """
 
-    def __init__(self, link: Link, journal: Journal, key_store: KeyStore | None) -> None:
+    def __init__(
+        self, link: Link, journal: Journal, key_store: KeyStore | None, ledger: Ledger | None = None
+    ) -> None:
         self._link = link
         self._journal = journal
         self.key_store = key_store
@@ -59,8 +67,11 @@ class Card:
         self.follow = True
         self.memory_map: MemoryMap | None = None
         self._state = CardState(atr=link.atr, protocol=link.protocol)
+        self.accepted_keys: tuple[Secret, Secret, Secret | None] | None = None
         self._keeper = Keeper(key_store, link.name, journal.sync) if key_store else None
         self._redactor = Redactor()
+        self.tries = Tries(ledger)
+        self._secure: SecureMessaging | None = None  # counts while the state knows of it
         self._answering_yes = False
         self._sharing = link if isinstance(link, ReaderLink) and link.shared else None
         self._transactions = 0  # the blocks of `transaction` that are open
@@ -94,18 +105,60 @@ class Card:
         """The card in words, for a question about it."""
         return f"{self._link.name}: {card_name(self._state)}"
 
-    def send(self, command: CommandAPDU) -> ResponseAPDU:
+    def send(self, command: CommandAPDU, *, plain: bool = False) -> ResponseAPDU:
         """Send a command and return the answer, following 61xx and 6Cxx when `follow` is set.
+
+        Through an open secure channel goes what is for the security domain on the basic logical channel: the command
+        is plain here, and so is the answer, whose 61xx and 6Cxx are always followed. `plain` sends past the channel.
 
         Raises Refused when the interlock's consent is not given (nothing was sent), ReaderError when the link fails
         (all that was known of the card is then forgotten), StoreError when the disk refuses to keep
         what must be kept (they say whether the command was sent), KeyboardInterrupt after an exchange during which
         Ctrl-C came. A second Ctrl-C gives up a mute card: ReaderError. Class FF is refused with UsageError: it is the
-        reader's.
+        reader's. ChannelError: the answer lacks what the secure channel owes it, and the channel is closed.
         """
         if command.cla == READER_CLASS:
             raise _for_the_reader()
+        if plain:
+            return self._undivided(self._send_plain, command)
         return self._undivided(self._send, command)
+
+    # the secure channel -----------------------------------------------------------------------------------------------
+
+    def open_secure_channel(self, channel: SecureChannel, state: SecureChannelState) -> None:
+        """Send through this channel from now on: until a reset, another selection, or an answer that breaks it.
+
+        For the operation that has authenticated; `state` is what may be shown of the channel.
+        """
+        self._secure = SecureMessaging(channel)
+        self._state = replace(self._state, secure_channel=state)
+
+    def goes_through_channel(self, command: CommandAPDU) -> bool:
+        """Whether `send` would protect this command."""
+        secure = self._open_channel
+        return secure is not None and secure.takes(command)
+
+    @property
+    def max_data(self) -> int:
+        """How many bytes of data fit in one short command now: 255, or what the secure channel leaves of them."""
+        return self._open_channel.channel.max_data if self._open_channel else MAX_SHORT_DATA
+
+    def encipher_key(self, key: Secret) -> bytes:
+        """A key as PUT KEY carries it: under the data encryption key of the open channel. Raises ChannelError."""
+        if self._open_channel is None:
+            raise ChannelError("no secure channel is open, so there is no key to encipher others with", hint="auth")
+        try:
+            return self._open_channel.channel.encipher_key(key.reveal())
+        except ValueError as error:
+            raise ChannelError(
+                f"new keys cannot be enciphered: {error}; nothing was sent",
+                meaning="Keys go to the card under its data encryption key (DEK), which authentication does not need.",
+                hint="auth with --key-dek, too",
+            ) from None
+
+    @property
+    def _open_channel(self) -> SecureMessaging | None:
+        return self._secure if self._state.secure_channel is not None else None
 
     def send_to_reader(self, command: CommandAPDU) -> ResponseAPDU:
         """Send a command of class FF, meant for the reader (PC/SC part 3, 3.2.2), and return the answer as it is.
@@ -218,13 +271,29 @@ class Card:
             for observer in self.observers:
                 observer(exchange)
 
-    def _send(self, command: CommandAPDU) -> ResponseAPDU:
-        before = self._state
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Within the block 61xx and 6Cxx are followed, whatever `follow` is."""
+        previous, self.follow = self.follow, True
+        try:
+            yield
+        finally:
+            self.follow = previous
+
+    def _send_plain(self, command: CommandAPDU) -> ResponseAPDU:
+        return self._send(command, past_channel=True)
+
+    def _send(self, command: CommandAPDU, *, past_channel: bool = False) -> ResponseAPDU:
+        before, secure = self._state, self._open_channel
+        if secure is not None:
+            secure.forget()
+        wrapped = not past_channel and self.goes_through_channel(command)
         origin, offset = self._answered_by(command)
-        response = self._send_once(command)
-        if self.follow and response.sw1 in (0x61, 0x6C):
-            response = self._follow(command, response)
+        response = self._send_once(command, wrapped=wrapped)
+        if (self.follow or wrapped) and response.sw1 in (0x61, 0x6C):
+            response = self._follow(command, response, wrapped=wrapped)
             self._state = advance(before, command, response)
+        self.tries.learned(self._state)
         if self._keeper:
             self._keeper.after(origin, response, before, self._state, self._maps, offset=offset)
         return response
@@ -240,6 +309,7 @@ class Card:
     def _power_up(self) -> None:
         """The card was reset, by us or by another program."""
         self._answered = None
+        self.tries.interrupted()
         self._state = powered_up(self._state, self._link.atr, self._link.protocol)
         self._journal_card()
 
@@ -280,25 +350,34 @@ class Card:
             return self._answered
         return command, 0
 
-    def _send_once(self, command: CommandAPDU) -> ResponseAPDU:
-        wire_command = self._wire_form(command)  # what this link cannot carry is refused before anything is asked
+    def _send_once(self, command: CommandAPDU, *, wrapped: bool = False) -> ResponseAPDU:
+        message = self._secure.wrap(command) if wrapped and self._secure else command
+        wire_command = self._wire_form(message)  # what this link cannot carry is refused before anything is asked
         raw, state = command.encode(), self._state
         judgement = self._judge(raw)
         shown = self.shown_command(command)
         self._obtain_consent(judgement, shown)
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
-        self._journal.command(
-            str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE,
-            for_reader=command.cla == READER_CLASS,
-        )
+        self.tries.before(command, self._state)
+        try:
+            self._journal.command(
+                str(self._state.boot), shown, durable=keys or judgement.severity > Severity.FREE,
+                for_reader=command.cla == READER_CLASS,
+            )
+        except JournalError:
+            self.tries.not_sent(command)
+            raise
         # the very bytes are judged once more: what is sent may not reach further than what was consented to. The same
         # bytes in the same state mean the same
         as_judged = wire_command == raw and self._state is state
-        if not as_judged and self._judge(wire_command).severity > judgement.severity:
+        if not as_judged and self._judge_wire(wire_command, command, wrapped=wrapped).severity > judgement.severity:
+            self.tries.not_sent(command)
             refusal = Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
             self._journal_refusal(shown, refusal)
             raise refusal
-        return self._transmit(command, wire_command, shown)
+        response = self._transmit(command, wire_command, shown, wrapped=wrapped)
+        self.tries.after(command, response)
+        return response
 
     def _judge(self, raw: bytes) -> Judgement:
         judge = judge_for_reader if raw[:1] == _READER_CLASS_BYTE else interlock.judge
@@ -328,9 +407,17 @@ class Card:
         with suppress(JournalError):  # nothing was sent, and that is what has to be told
             self._journal.refused(shown, refusal.meaning)
 
-    def _transmit(self, command: CommandAPDU, wire_command: bytes, shown: Segments) -> ResponseAPDU:
-        before = self._state
+    def _judge_wire(self, wire_command: bytes, command: CommandAPDU, *, wrapped: bool) -> Judgement:
+        """Judge the very bytes for the link. What is nothing but our own wrapping means what it wraps."""
+        secure = self._secure
+        own = wrapped and secure and is_wrapping_of(CommandAPDU.parse(wire_command), command, secure.wrapping)
+        return self._judge(command.encode() if own else wire_command)
+
+    def _transmit(self, command: CommandAPDU, wire_command: bytes, shown: Segments, *, wrapped: bool) -> ResponseAPDU:
+        before, secure = self._state, self._open_channel
         for_reader = command.cla == READER_CLASS
+        if wrapped and secure is not None:
+            secure.sent()
         started = time.perf_counter()
         try:
             with self._on_the_link():
@@ -343,8 +430,16 @@ class Card:
             )
             raise
         duration_s = time.perf_counter() - started
+        broken: ChannelBroken | None = None
+        if secure is not None and secure.owed and not for_reader:
+            try:
+                response = secure.unwrap(response)
+            except ChannelBroken as error:
+                broken = error
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
         self._state = after_reader_command(before, command) if for_reader else advance(before, command, response)
+        if broken is not None:
+            self._state = replace(self._state, secure_channel=None)
         origin, offset = self._answered_by(command)
         self._answered = origin, offset + len(response.data)
         shown_response = self._redactor.response(origin, response, self._maps, offset)
@@ -352,6 +447,12 @@ class Card:
             command, response, wire_command, wire_response, duration_s, before, shown, shown_response, for_reader
         ))
         self._journal.response(shown_response, duration_s)
+        if broken is not None:
+            raise ChannelError(
+                f"the secure channel is broken: {broken}",
+                meaning="The answer may not be the card's own. Nothing more is sent on this channel.",
+                hint="reset, then auth opens a new one",
+            )
         return response
 
     def _carry(self, wire_command: bytes) -> bytes:
@@ -407,13 +508,16 @@ class Card:
             )
         return (command.with_le(None) if command.case == 4 else command).encode()
 
-    def _follow(self, command: CommandAPDU, response: ResponseAPDU) -> ResponseAPDU:
+    def _follow(self, command: CommandAPDU, response: ResponseAPDU, *, wrapped: bool = False) -> ResponseAPDU:
         """Follow 6Cxx (again, with the length the card names) and 61xx (GET RESPONSE), each judged like any command.
 
         6Cxx is followed only for what needs no consent: one consent is for one command.
         """
         if response.sw1 == 0x6C and not response.data and self._is_free(command):
-            response = self._send_once(command.with_le(response.sw2 or 256))
+            if wrapped and self._secure is not None and self._state.protocol != "T=0":
+                # only T=0's transport asks for the same bytes again; here the security domain has taken the message
+                self._secure.forget()
+            response = self._send_once(command.with_le(response.sw2 or 256), wrapped=wrapped)
         data = response.data
         for _ in range(MAX_FOLLOWED):
             if response.sw1 != 0x61:
@@ -437,9 +541,11 @@ class Card:
 
     def _lost(self, what: str, *, card_lost: bool) -> None:
         """Forget everything: whether the card got the command, and which card comes next, is not known."""
+        self.tries.interrupted(card_lost=card_lost)
         if card_lost:
             self._state = CardState(protocol=self._state.protocol)
             self.memory_map = None
+            self.accepted_keys = None
         else:
             self._state = CardState(atr=self._link.atr, protocol=self._link.protocol)
         self._answered = None

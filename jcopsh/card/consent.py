@@ -56,11 +56,11 @@ def ask_typed(judgement: Judgement, card: str) -> None:
             raise _refused(judgement, "The phrase was not typed.")
 
 
-def ask_yes(judgement: Judgement, card: str) -> None:
+def ask_yes(judgement: Judgement, card: str, *, question: str = "Send it?") -> None:
     """Ask for a yes. Returns when it was typed; raises Refused in every other case."""
     with _terminal(judgement) as terminal:
         terminal.show(_question(judgement, card, YELLOW_BOLD, "Destructive", terminal.width))
-        answer = terminal.ask(_asked("Send it? yes or no:", "yes", terminal.width), judgement)
+        answer = terminal.ask(_asked(f"{question} yes or no:", "yes", terminal.width), judgement)
         if answer.strip().lower() not in ("y", "yes"):
             terminal.drain()
             raise _refused(judgement, "The answer was not yes.")

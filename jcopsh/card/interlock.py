@@ -171,7 +171,7 @@ def _is_apdu(raw: bytes) -> bool:
 
 def _boot(case: Case) -> Judgement | None:
     # whether the root applet looks at CLA, P1 and P2 is unknown
-    if case.ins != 0xF0 or case.fused:
+    if case.ins != 0xF0 or case.fused or _is_for_security_domain(case):
         return None
     return Judgement(
         Severity.DESTRUCTIVE,
@@ -180,6 +180,14 @@ def _boot(case: Case) -> Judgement | None:
         "It may wipe the card to factory defaults, with applets and configuration, and make new random keys "
         "(seed 000); whether it does is publicly unknown for most cards.",
     )
+
+
+def _is_for_security_domain(case: Case) -> bool:
+    """Whether it is for the security domain at the other end of a secure channel, where INS F0 is SET STATUS. Another
+    logical channel may have the root applet behind it, and so may a class that is not GlobalPlatform's."""
+    state = case.state
+    open_to_domain = state.secure_channel is not None and state.selected is not SelectedKind.ROOT
+    return open_to_domain and bool(case.cla & 0x80) and not case.cla & 0x43
 
 
 # life-cycle states of the card (GlobalPlatform 2.3.1, table 11-6)

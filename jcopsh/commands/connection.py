@@ -45,6 +45,8 @@ class CardStatus:
     model: str
     fuse: str
     selected: str
+    secure_channel: str
+    failed_authentications: int
     booted: str
     protected: str
     memory_map: str
@@ -189,6 +191,8 @@ def _card_status(session: Session, card: Card) -> CardStatus:
         model=state.identity.combo if state.identity else "unknown until identify",
         fuse=_fuse(state),
         selected="nothing by us since power-up" if state.selected is SelectedKind.UNKNOWN else selected,
+        secure_channel=str(state.secure_channel or "none is open"),
+        failed_authentications=card.tries.count(state),
         booted=_since(state.booted),
         protected=_since(state.protected),
         memory_map=memory_map.name if memory_map else "none: set map NAME, or identify",

@@ -58,7 +58,7 @@ Identifier = Annotated[bytes, IdentifierType()]
 # --- where ---------------------------------------------------------------------------------------------------------
 
 
-@command("select-file", group=GROUP, aliases=("cd", "info"))
+@command("select-file", group=GROUP, aliases=("cd",))
 def select_file(card: Card, file: CardFile, *, answer: Answer | None = None) -> SelectedFile:
     """Select a file of the card, and show what the card says of it: kind, size, life cycle, who may do what.
 

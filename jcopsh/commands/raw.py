@@ -26,7 +26,9 @@ def send(
     `[CLA]INS[P1P2][:DATA][/LE][=SW]`. A line that is hex alone is sent as well. The bytes pass the interlock like any
     others: `00000000` is FUSE here too. 61xx and 6Cxx are followed unless `get-response off`.
 
-    There is no secure channel yet, so what is sent is plain, and --wrapped is refused.
+    Through an open secure channel goes what is for the security domain: not SELECT, GET RESPONSE or MANAGE CHANNEL,
+    nor what is for another logical channel. `--plain` sends the bytes as they are, past the channel; `--wrapped`
+    insists on going through it. The answer is shown plain.
 
     An answer other than 9000, 61xx, 62xx or 63xx is shown, and counts as a failure: a script stops there. A trailing
     `*6A82` (or `=6A82`) expects that status word, and makes every other one a failure.
@@ -35,12 +37,17 @@ def send(
         --plain: send the bytes as they are, past an open secure channel
         --wrapped: insist on going through the secure channel
     """
-    if plain and wrapped:
+    if wrapped and plain:
         raise UsageError("--plain and --wrapped exclude one another")
-    if wrapped:
-        raise UsageError("no secure channel is open to send this through; nothing was sent", hint="--plain")
+    if wrapped and not card.goes_through_channel(apdu.command):
+        raise UsageError(
+            "no secure channel is open to send this through; nothing was sent"
+            if card.state.secure_channel is None else "this never goes through a secure channel; nothing was sent",
+            meaning="SELECT, GET RESPONSE and MANAGE CHANNEL, other logical channels and protected classes never do.",
+            hint="auth opens one; --plain sends it as it is",
+        )
     command = apdu.command
-    response = card.send(command)
+    response = card.send(command, plain=plain)
     meaning = describe_answer(response.sw, command.cla, command.ins, command.p1).text
     yield shown_exchange(card, apdu, response, meaning, reveal=reveal)
     check(apdu, response, meaning, f"where this answer is wanted, add *{response.sw:04X}")
@@ -50,11 +57,9 @@ def send(
 def send_apdu(card: Card, *, apdu: ApduText, sc: Integer = 0) -> Iterator[ExchangeResult]:
     """`send`, as GPShell's scripts write it: `send_apdu -sc 0 -APDU 00A4…`.
 
-    There is no secure channel yet, so -sc can only be 0.
+    -sc 1 sends it through the secure channel, -sc 0 past it.
     """
-    if sc != 0:
-        raise UsageError("there is no secure channel to send this through", hint="-sc 0 sends it plain")
-    yield from send(card, apdu)
+    yield from send(card, apdu, plain=sc == 0, wrapped=sc != 0)
 
 
 @command("get-response", group="raw")

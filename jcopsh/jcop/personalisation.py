@@ -233,7 +233,8 @@ def _check_stored(keys: Mapping[str, bytes | None], stored: Collection[str]) -> 
 def _check_slot_order(proved: bool | None) -> ChecklistLine:
     item = "slot order proved by an authentication"
     if proved:
-        return ChecklistLine(item, CheckState.DONE, "the card accepted these keys in this order")
+        # EXTERNAL AUTHENTICATE has no use for DEK: it is the one that is left
+        return ChecklistLine(item, CheckState.DONE, "the card took cm_key1 as ENC and cm_key2 as MAC")
     return ChecklistLine(item, CheckState.UNKNOWN, "not proved; help fuse says why it matters")
 
 

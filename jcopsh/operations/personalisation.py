@@ -8,7 +8,7 @@ from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.status import describe
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.memory_map import Kind, MemoryMap
-from jcopsh.jcop.personalisation import checklist
+from jcopsh.jcop.personalisation import KEY_NAMES, checklist
 from jcopsh.operations.memory import read_bytes
 from jcopsh.operations.status_errors import require_ok
 from jcopsh.operations.values import Checklist, Selected
@@ -85,12 +85,22 @@ def personalisation_checklist(card: Card, title: str, memory_map: MemoryMap | No
     lines = checklist(
         memory,
         _stored(card, memory),
-        # an authentication is what could prove it, and there is none before a secure channel can be opened
-        slot_order_proved=None,
+        slot_order_proved=_slot_order_proved(card, memory),
         life_cycle=life_cycle_bytes[0] if life_cycle_bytes else None,
         fused=fused,
     )
     return Checklist(title, lines)
+
+
+def _slot_order_proved(card: Card, memory: dict[str, bytes | None]) -> bool | None:
+    """Whether the card took an authentication with the very keys that are in its memory, in the order of the slots."""
+    present = [memory.get(name) for name in KEY_NAMES]
+    if card.accepted_keys is None or None in present:
+        return None
+    pairs = zip(card.accepted_keys, present, strict=True)
+    if any(key != Secret(value) for key, value in pairs if key is not None and value):
+        return False
+    return None if None in card.accepted_keys else True
 
 
 def _names(memory_map: MemoryMap | None) -> tuple[str, ...]:

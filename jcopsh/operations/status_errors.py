@@ -15,6 +15,16 @@ def card_error(what: str, command: CommandAPDU, response: ResponseAPDU, *, hint:
     return CardError(what, command, response, meaning=meaning, hint=hint)
 
 
+def channel_hint(card: Card, error: CardError) -> str:
+    """What to try besides where a command in a secure channel was answered 6982; empty where it was not.
+
+    The status word tells a channel that the card has closed as well as what its keys may not do.
+    """
+    if error.response.sw != 0x6982 or not card.goes_through_channel(error.command):
+        return ""
+    return "the card may have closed the secure channel: auth opens it again"
+
+
 def root_error(card: Card, what: str, command: CommandAPDU, response: ResponseAPDU) -> CardError:
     """An error for a root command: what the status word means in the state that the card is in."""
     meaning, hint = _in_state(card.state, response.sw)

@@ -25,6 +25,7 @@ from jcopsh.card.card import Card
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.link import ResetKind
 from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, UsageError
+from jcopsh.globalplatform.cplc import Cplc
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS, KnownAID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.atr import Atr, parse_atr
@@ -33,7 +34,9 @@ from jcopsh.iso7816.status import describe
 from jcopsh.iso7816.tlv import TLV
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Field, MemoryMap
+from jcopsh.operations.content_values import CardInfo, CardListing, ContentEntry
 from jcopsh.operations.identification import identify
+from jcopsh.operations.looking import card_info, list_content, read_cplc
 from jcopsh.operations.memory import dump_memory, read_memory, write_memory
 from jcopsh.operations.selection import select
 from jcopsh.operations.values import Difference, Dump, ExchangeResult, Identification, MemoryBlock, Span, Written
@@ -54,10 +57,14 @@ __all__ = [
     "ByteString",
     "Card",
     "CardError",
+    "CardInfo",
+    "CardListing",
     "CardState",
     "ChannelError",
     "Command",
     "CommandAPDU",
+    "ContentEntry",
+    "Cplc",
     "Difference",
     "Dump",
     "Exchange",
@@ -85,15 +92,19 @@ __all__ = [
     "Text",
     "UsageError",
     "Written",
+    "card_info",
     "command",
     "describe",
     "dump_memory",
     "format_bytes",
     "identify",
+    "list_content",
     "parse_atr",
     "parse_bytes",
     "parse_tlv",
-    "read_memory", "select",
+    "read_cplc",
+    "read_memory",
+    "select",
     "write_memory",
 ]
 

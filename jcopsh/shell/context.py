@@ -32,6 +32,7 @@ class ParseContext:
 
     `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting
     with its possible values (no values: any text). `readers` are the readers by name, in the order of their index.
+    `aids` is what was on the card when it was listed last, `key_sets` the names of the stored key sets.
     `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
@@ -43,6 +44,8 @@ class ParseContext:
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     aliases: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     readers: tuple[Completion, ...] = ()
+    aids: tuple[Completion, ...] = ()
+    key_sets: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def with_arguments(self, arguments: Mapping[str, Any]) -> ParseContext:

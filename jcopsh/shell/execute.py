@@ -12,7 +12,8 @@ import inspect
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 
-from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, Ended, JcopshError, ReaderError
+from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, CardError, Ended, JcopshError, ReaderError
+from jcopsh.operations.status_errors import channel_hint
 from jcopsh.shell.command import Injected
 from jcopsh.shell.parser import Call, Line, parse_line
 from jcopsh.shell.session import Session
@@ -127,6 +128,8 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
     except JcopshError as error:
         if isinstance(error, ReaderError) and error.card_lost:
             session.disconnect()
+        if isinstance(error, CardError) and (card := session.card_or_none) is not None:
+            error.hint = "; ".join(one for one in (error.hint, channel_hint(card, error)) if one)
         session.output.error(error, None if session.interactive else line, json=json)
         return error.exit_code
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from jcopsh.errors import UsageError
+from jcopsh.secrets.environment import without_keys
 from jcopsh.secrets.files import write_private
 from jcopsh.shell.parser import Line
 
@@ -60,7 +61,8 @@ def editor_command() -> list[str]:
 
 def _run(command: list[str]) -> None:
     try:
-        code = subprocess.run(command, check=False).returncode  # noqa: S603 — what the user has chosen as editor
+        # what the user has chosen as editor
+        code = subprocess.run(command, check=False, env=without_keys()).returncode  # noqa: S603 — see above
     except OSError as error:
         raise UsageError(f"{command[0]} cannot be started: {error.strerror}", hint="set EDITOR to another") from None
     if code < 0:  # Ctrl-C, which clears the line too

@@ -9,14 +9,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _NOT_NEEDED = "GPShell's; here it is not needed"
+_AUTH = "auth opens the secure channel, in one step"
+_DELETE = "delete AID, or delete PACKAGE --related, takes it off the card"
+_INSTALL = "install FILE loads it and makes its instance"
+_INSTALL_APPLET = "install-applet PACKAGE MODULE"
+_PUT_KEYS = "put-keys puts new keys on the card"
 _READERS = "readers lists the readers, connect takes one"
 
 CALLED_HERE: Mapping[str, str] = MappingProxyType({
     # of shells
-    "ls": "files looks which files a card has, readers lists the readers",
     "dir": "files looks which files a card has, readers lists the readers",
     "find": "files looks which files a card has",
-    "list": "help lists the commands, readers the readers, files the files of a card",
     "clear": "Ctrl-L clears the screen",
     "cls": "Ctrl-L clears the screen",
     "man": "help NAME",
@@ -42,4 +45,37 @@ CALLED_HERE: Mapping[str, str] = MappingProxyType({
     "enable_timer": "trace brief shows how long an exchange took",
     "mode_201": _NOT_NEEDED,
     "mode_211": _NOT_NEEDED,
+    # of GlobalPlatformPro
+    "uninstall": _DELETE,
+    "load": f"{_INSTALL}; upload FILE loads it alone",
+    "lock": f"{_PUT_KEYS}; set-status AID locked locks an application",
+    "unlock": "put-keys default … puts 40…4F on the card; set-status AID unlocked unlocks an application",
+    "create": _INSTALL_APPLET,
+    "domain": "create-domain AID",
+    "list-privs": "list shows the privileges too",
+    "secure-card": "set-status card secured",
+    "make-default": "make-selectable AID --privileges card-reset",
+    "set-key": f"auth --key KEY uses keys, keys add keeps them; {_PUT_KEYS}",
+    # of GPShell, for the secure channel and content
+    "open_sc": _AUTH,
+    "get_status": "list",
+    "get_data": "get-data TAG",
+    "put_sc_key": _PUT_KEYS,
+    "install_for_load": "upload FILE",
+    "install_for_install": _INSTALL_APPLET,
+    "install_for_make_selectable": "make-selectable AID",
+    "delete_applet": _DELETE,
+    # of JCShell
+    "get-status": "list",
+    "init-update": _AUTH,
+    "ext-auth": _AUTH,
+    "external-authenticate": _AUTH,
+    "initialize-update": _AUTH,
 })
+
+
+def said_here(name: str) -> str:
+    """What to type here for another tool's command, however it parts its words; empty where it is none."""
+    plain = name.lower().lstrip("/-")
+    return next((CALLED_HERE[one] for one in (plain, plain.replace("_", "-"), plain.replace("-", "_"))
+                 if one in CALLED_HERE), "")

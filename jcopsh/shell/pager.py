@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from jcopsh.secrets.environment import without_keys
+
 LESS = "less"
 # quit if it fits one screen, pass colours on, leave the text on the screen
 LESS_OPTIONS = "FRX"
@@ -84,8 +86,8 @@ def pager_words() -> list[str] | None:
 
 
 def _environment() -> Mapping[str, str]:
-    """Ours, and for less: what was looked at is kept in no file, and nothing can be started or written from within."""
-    return {"LESS": LESS_OPTIONS, **os.environ, "LESSSECURE": "1", "LESSHISTFILE": "-"}
+    """Ours without keys; and less keeps what was looked at in no file, and starts and writes nothing from within."""
+    return {"LESS": LESS_OPTIONS, **without_keys(), "LESSSECURE": "1", "LESSHISTFILE": "-"}
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_apdu_tex
 from jcopsh.shell.aliases import Expansion, name_token, problem_in_alias
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import NOTHING, ParseContext
-from jcopsh.shell.other_tools import CALLED_HERE
+from jcopsh.shell.other_tools import said_here
 from jcopsh.shell.redirect import parameter_of, problem_of, secrets_of, tokens_of, without_options
 from jcopsh.shell.strike import (
     LONGEST_LINE,
@@ -324,19 +324,19 @@ def _only_bytes(text: str) -> bool:
 
 def _unknown_command(source: _Source, segment: Segment) -> Call:
     text, word = source.text, segment.words[0]
-    near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED else ""
-    elsewhere = CALLED_HERE.get(word.text.removeprefix("/").lower(), "")
+    here = said_here(word.text)
+    near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED and not here else ""
     spans = _shifted(suspicious_spans(text[segment.start : segment.end]), segment.start)
-    if not (near or elsewhere) and may_be_secret(word.text):
+    if not (near or here) and may_be_secret(word.text):
         spans.append(Span(word.start, word.end))
     meant = source.registry.get(near) if near else None
     if meant is not None and _takes_pins(meant.command):
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
     glued = _glued_pipe(source, word)
     problem = glued or _unreadable(text, word) or (
-        None if near else _too_few_bytes(text, segment.words) or _wrong_in_bytes(text, segment.words)
+        None if near or here else _too_few_bytes(text, segment.words) or _wrong_in_bytes(text, segment.words)
     ) or Problem(
-        "there is no such command", elsewhere or (f"did you mean {near}?" if near else "help lists the commands"),
+        "there is no such command", here or (f"did you mean {near}?" if near else "help lists the commands"),
         word.start, word.end,
     )
     before_pipe = [Span(word.start, glued.start)] if glued else []

@@ -54,11 +54,13 @@ def state_words(state: CardState) -> list[str]:
         words.append("root")
     if state.protected:
         words.append("protected")
+    secure = state.secure_channel
+    channel = [f"{secure.protocol.lower()}/{secure.level:02X}"] if secure is not None else []
     if state.channel != BASIC_CHANNEL:
-        return [*words, f"ch {state.channel}", *_file_words(state)]
+        return [*words, *channel, f"ch {state.channel}", *_file_words(state)]
     if state.selected is SelectedKind.APPLICATION:
         words.append(selected_name(state.aid))
-    return words + _file_words(state)
+    return [*words, *channel, *_file_words(state)]
 
 
 def _file_words(state: CardState) -> list[str]:

@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 from jcopsh.errors import JcopshError, UsageError
+from jcopsh.operations.progress import Progress
 from jcopsh.shell.json_form import error_form, one_line, to_json
 from jcopsh.shell.pager import page, without_colors
 from jcopsh.shell.parser import Line
@@ -39,6 +40,7 @@ BUG = "this is a bug in jcopsh, or in a plugin"
 WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
 _DUMB = ("dumb", "unknown")  # kinds of terminal that know no cursor
 MIN_WIDTH = 40
+ERASE_LINE = "\r\x1b[K"
 _NOT_SHOWN = ("Cc", "Cf", "Cs")  # Unicode's categories: control, format, surrogate
 _IN_PLACE_OF_CONTROL = "\N{REPLACEMENT CHARACTER}"
 # blanks at the end of a line, and the ends of colours among them
@@ -67,7 +69,8 @@ def _all_drawings() -> _SingleDispatchCallable[RenderableType]:
     from jcopsh.shell import drawings
 
     # these register their drawings when they are imported
-    for name in ("memory_drawings", "file_drawings", "help_drawings", "reader_drawings"):
+    for name in ("memory_drawings", "file_drawings", "help_drawings", "reader_drawings",
+                 "registry_drawings", "cap_drawings", "content_drawings"):
         import_module(f"jcopsh.shell.{name}")
     return drawings.draw
 
@@ -109,6 +112,7 @@ class Output:
         self._theme = theme
         self._consoles: dict[bool, Console] = {}
         self._held: list[Held] = []
+        self._passing = False  # whether a progress stands on the line that the cursor is on
 
     def restyle(self, color: str, theme: ThemeName) -> None:
         """Change colours from now on."""
@@ -144,12 +148,26 @@ class Output:
         """
         if value is None:
             return
+        if isinstance(value, Progress):
+            self._show_progress(value, json=json)
+            return
         if self._held:
             self._held[-1].values.append(Shown(value, json))
             return
         text = self._drawn(value, json=json)
         if not (paged and not json and self._is_longer_than_screen(text) and page(text)):
             self._write(text, errors=False)
+
+    def _show_progress(self, progress: Progress, *, json: bool) -> None:
+        """One line of a terminal's standard error, which whatever is written next takes the place of."""
+        file = self._file(errors=True)
+        if json or not file.isatty() or os.environ.get("TERM") == "dumb":
+            return
+        from jcopsh.shell.content_drawings import progress_line
+
+        line = progress_line(progress, self._canvas(self._console(errors=True)))
+        self._write(line, errors=True)
+        self._passing = True
 
     @contextmanager
     def holding(self) -> Iterator[Held]:
@@ -292,6 +310,9 @@ class Output:
 
     def _write(self, text: str, *, errors: bool) -> None:
         file = self._file(errors=errors)
+        if self._passing:
+            self._passing = False
+            self._write(ERASE_LINE, errors=True)
         try:
             file.write(_encodable(text, getattr(file, "encoding", None)))
             file.flush()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from jcopsh.card.monitor import ReaderEvent
     from jcopsh.card.readers import ReaderInfo
     from jcopsh.jcop.memory_map import MemoryMap
+    from jcopsh.operations.content_values import CardListing
+    from jcopsh.secrets.key_sets import KeySetStore
     from jcopsh.secrets.key_store import KeyStore
     from jcopsh.shell.render import Output
     from jcopsh.shell.trace import Tracer
@@ -55,12 +57,14 @@ class Session:
 
     def __init__(
         self, *, registry: Registry, opener: Opens, output: Output,
-        key_store: KeyStore | None = None, settings: Settings | None = None, topics: TopicBook | None = None,
+        key_store: KeyStore | None = None, key_sets: KeySetStore | None = None, settings: Settings | None = None,
+        topics: TopicBook | None = None,
         history: History | None = None, reader: str | None = None, interactive: bool = False, json: bool = False,
     ) -> None:
         self.registry = registry
         self.output = output
         self.key_store = key_store
+        self.key_sets = key_sets
         self.settings = settings or Settings()
         self.topics = topics or TopicBook()
         self.reader = reader
@@ -81,6 +85,7 @@ class Session:
         self._own_map: MemoryMap | None = None  # the map that came with the card: that of a simulated one
         self._context_key: object = None
         self._context = ParseContext()
+        self._content: tuple[Completion, ...] = ()  # what was on the card when it was listed last
         self._subjects: tuple[object, tuple[Completion, ...], tuple[Completion, ...]] = (None, (), ())
         self.settings.observers.append(self._setting_changed)
 
@@ -122,6 +127,7 @@ class Session:
     def disconnect(self) -> None:
         """Leave the card; the link resets it."""
         card, self._card, self._own_map = self._card, None, None
+        self._content = ()
         if card is not None:
             card.close()
 
@@ -189,13 +195,21 @@ class Session:
         card.observers.append(tracer)
         card.failure_observers.append(tracer.failed)
 
+    def note_content(self, listing: CardListing) -> None:
+        """Remember what is on the card, for completion."""
+        self._content = tuple(
+            Completion(str(one.aid), " ".join((one.kind, one.name, f"(|{one.text}|)", one.life_cycle_name)))
+            for one in listing.entries
+        )
+
     # parsing --------------------------------------------------------------------------------------------------------
 
     def context(self) -> ParseContext:
         """What parsing and completion may know now. The same object as long as nothing has changed."""
         choice = self.map_choice
         key = (self.registry.generation, self.settings.generation, self.topics.generation,
-               choice.map.name if choice.map else None, choice.assumed, self._card is not None, self.readers)
+               choice.map.name if choice.map else None, choice.assumed, self._card is not None, self.readers,
+               self._content, self.key_sets.names() if self.key_sets else ())
         if key != self._context_key:
             self._context_key = key
             _, subjects, aliases = self._help_subjects()
@@ -207,6 +221,7 @@ class Session:
                     Completion(one.name, f"reader {one.index}, {_content(one)}")
                     for one in self.readers
                 ),
+                aids=self._content, key_sets=self.key_sets.names() if self.key_sets else (),
             )
         return self._context
 

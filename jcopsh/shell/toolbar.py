@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from jcopsh.errors import StoreError
 from jcopsh.shell.prompt import Fragment, selected_name
 from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs
 from jcopsh.state import CardState, Fuse, SelectedKind
@@ -57,11 +58,12 @@ class _Rank(IntEnum):
 
     MODE = 0
     READER = 1
-    PROTOCOL = 2
-    SELECTED = 3
-    CHANNEL = 4
-    ATR = 5
-    JOURNAL = 6
+    TRIES = 2
+    PROTOCOL = 3
+    SELECTED = 4
+    CHANNEL = 5
+    ATR = 6
+    JOURNAL = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _of_card(card: Card, glyphs: Glyphs) -> list[_Part]:
         _Part(_Rank.PROTOCOL, "", state.protocol),
         _Part(_Rank.ATR, "ATR", atr, f"ATR {atr[: 2 * SHORT_ATR_BYTES]}…"),
         _Part(_Rank.SELECTED, "selected", selected, selected),
-        _Part(_Rank.CHANNEL, "channel", _channel(state), f"ch {state.channel}"),
+        _Part(_Rank.CHANNEL, "channel", _channel(state), _short_channel(state)),
+        *_tries(card),
         _Part(_Rank.JOURNAL, "journal", journal.name, f"journal …{journal.stem[-SHORT_JOURNAL:]}"),
     ]
     return [_ascii(part) for part in parts] if glyphs != UNICODE_GLYPHS else parts
@@ -140,8 +143,23 @@ def _selected(state: CardState) -> str:
 
 
 def _channel(state: CardState) -> str:
-    """The logical channel; a secure one there is not yet."""
-    return f"{state.channel} plain"
+    """The logical channel, and the secure one."""
+    return f"{state.channel} {state.secure_channel or 'plain'}"
+
+
+def _tries(card: Card) -> list[_Part]:
+    """How many authentications of this card the ledger counts that ended badly; nothing where there are none."""
+    try:
+        count = card.tries.count(card.state)
+    except StoreError:
+        return []  # the next authentication says so
+    tried = f"{count} failed auth" + ("" if count == 1 else "s")
+    return [_Part(_Rank.TRIES, "", tried, style="toolbar-warn")] if count else []
+
+
+def _short_channel(state: CardState) -> str:
+    secure = state.secure_channel
+    return f"ch {state.channel}" + (f" {secure.protocol.lower()}/{secure.level:02X}" if secure else "")
 
 
 def _ascii(part: _Part) -> _Part:

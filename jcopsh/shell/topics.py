@@ -400,6 +400,78 @@ start-up file belong to the interactive shell, so that a script does the same fo
 the interlock's questions.
 """, aliases=("aliases", "config.toml", "config", "start-up file", "NO_COLOR", "GP_READER", "environment"))
 
+GLOBALPLATFORM = Topic("globalplatform", "What is on a personalised card, and who may change it", """
+A personalised card has a security domain, the issuer's (ISD, card manager). It lists, loads and deletes, for who
+authenticates to it:
+
+    auth --key default           open a secure channel; 40…4F are the keys of a new card
+    info                         maker, numbers, versions, keys, free memory: no channel needed
+    list                         what is on the card, as a tree
+    install applet.cap           load a package and make an instance of its applet
+    select D2760001240101        the instance answers; the channel ends here
+    delete D27600012401 --related
+
+- Package (load file): the code, as it was loaded. Module: an applet in it, a class of which instances are made.
+- Instance (application): what is selected. It may have the AID of its module, or one of its own.
+- Security domain: has keys, and owns packages and applications. create-domain makes one, extradite moves things
+  from one to another.
+
+Life cycle states: a package is LOADED. An application is INSTALLED, then SELECTABLE, perhaps LOCKED
+(set-status AID locked, and unlocked). A security domain with keys of its own is PERSONALIZED. The card itself is
+OP_READY, INITIALIZED, SECURED: irreversible, and asked about.
+
+What an application may do beyond its own matters are its privileges: card-reset makes it the one that is selected
+by default, cvm-management lets it set the card's PIN, card-lock and card-terminate say themselves.
+""", aliases=("gp", "security domain", "security domains", "ISD", "card manager", "life cycle", "privileges"))
+
+KEYS = Topic("secure channel", "Secure channels, whose keys they need, and how a card is not locked by trying", """
+A secure channel proves both sides to one another and protects what is sent. It takes a security domain's keys
+ENC, MAC and DEK: 3DES in SCP02, AES in SCP03, as the card says.
+
+    auth --key default           40…4F, the keys of most new cards; they have to be said
+    auth enc --key bench-card    a stored set, commands enciphered as well
+    auth --key emv:default       the card's own keys are derived from these (visa2, emv, kdf3)
+    keys add bench-card          store a set; the keys are asked for without being shown
+    keys solve                   which known keys made the card's last answer? the card is not asked
+
+Levels: plain 00, mac 01, enc 03, rmac 11 (MACs on answers too), enc-rmac 13, full 33 (SCP03). What is sent to the
+security domain then goes through the channel, until a reset or a select. An answer that lacks the MAC it owes
+closes it. send --plain goes past it.
+
+Many cards lock themselves after about ten bad authentications in a row. With wrong keys EXTERNAL AUTHENTICATE is
+never sent; each try is counted on disk before it is sent, until one succeeds, and the toolbar shows the count.
+Keys that a card (known by its CPLC, else its ATR) did not take are not tried on it again without a typed yes.
+
+    put-keys --key-version 1 --save bench-card      new keys: stored, put, and proved by an authentication
+    delete-key 0xFF                                 the old ones, once the new are proved
+
+When the power goes in between, authenticate with the keys that the card takes, and give the same line again.
+""", aliases=("authentication", "SCP02", "SCP03", "key set", "ledger"))
+
+CAP_FILES = Topic("CAP files", "Loading an applet, and why a card says 6985", """
+A CAP file is a converted Java Card package. cap info FILE shows its AIDs, what it imports, how large it is.
+
+    install FILE --dry-run       every command, none of it sent
+    install FILE                 load, and make the only applet selectable
+    install FILE --instance AID --params 01FF
+    upload FILE                  load and no more
+
+Every package, every module and every instance has an AID, and Java Card wants them apart: a package must not have
+the AID of an applet, nor an applet that of another. The card answers 6985, and says no more. So install looks at
+the card first and says what is in the way, and which lines move it away:
+
+- The package is there already: delete its instances, then the package; or delete PACKAGE --related.
+- A module has the AID: it goes only with its package (seed 003 is this story).
+- An import is missing, or newer than the card's Java Card: load what it needs, or convert for an older version.
+- Too little memory, where the card tells how much is free.
+
+--anyway sends it all the same; a refusal is then told together with what is known.
+
+A load that was cut off leaves nothing behind. Where only the instance is missing, the same line makes it, and does
+not load again. An applet that refuses to be installed mostly wants other parameters: --params are its own bytes,
+which go in tag C9; --params-field is all of the field.
+""", aliases=("CAP file", "applet", "applets", "package", "packages", "module", "modules", "AID", "AIDs", "load file"))
+
 WORDS = Topic("words", "Words that jcopsh uses", """
 This project began from five public documents. What rests on one of them names it:
 
@@ -433,5 +505,5 @@ help on fuse, interlock, secrets, transport key and memory map says more.
 
 TOPICS = (
     THE_LINE, READERS, UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES,
-    FILES, OPENSC_EXPLORER, TRACE, SETTINGS, WORDS,
+    GLOBALPLATFORM, KEYS, CAP_FILES, FILES, OPENSC_EXPLORER, TRACE, SETTINGS, WORDS,
 )

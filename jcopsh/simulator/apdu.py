@@ -6,7 +6,7 @@ data (ISO/IEC 7816-3:2006, 10.3 and 12.2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SUCCESS = 0x9000
 WRONG_LENGTH = 0x6700
@@ -20,6 +20,7 @@ class MalformedCommandError(ValueError):
 class Command:
     """A command: header, data (0 to 65535 bytes), and Le as a count (1 to 65536), None when absent.
 
+    `extended` says that its length fields came in the extended form, which a MAC over the command depends on.
     It has no repr of its own fields: the data may be a key.
     """
 
@@ -29,6 +30,7 @@ class Command:
     p2: int
     data: bytes
     le: int | None
+    extended: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,7 +61,7 @@ def parse_t1(raw: bytes) -> Command:
         return _command(header, b"", length or 65536)
     if not length:
         raise MalformedCommandError("an extended Lc of zero")
-    return _with_lc(header, length, body[3:], le_bytes=2)
+    return replace(_with_lc(header, length, body[3:], le_bytes=2), extended=True)
 
 
 def parse_t0(raw: bytes) -> Command:

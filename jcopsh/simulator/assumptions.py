@@ -94,22 +94,14 @@ CARD_MANAGER_START = Assumption(
 )
 CARD_MANAGER_FCI = Assumption(
     "the card manager's answer to SELECT",
-    "Every profile answers SELECT of A000000003000000 with the file control information of seed 001's fused card.",
-    bytes.fromhex(
-        "6F658408A000000003000000A5599F6501FF9F6E06479100783300734A06072A864886FC6B01600C060A2A864886FC6B0202010163090607"
-        "2A864886FC6B03640B06092A864886FC6B040215650B06092B8510864864020103660C060A2B060104012A026E0102"
-    ),
-)
-CARD_MANAGER_COMMANDS = Assumption(
-    "the card manager's commands",
-    "The card manager has no secure channel yet: INITIALIZE UPDATE, GET DATA (CPLC too) and every other command are "
-    "answered 6D00.",
-    0x6D00,
+    "A JCOP 2.4.1 answers SELECT of A000000003000000 with the file control information of seed 001's fused card; a "
+    "JCOP 2.4.2R3 with one of the same build, a JCOP 4 with a short one.",
+    "479100783300",
 )
 WRONG_SELECT_PARAMETERS = Assumption(
     "other kinds of SELECT",
-    "A SELECT other than by name, first occurrence (P1-P2 = 0400), is answered 6A86 where an application is selected. "
-    "A name counts only if it is complete.",
+    "A SELECT other than by name, first or next occurrence (P1-P2 = 0400 or 0402), is answered 6A86 where an "
+    "application is selected. A name of 5 bytes or more may begin an AID; the transport key must be whole.",
     0x6A86,
 )
 SELECTION_STAYS = Assumption(
@@ -118,8 +110,9 @@ SELECTION_STAYS = Assumption(
     True,
 )
 IDENTIFY_ANSWER = Assumption(
-    "IDENTIFY of both profiles",
-    "Both profiles answer IDENTIFY with the data of seed 001's J2A040; only the fuse byte changes.",
+    "IDENTIFY",
+    "A JCOP 2.4.1 answers IDENTIFY with the data of seed 001's J2A040, j2e145 with that of a published J2E145; only "
+    "the fuse byte changes.",
     bytes.fromhex("04310033000000004E5830313143000339F873"),
 )
 SHORT_LE = Assumption(
@@ -141,8 +134,9 @@ GET_RESPONSE_EXACT = Assumption(
 )
 CLASS_BITS = Assumption(
     "class bytes",
-    "Where an application is selected, or the card is fused: logical channels are answered 6881, secure messaging "
-    "6882, chaining 6884, and classes it does not know 6E00. READ and WRITE exist with CLA C0 only.",
+    "Where an application is selected, or the card is fused: logical channels and MANAGE CHANNEL are answered "
+    "6881, secure messaging 6882, chaining 6884, and classes it does not know 6E00. READ and WRITE exist with CLA "
+    "C0 only.",
     (0x6881, 0x6882, 0x6884, 0x6E00),
 )
 FACTORY_MEMORY = Assumption(
@@ -245,6 +239,153 @@ FILES_IDENTIFY = Assumption(
     0x6A82,
 )
 
+GP_KEYS = Assumption(
+    "GlobalPlatform: keys of the card manager",
+    "CM_KEY 1 to 3 are ENC, MAC and DEK of the issuer security domain, under the version at C00301, until the first "
+    "PUT KEY. The personalised cards have 40 to 4F in all three, under FF. A BOOT that wipes takes everything back.",
+    0xFF,
+)
+GP_J3R180_KEYS = Assumption(
+    "GlobalPlatform: key sets of j3r180",
+    "j3r180 has 40 to 4F as AES keys of version FF, which open SCP03 with i=70, and as 3DES keys of version 20, which "
+    "open SCP02 with i=55. A version of 00 asks for FF.",
+    0x20,
+)
+GP_INITIAL_KEYS = Assumption(
+    "GlobalPlatform: the first PUT KEY",
+    "The first key set that PUT KEY adds takes the place of the initial one, version FF; later ones stand side by "
+    "side. The last set that can open a channel cannot be deleted: 6985.",
+    0x6985,
+)
+GP_TRIES = Assumption(
+    "GlobalPlatform: tries of authentication",
+    "Each INITIALIZE UPDATE takes one of 10 tries of its security domain, and a successful EXTERNAL AUTHENTICATE gives "
+    "all back. Without tries left INITIALIZE UPDATE is answered 6983, for ever. This is the most dangerous reading.",
+    10,
+)
+GP_COUNTER = Assumption(
+    "GlobalPlatform: sequence counter",
+    "The counter starts at 0000. SCP02 counts a successful EXTERNAL AUTHENTICATE, SCP03 every INITIALIZE UPDATE, "
+    "before it answers. All key sets of a security domain share it; at its end INITIALIZE UPDATE is answered 6985.",
+    0x6985,
+)
+GP_AUTHENTICATION = Assumption(
+    "GlobalPlatform: a failed authentication",
+    "A wrong host cryptogram is answered 6300; a wrong C-MAC of EXTERNAL AUTHENTICATE 6982; one without INITIALIZE "
+    "UPDATE right before it 6985; a key version that is not there 6A88; a security level that i does not offer 6A86.",
+    0x6300,
+)
+GP_CHANNEL = Assumption(
+    "GlobalPlatform: commands outside a secure channel",
+    "Without a secure channel, or unprotected where the level asks for C-MAC, everything but SELECT, GET DATA and "
+    "INITIALIZE UPDATE is answered 6982. A wrong MAC is answered 6982 and ends the channel.",
+    0x6982,
+)
+GP_CARD_DATA = Assumption(
+    "GlobalPlatform: card data of JCOP 2.4.1",
+    "A JCOP 2.4.1 answers GET DATA 0066 with 6985 outside a secure channel, as in seed 001; the others answer it.",
+    True,
+)
+GP_PRODUCTION_DATA = Assumption(
+    "GlobalPlatform: CPLC",
+    "The production data are invented where they say more than seed 001 and the published CPLC of one JCOP 4. IIN and "
+    "CIN are there only once STORE DATA put them.",
+    {
+        "j2a040": bytes.fromhex(
+            "479050404791007833002102120210256095481021040000000000000000000000000000000000000000"
+        ),
+        "j2e145": bytes.fromhex(
+            "4790504047912341000032211A1B2C3D4123448103220000000000000000000000000000000000000000"
+        ),
+        "j3r180": bytes.fromhex(
+            "4790D32147000000000083456E6E6E50524300000000000000005758594E4E4E4E4E0000000000000000"
+        ),
+    },
+)
+JCOP4_IDENTIFICATION = Assumption(
+    "GlobalPlatform: identification of JCOP 4",
+    "j3r180 answers GET DATA 00FE with the published identification of one JCOP 4, and knows no IDENTIFY.",
+    bytes.fromhex(
+        "010C0001B90C91154CB8C02A00AA0208000000000000000003184A3352363030303337333138313230306D20B6197D635E7C050100060400"
+        "00D81F0701010808B3375FE9B5508BC40901030A0855606FD4BEECF3CD"
+    ),
+)
+GP_ROOM = Assumption(
+    "GlobalPlatform: memory",
+    "Packages and instances have 65,536 bytes: a package takes the size of its load file, an instance 128 bytes and "
+    "its parameters. Where they do not fit: 6A84. Free RAM (FF21) is always told as 4,096 bytes.",
+    65536,
+)
+GP_INSTANCE_SIZE = Assumption(
+    "GlobalPlatform: size of an instance",
+    "An instance takes 128 bytes, and those of its install parameters.",
+    128,
+)
+GP_INSTALLER = Assumption(
+    "GlobalPlatform: what the installer refuses",
+    "INSTALL [for load] of an AID that a package, a module or an instance has: 6985 (seed 003). The same for a "
+    "module's AID, at the last LOAD, and for an instance's, unless it is that of its own module. A load file or "
+    "module that is not there: 6A88. One that cannot be read, or is of another package: 6A80.",
+    0x6985,
+)
+GP_IMPORTS = Assumption(
+    "GlobalPlatform: imports",
+    "A load file that imports a package that is not there, or a newer version of it, gets 6438 at the last LOAD. "
+    "In ROM are java.lang, javacard.framework, javacard.security, javacardx.crypto and org.globalplatform, as in Java "
+    "Card 2.2.2 (j2a040), 3.0.1 (j2e145) and 3.0.5 (j3r180).",
+    0x6438,
+)
+GP_LOADING = Assumption(
+    "GlobalPlatform: a load in progress",
+    "Blocks of LOAD come in order from 00 to FF. Another number, a block after the last or any other command ends the "
+    "load and leaves nothing behind; LOAD is then answered 6985.",
+    0x6985,
+)
+GP_DELETE = Assumption(
+    "GlobalPlatform: DELETE",
+    "A package with instances, one that another package imports, one in ROM, the issuer security domain, a domain "
+    "that something belongs to, and what is selected are refused with 6985. A module alone cannot be deleted: 6A88.",
+    0x6985,
+)
+GP_STATUS = Assumption(
+    "GlobalPlatform: GET STATUS",
+    "Entries are answered whole, up to 232 bytes at once, then 6310. A JCOP 2.4.1 knows the form without tags only "
+    "(6A86 for the other). Nothing found is 6A88.",
+    232,
+)
+GP_PUT_KEY = Assumption(
+    "GlobalPlatform: PUT KEY",
+    "Every key must come with its check value; a wrong one is answered 9485, a type that the card does not know 9484, "
+    "a version that is there already, or is not, 6A88. New versions are 01 to 7F. An AES key may come "
+    "with its length before it (Amendment D) or without (as yubikit sends it). DGIs with keys are refused: 6A88.",
+    0x9485,
+)
+GP_STORED = Assumption(
+    "GlobalPlatform: STORE DATA",
+    "STORE DATA keeps IIN (42), CIN (45) and card data (66) in the security domain, as TLV or in the DGI 0070. Any "
+    "other object is answered 6A88. An installed applet takes no data: 6985.",
+    0x6A88,
+)
+GP_LIFE_CYCLE = Assumption(
+    "GlobalPlatform: life cycle",
+    "The card goes forwards only, but for CARD_LOCKED back to SECURED; other ways are answered 6985. A locked card "
+    "selects its issuer security domain only, with 6283; a terminated one answers GET DATA, and else 6985.",
+    0x6985,
+)
+GP_SELECT = Assumption(
+    "GlobalPlatform: installed applets",
+    "An installed applet answers SELECT with 9000 and no data, and any other command with 6D00. One that is locked or "
+    "not selectable is not found: 6A82.",
+    0x6D00,
+)
+GP_DOMAINS = Assumption(
+    "GlobalPlatform: security domains",
+    "Security domains are made from A000000151535041 only; other modules with that privilege are refused: 6A80. One "
+    "without keys uses those of the domain it belongs to. Only the issuer's, and those with Authorized Management, "
+    "change content: 6985.",
+    0x6985,
+)
+
 ASSUMPTIONS: tuple[Assumption[object], ...] = (
     UNSELECTED,
     TRANSPORT_KEY_TRIES,
@@ -260,7 +401,6 @@ ASSUMPTIONS: tuple[Assumption[object], ...] = (
     PROTECTED,
     CARD_MANAGER_START,
     CARD_MANAGER_FCI,
-    CARD_MANAGER_COMMANDS,
     WRONG_SELECT_PARAMETERS,
     SELECTION_STAYS,
     IDENTIFY_ANSWER,
@@ -285,5 +425,27 @@ ASSUMPTIONS: tuple[Assumption[object], ...] = (
     FILES_MADE,
     FILES_ROOM,
     FILES_IDENTIFY,
+    GP_KEYS,
+    GP_J3R180_KEYS,
+    GP_INITIAL_KEYS,
+    GP_TRIES,
+    GP_COUNTER,
+    GP_AUTHENTICATION,
+    GP_CHANNEL,
+    GP_CARD_DATA,
+    GP_PRODUCTION_DATA,
+    JCOP4_IDENTIFICATION,
+    GP_ROOM,
+    GP_INSTANCE_SIZE,
+    GP_INSTALLER,
+    GP_IMPORTS,
+    GP_LOADING,
+    GP_DELETE,
+    GP_STATUS,
+    GP_PUT_KEY,
+    GP_STORED,
+    GP_LIFE_CYCLE,
+    GP_SELECT,
+    GP_DOMAINS,
 )
 """Every assumption, in the order in which they are shown."""

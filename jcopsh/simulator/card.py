@@ -17,7 +17,6 @@ from jcopsh.simulator.files import factory_memory
 from jcopsh.simulator.jcop_card import JcopCard
 from jcopsh.simulator.jcop_codec import JcopCodec
 from jcopsh.simulator.machine import Codec, Machine, Randomness
-from jcopsh.simulator.memory import factory_eeprom
 from jcopsh.simulator.profiles import FilesProfile, JcopProfile, Profile, ProtocolVariant
 from jcopsh.simulator.state_file import StateFile, StateFileError, WireLog
 from jcopsh.simulator.transport import Transport, TransportT0, TransportT1
@@ -150,7 +149,7 @@ def _codec(profile: Profile) -> Codec[Any]:
 
 def _factory_memory(profile: Profile, randomness: Randomness) -> Any:
     if isinstance(profile, JcopProfile):
-        return factory_eeprom(profile.layout, randomness)
+        return profile.factory_memory(randomness)
     return factory_memory()
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from jcopsh.simulator.card_content import CardContent
+from jcopsh.simulator.card_keys import CardKeySet, KeyType
 from jcopsh.simulator.machine import Randomness
-from jcopsh.simulator.memory import Eeprom, factory_eeprom
+from jcopsh.simulator.memory import KEY_ADDRESSES, KEY_LENGTH, KEY_VERSION_ADDRESSES, Eeprom, factory_eeprom
 from jcopsh.simulator.profiles import BootVariant, JcopProfile
 
 
@@ -20,10 +23,11 @@ class Chip:
     ) -> None:
         self.profile = profile
         self._eeprom = eeprom
-        self._randomness = randomness
+        self.randomness = randomness
         self._save = save
         self._started = False
         self.card_manager_ready = False
+        self.platform = profile.card_platform
 
     @property
     def eeprom(self) -> Eeprom:
@@ -41,6 +45,24 @@ class Chip:
             self._save(eeprom)
             self._eeprom = eeprom
 
+    @property
+    def content(self) -> CardContent:
+        """The card manager's registry now in force."""
+        return self._eeprom.content or self.platform.factory_content()
+
+    def commit_content(self, content: CardContent) -> None:
+        """Put another registry in force, once it is saved. Raises OSError where it cannot be saved."""
+        self.commit(replace(self._eeprom, content=content))
+
+    @property
+    def slot_keys(self) -> tuple[CardKeySet, ...]:
+        """The key set in the CM_KEY slots, under the version of the first slot; none where that version is 00."""
+        version = self._eeprom.read(KEY_VERSION_ADDRESSES[0], 1)
+        values = tuple(self._eeprom.read(address, KEY_LENGTH) or b"" for address in KEY_ADDRESSES)
+        if not version or not version[0]:
+            return ()
+        return (CardKeySet.of_three(version[0], KeyType.TDES, values),)
+
     def restart(self, eeprom: Eeprom) -> None:
         """Forget what a reset forgets, and take `eeprom` as found in the card."""
         self._eeprom = eeprom
@@ -52,6 +74,6 @@ class Chip:
         if self.profile.boot is BootVariant.KEEP:
             self._started = True
             return
-        fresh = factory_eeprom(self.profile.layout, self._randomness)
+        fresh = factory_eeprom(self.profile.layout, self.randomness)
         self.commit(Eeprom(fresh.memory, fresh.random_keys, booted=True))
         self.card_manager_ready = False

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jcopsh.simulator.content_codec import decode_content, encode_content
 from jcopsh.simulator.memory import FIRST_ADDRESS, KEY_ADDRESSES, KEY_LENGTH, LAST_ADDRESS, MEMORY_LENGTH, Eeprom
 
 _ROW = 16
@@ -25,6 +26,7 @@ class JcopCodec:
             "protected": memory.protected,
             "fused": memory.fused,
             "random_keys": [key.hex().upper() for key in memory.random_keys],
+            "content": None if memory.content is None else encode_content(memory.content),
             "memory": {address: row.hex().upper() for address, row in rows.items() if any(row)},
         }
 
@@ -43,7 +45,8 @@ class JcopCodec:
                 raise ValueError
             memory[start : start + _ROW] = _exact(row, _ROW)
         flags = {name: _flag(stored[name]) for name in ("booted", "protected", "fused")}
-        return Eeprom(bytes(memory), random_keys, **flags)
+        content = None if stored["content"] is None else decode_content(stored["content"])
+        return Eeprom(bytes(memory), random_keys, **flags, content=content)
 
 
 def _exact(text: str, length: int) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from jcopsh.simulator.assumptions import FACTORY_MEMORY, READABLE_RANGE
+from jcopsh.simulator.card_content import CardContent
 from jcopsh.simulator.machine import Randomness
 
 FIRST_ADDRESS, LAST_ADDRESS = READABLE_RANGE.value
@@ -69,7 +70,8 @@ class Eeprom:
     """Everything the card keeps without power. A value: each change makes a new one.
 
     `memory` holds MEMORY_LENGTH bytes from FIRST_ADDRESS. `random_keys` are the three keys that the factory or the last
-    wiping BOOT made, in slot order. It has no repr: it holds keys.
+    wiping BOOT made, in slot order. `content` is the card manager's, None while it is as the factory left it.
+    It has no repr: it holds keys.
     """
 
     memory: bytes
@@ -77,6 +79,7 @@ class Eeprom:
     booted: bool = False
     protected: bool = False
     fused: bool = False
+    content: CardContent | None = None
 
     def read(self, address: int, length: int) -> bytes | None:
         """`length` bytes from `address` on, or None where one of them is outside the memory."""

@@ -125,6 +125,27 @@ class StateFile(Generic[MemoryT]):
             raise StateFileError(self._path, "it is damaged: a field is missing or has no valid value") from None
 
 
+def profile_in(path: Path) -> str | None:
+    """The profile of the card in a file, with its options, as it is given; None where there is no file.
+
+    Raises StateFileError where it is not the file of a simulated card.
+    """
+    from jcopsh.simulator.profiles import parse_profile
+
+    try:
+        stored = json.loads(path.read_bytes())
+        if stored["format"] != _FORMAT:
+            raise ValueError
+        options = parse_profile(stored["profile"]).options()
+        return _named({"profile": stored["profile"], **{one: stored[one] for one in options if one in stored}})
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateFileError(path, f"it cannot be read ({error.strerror})") from None
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        raise StateFileError(path, "it is not the file of a simulated card") from None
+
+
 def _named(kind: Mapping[str, str]) -> str:
     """The name of a profile and its options, as they are given."""
     name, *options = kind.items()

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jcopsh.card.interlock import Severity, judge
+from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel
 from jcopsh.iso7816 import tlv
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import all_maps, load_map
@@ -53,6 +54,25 @@ BODIES = tuple(
 def severity(command: str | bytes, state: CardState = UNKNOWN) -> Severity:
     raw = bytes.fromhex(command) if isinstance(command, str) else command
     return judge(raw, state, MAPS).severity
+
+
+def test_set_status_on_a_secure_channel_is_no_boot() -> None:
+    channel = SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF)
+    authenticated = replace(APPLICATION, secure_channel=channel)
+    lock, secure = "80F0408006000000000011", "80F0800F"
+    assert (severity(lock, APPLICATION), severity(lock, authenticated)) == (DESTRUCTIVE, FREE)
+    assert severity(secure, authenticated) is IRREVERSIBLE
+    assert severity("00F00000", APPLICATION) is DESTRUCTIVE
+
+
+@pytest.mark.parametrize(("cla", "asked"), [
+    (0x00, True), (0x01, True), (0x04, True), (0x40, True), (0x81, True), (0xC1, True), (0x80, False), (0x84, False)])
+def test_a_secure_channel_lifts_the_guard_of_boot_for_its_own_domain_alone(cla: int, asked: bool) -> None:
+    channel = SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF)
+    command = bytes((cla, 0xF0, 0x40, 0x07))
+    assert severity(command, replace(APPLICATION, secure_channel=channel)) is (DESTRUCTIVE if asked else FREE)
+    root = replace(APPLICATION, secure_channel=channel, selected=SelectedKind.ROOT)
+    assert severity(command, root) is DESTRUCTIVE
 
 
 @pytest.mark.parametrize("ins", [0x00, 0x10])

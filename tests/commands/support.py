@@ -15,6 +15,7 @@ from jcopsh.api import Opener, Source
 from jcopsh.card.card import Card
 from jcopsh.commands import register_all
 from jcopsh.plugin.host import PluginHost
+from jcopsh.secrets.key_sets import KeySetStore
 from jcopsh.secrets.key_store import KeyStore
 from jcopsh.shell.command import Registry
 from jcopsh.shell.execute import run_text
@@ -68,7 +69,7 @@ def shell(
     registry = Registry()
     register_all(registry, PluginHost())
     opener = Opener(Source(profile=profile, sim_state=state), report=lambda _text: None)
-    return _shell(monkeypatch, registry, opener.open, opener.key_store, width=width)
+    return _shell(monkeypatch, registry, opener.open, opener.key_store, opener.key_sets, width=width)
 
 
 def odd_shell(
@@ -88,15 +89,16 @@ def odd_shell(
     ) -> Card:
         return rig.card
 
-    return _shell(monkeypatch, registry, opens, rig.store, width=80)
+    return _shell(monkeypatch, registry, opens, rig.store, KeySetStore(folder / "key-sets.json"), width=80)
 
 
 def _shell(
-    monkeypatch: pytest.MonkeyPatch, registry: Registry, opener: Opens, store: KeyStore, *, width: int
+    monkeypatch: pytest.MonkeyPatch, registry: Registry, opener: Opens, store: KeyStore, key_sets: KeySetStore,
+    *, width: int,
 ) -> Shell:
     stdout, stderr = io.StringIO(), io.StringIO()
     session = Session(registry=registry, opener=opener, output=Output(stdout=stdout, stderr=stderr, width=width),
-                      key_store=store)
+                      key_store=store, key_sets=key_sets)
     found = Shell(session, stdout, stderr, [], [])
 
     def ask(_session: Session, prompt: str) -> str:

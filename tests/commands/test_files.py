@@ -41,7 +41,7 @@ def test_what_a_file_is(files: Shell) -> None:
     assert "6283  selected, but the file is deactivated" in files.run("cd 7E10; cd 6E08")
 
 
-@pytest.mark.parametrize("name", ["select-file", "select_file", "cd", "info", "/select-file", "select"])
+@pytest.mark.parametrize("name", ["select-file", "select_file", "cd", "/select-file", "select"])
 def test_every_name_of_select(files: Shell, name: str) -> None:
     assert files.run(f"{name} 3F00").startswith("selected    3F00  usually MF")
 

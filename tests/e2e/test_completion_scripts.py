@@ -86,7 +86,7 @@ class Typing:
 def typing(shell: str, scripts: Path, here: Path) -> Iterator[Typing]:
     environment = {**program_environment(), "HOME": str(here.parent), "LC_ALL": "C.UTF-8", "HISTFILE": "/dev/null"}
     command = ["env", "--chdir", str(here), *START[shell]]
-    with Terminal(command, environment=environment, columns=110, rows=60) as terminal:
+    with Terminal(command, environment=environment, columns=110, rows=90) as terminal:
         terminal.type_in(SET_UP[shell].format(script=scripts / FILE_NAMES[shell]) + "\r")
         terminal.wait_for(PROMPT)
         yield Typing(terminal)

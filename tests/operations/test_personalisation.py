@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import CardError, Refused
+from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.jcop.personalisation import CheckState
 from jcopsh.operations.memory import write_memory
@@ -157,6 +158,16 @@ def test_keys_that_everybody_knows_and_a_life_cycle_that_is_set(
     assert found["warm ATR valid"] is MISSING
     for line in checklist(rig).lines:
         assert not shows(line.detail, bytes(range(0x40, 0x50)))
+
+
+def test_the_slot_order_is_proved_by_the_very_keys_in_their_order(tmp_path: Path) -> None:
+    rig, _ = booted(tmp_path)
+    present = [Secret(rig.card.send(CommandAPDU(0xC0, 0xB0, 0x03, p2, le=16)).data) for p2 in (0x05, 0x21, 0x3D)]
+    enc, mac, dek = present
+    item = "slot order proved by an authentication"
+    for accepted, state in (((enc, mac, dek), DONE), ((mac, enc, dek), UNKNOWN), ((enc, mac, WRONG), UNKNOWN)):
+        rig.card.accepted_keys = accepted
+        assert checked(rig)[item] is state
 
 
 def test_a_key_store_that_is_gone_counts_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ from tests.shell.samples import CANARY, REGISTRY, SAMPLES, Stage, read, stage
 
 OWN = (*help_commands.COMMANDS, *settings_commands.COMMANDS, *history_commands.COMMANDS)
 WANTED = {"unfused cards", "transport key", "memory map", "fuse", "APDU", "status words", "bytes", "interlock",
-          "secrets", "words", "the line", "readers", "files", "opensc-explorer", "trace",
-          "settings"}
+          "secrets", "words", "the line", "readers", "files", "opensc-explorer", "trace", "settings",
+          "globalplatform", "secure channel", "CAP files"}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jcopsh.card.link import ResetKind
 from jcopsh.errors import UsageError
+from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.hexadecimal import NotationError
@@ -32,11 +33,14 @@ from jcopsh.shell.types import (
     FilePathType,
     HelpSubjectType,
     IntegerType,
+    KeySpec,
+    KeySpecType,
     LengthType,
     ParameterType,
     PendingError,
     ReaderType,
     SecretBytesType,
+    SecurityLevelType,
     SettingNameType,
     SettingValueType,
     TextType,
@@ -88,6 +92,8 @@ VALUES: list[tuple[ParameterType[Any], st.SearchStrategy[Any]]] = [
     (AliasDefinitionType(), st.builds(AliasDefinition, st.from_regex("[a-z][a-z0-9_-]{0,9}", fullmatch=True), ALIASED)),
     (HelpSubjectType(), st.sampled_from([one.text for one in SUBJECTS])),
     (ReaderType(), TEXTS),
+    (KeySpecType(), st.builds(KeySpec, st.binary(min_size=16, max_size=16).map(Secret))),
+    (SecurityLevelType(), st.sampled_from([SecurityLevel(one) for one in (0x00, 0x01, 0x03, 0x11, 0x13, 0x33)])),
 ]
 
 

@@ -23,7 +23,7 @@ SEED_001_FCI = (
 )
 
 
-@pytest.mark.parametrize("select", [SELECT_ISD, SELECT_ISD + "00", "00A40400", "00A4040000"])
+@pytest.mark.parametrize("select", [SELECT_ISD, SELECT_ISD + "00", "00A40400", "00A4040000", "00A4040005A000000003"])
 def test_it_answers_as_seed_001s_fused_card(select: str) -> None:
     assert send(with_card_manager(), select) == SEED_001_FCI
 
@@ -70,15 +70,16 @@ def test_selecting_it_leaves_the_root_applet() -> None:
 @pytest.mark.parametrize(
     ("command", "response"),
     [
-        ("8050000008112233445566778800", "6D00"),
-        ("80CA006600", "6D00"),
-        ("80CA9F7F00", "6D00"),
-        ("84820300021122", "6882"),
+        ("80CA006600", "6985"),
+        ("80F28000024F0000", "6982"),
+        ("84820300021122", "6985"),
+        ("80AA0000", "6D00"),
         ("8150000000", "6881"),
         ("9050000000", "6884"),
         ("A0A4000000", "6E00"),
         ("00A40000023F00", "6A86"),
-        ("00A4040005A000000003", "6A82"),
+        ("00A4040004A0000000", "6A82"),
+        ("00A4040005A000000004", "6A82"),
         ("00A4040008A000000151000000", "6A82"),
     ],
 )

@@ -30,7 +30,7 @@ def test_the_server_imports_no_other_room() -> None:
     assert [name for name in told if name != "jcopsh" and not name.startswith("jcopsh.simulator")] == []
 
 
-def test_no_file_of_it_imports_anything_but_itself_and_the_standard_library() -> None:
+def test_no_file_of_it_imports_anything_but_itself_the_standard_library_and_in_one_place_ciphers() -> None:
     files = sorted(Path(jcopsh.simulator.__file__).parent.glob("*.py"))
     assert len(files) > 10
     for file in files:
@@ -43,4 +43,6 @@ def test_no_file_of_it_imports_anything_but_itself_and_the_standard_library() ->
                 modules = [alias.name for alias in node.names]
             for module in modules:
                 own = module.startswith("jcopsh.simulator")
-                assert own or module.split(".")[0] in sys.stdlib_module_names, f"{file.name} imports {module}"
+                top = module.split(".")[0]
+                cipher = top == "cryptography" and file.name == "gp_ciphers.py"
+                assert own or cipher or top in sys.stdlib_module_names, f"{file.name} imports {module}"

@@ -17,12 +17,12 @@ from jcopsh.simulator.profiles import (
 
 
 def test_the_profiles() -> None:
-    assert profile_names() == ("j2a040-unfused", "j2a081-unfused", "iso7816-files")
+    assert profile_names() == ("j2a040-unfused", "j2a081-unfused", "j2a040", "j2e145", "j3r180", "iso7816-files")
     assert profile_names()[0] == DEFAULT_PROFILE
     maps = [parse_profile(name).map_name for name in profile_names()]
-    assert maps == ["simulated-j2a040", "simulated-j2a081", None]
+    assert maps == ["simulated-j2a040", "simulated-j2a081", None, None, None, None]
     keys = [parse_profile(name).transport_key for name in profile_names()]
-    assert keys == [b"JCOPSIMULATEDTK0", b"JCOPSIMULATEDTK0", None]
+    assert keys == [b"JCOPSIMULATEDTK0", b"JCOPSIMULATEDTK0", None, None, None, None]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,9 @@ def test_options(text: str, boot: str) -> None:
     ("text", "offset", "listed"),
     [
         ("", 0, "j2a081-unfused"),
-        ("j2a040", 0, "j2a040-unfused"),
+        ("j2a041", 0, "j2a040-unfused"),
+        ("j2a040,scp03=00", 7, "scp02=15"),
+        ("j3r180,scp03=02", 7, "scp03=70"),
         ("j3a040-unfused,boot=keep", 0, "j2a081-unfused"),
         ("j2a040-unfused,", 15, "boot=keep"),
         ("j2a040-unfused,boot", 15, "boot=wipe"),

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 
 from jcopsh.simulator.card import SimulatedCard
 from jcopsh.simulator.profiles import parse_profile
-from tests.simulator.support import FUSE, IDENTIFY, SELECT_TK, booted, send, speaking_t0, with_card_manager
+from tests.simulator.support import FUSE, IDENTIFY, SELECT_TK, booted, powered, send, speaking_t0, with_card_manager
 
-HEADERS = [bytes.fromhex(text) for text in ("00A40400", "00F00000", "C0B00305", "C0D60305", "00100000", "00C00000")]
+HEADERS = [
+    bytes.fromhex(text)
+    for text in (
+        "00A40400", "00F00000", "C0B00305", "C0D60305", "00100000", "00C00000", "80500000", "84820000", "80CA00E0"
+    )
+]
 COMMANDS = st.one_of(
     st.binary(max_size=300),
     st.builds(lambda header, body: header + body, st.sampled_from(HEADERS), st.binary(max_size=24)),
@@ -25,7 +30,11 @@ COMMANDS = st.one_of(
 )
 
 
-@pytest.mark.parametrize("make", [booted, speaking_t0, with_card_manager])
+def personalised() -> SimulatedCard:
+    return powered("j2e145")
+
+
+@pytest.mark.parametrize("make", [booted, speaking_t0, with_card_manager, personalised])
 def test_any_bytes_get_a_response(make: Callable[[], SimulatedCard]) -> None:
     @settings(max_examples=150, deadline=None)
     @given(st.lists(COMMANDS, max_size=6))
@@ -34,7 +43,7 @@ def test_any_bytes_get_a_response(make: Callable[[], SimulatedCard]) -> None:
         for command in commands:
             assert len(card.process(command)) >= 2
         assert card.received[-len(commands) :] == commands or not commands
-        assert send(card, IDENTIFY)[:2] in ("04", "61")
+        assert send(card, IDENTIFY)[:2] in ("04", "61", "02")
 
     any_bytes()
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
@@ -20,6 +21,7 @@ from jcopsh.shell.types.apdu import ApduInput, ApduTextType, carries_secret
 from jcopsh.shell.types.application import TRANSPORT_KEY, AidOrNameType, Target
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, nearest
 from jcopsh.shell.types.byte_strings import ByteStringType, SecretBytesType
+from jcopsh.shell.types.key_specs import KeySpec, KeySpecType, SecurityLevelType
 from jcopsh.shell.types.memory import AddressType, LengthType
 from jcopsh.shell.types.names import (
     AliasDefinition,
@@ -45,9 +47,11 @@ __all__ = [
     "DEFAULT_TYPES", "TRANSPORT_KEY", "Address", "AddressType", "AidOrName", "AidOrNameType", "AliasDefinition",
     "AliasDefinitionText", "AliasDefinitionType", "AliasName", "AliasNameType", "ApduInput", "ApduText",
     "ApduTextType", "ByteString", "ByteStringType", "ChoiceType", "FileKind", "FilePath", "FilePathType", "HelpSubject",
-    "HelpSubjectType", "InputFile", "Integer", "IntegerType", "Length", "LengthType", "OutputFile", "ParameterType",
-    "PendingError", "Reader", "ReaderApdu", "ReaderType", "RestText", "ScriptFile", "SecretBytes", "SecretBytesType",
-    "SettingName", "SettingNameType", "SettingValue", "SettingValueType", "Target", "Text", "TextType", "TransportKey",
+    "HelpSubjectType", "InputFile", "Integer", "IntegerType", "KeySets", "KeySpec", "KeySpecType", "Length",
+    "LengthType",
+    "OutputFile", "ParameterType", "PendingError", "Reader", "ReaderApdu", "ReaderType", "RestText", "ScriptFile",
+    "SecretBytes", "SecretBytesType", "Security", "SecurityLevelType", "SettingName", "SettingNameType", "SettingValue",
+    "SettingValueType", "Target", "Text", "TextType", "TransportKey",
     "carries_secret", "choice", "choice_of", "did_you_mean", "nearest", "parse_number",
 ]
 
@@ -72,6 +76,8 @@ Reader = Annotated[str, ReaderType()]
 AliasDefinitionText = Annotated[AliasDefinition, AliasDefinitionType()]
 AliasName = Annotated[str, AliasNameType()]
 HelpSubject = Annotated[str, HelpSubjectType()]
+KeySets = Annotated[KeySpec, KeySpecType()]
+Security = Annotated[SecurityLevel, SecurityLevelType()]
 
 # what a plain annotation stands for
 DEFAULT_TYPES: Mapping[Any, ParameterType[Any]] = {

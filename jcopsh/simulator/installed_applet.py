@@ -1,17 +1,14 @@
-"""The issuer security domain, as far as it exists: it can be selected, and knows no command yet."""
+"""An installed applet while it is selected: what it does beyond that is not simulated."""
 
 from __future__ import annotations
 
 from jcopsh.simulator.apdu import Answer, Command
 from jcopsh.simulator.application import INS_SELECT, class_refusal
-from jcopsh.simulator.assumptions import CARD_MANAGER_COMMANDS, WRONG_SELECT_PARAMETERS
-
-CARD_MANAGER_AID = bytes.fromhex("A000000003000000")
-"""The issuer security domain of a JCOP 2.4.1 (seed 001)."""
+from jcopsh.simulator.assumptions import GP_SELECT, WRONG_SELECT_PARAMETERS
 
 
-class CardManager:
-    """Answers every command that it does not know."""
+class InstalledApplet:
+    """Knows no command."""
 
     def process(self, command: Command) -> Answer:
         """Refuse the class, or else the instruction."""
@@ -20,4 +17,4 @@ class CardManager:
             return Answer(refusal)
         if (command.cla, command.ins) == (0x00, INS_SELECT):
             return Answer(WRONG_SELECT_PARAMETERS.value)
-        return Answer(CARD_MANAGER_COMMANDS.value)
+        return Answer(GP_SELECT.value)

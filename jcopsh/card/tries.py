@@ -1,0 +1,188 @@
+"""Authentications as they happen at the door: every INITIALIZE UPDATE is in the ledger before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from jcopsh.errors import StoreError
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.reader_commands import READER_CLASS
+from jcopsh.iso7816.status import INS
+from jcopsh.secrets.ledger import Ledger, LedgerCard, Sign, Try
+from jcopsh.state import CardState
+
+_LOGICAL_CHANNEL = 0x43  # the bits of a class byte that name it (GlobalPlatform 2.3.1, 11.1.4)
+
+
+def ledger_card(state: CardState) -> LedgerCard:
+    """What the ledger knows a card by."""
+    return LedgerCard(state.chip, state.atr.hex().upper() or "unknown")
+
+
+def ledger_name(state: CardState) -> str:
+    """A card in words: its chip where CPLC was read, else its ATR, as all cards of its kind."""
+    card = ledger_card(state)
+    return f"chip {card.chip}" if card.chip else f"ATR {card.atr}"
+
+
+@dataclass(frozen=True, slots=True)
+class LastTry:
+    """The last INITIALIZE UPDATE that was answered: the host's challenge, and the data of the answer."""
+
+    host_challenge: bytes
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenTry:
+    """The try that EXTERNAL AUTHENTICATE may end. `answered`: the answer to INITIALIZE UPDATE is complete."""
+
+    entry: Try
+    channel: int  # the bits of the class that name the logical channel
+    answered: bool = False
+
+
+class Tries:
+    """Looks at exchanges on their way, whoever sends them: operations, raw bytes, scripts and plugins.
+
+    `ledger` is None where nothing is worth counting: a recording. `last` is the last try, for the search for its keys.
+    `unwritten` is why the ledger could not be told what came of the last try; it counts that one still.
+    """
+
+    def __init__(self, ledger: Ledger | None) -> None:
+        self.ledger = ledger
+        self.last: LastTry | None = None
+        self.unwritten: StoreError | None = None
+        self._keys = ""
+        self._open: _OpenTry | None = None
+        self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
+        self._counted: tuple[LedgerCard, int] | None = None
+        self._of_this_card: set[str] = set()  # the numbers of the tries since it was connected
+        self._without_chip = False  # some of them are in the ledger without the chip
+
+    def count(self, state: CardState) -> int:
+        """How many tries of this card ended badly or were never completed, as far as this program knows: the file is
+        read again where something was tried here or another card is asked about, not for each key that is typed."""
+        card = ledger_card(state)
+        if self.ledger is not None and (self._counted is None or self._counted[0] != card):
+            self._counted = card, len(self.ledger.tries(card))
+        return self._counted[1] if self._counted else 0
+
+    @contextmanager
+    def with_keys(self, fingerprint: str) -> Iterator[None]:
+        """Within the block the keys that are tried are these, by their fingerprint in the ledger."""
+        self._keys = fingerprint
+        try:
+            yield
+        finally:
+            self._keys = ""
+
+    def before(self, command: CommandAPDU, state: CardState) -> None:
+        """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses."""
+        if self.ledger is None or not _is(INS.INITIALIZE_UPDATE, command):
+            return
+        self._counted = self.unwritten = None
+        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys)
+        self._open = _OpenTry(entry, command.cla & _LOGICAL_CHANNEL)
+        self._of_this_card.add(entry.number)
+        self._without_chip = self._without_chip or not state.chip
+
+    def not_sent(self, command: CommandAPDU) -> None:
+        """What was counted was not sent after all."""
+        if _is(INS.INITIALIZE_UPDATE, command):
+            self._take_back()
+
+    def after(self, command: CommandAPDU, response: ResponseAPDU) -> None:
+        """What the answer makes of the try; one that comes in parts (61xx) counts when it is whole."""
+        if command.ins == INS.SELECT:
+            self._open = None
+        fetched = self._fetching if command.ins == INS.GET_RESPONSE else None
+        if fetched and response.sw1 == 0x6C:
+            return  # GET RESPONSE comes again, with another length
+        origin, data = fetched or (command, b"")
+        whole = ResponseAPDU(data + response.data, response.sw)
+        self._fetching = (origin, whole.data) if response.sw1 == 0x61 else None
+        if self._fetching is None:
+            self._ended(origin, whole, taken=fetched is not None)
+
+    def matched(self) -> None:
+        """The card has made its cryptogram with the keys that are tried: they are not its wrong ones."""
+        self._sign(Sign.MATCHED)
+
+    def learned(self, state: CardState) -> None:
+        """Once the chip is known, the tries since it was connected are known to be its own."""
+        if self.ledger is None or not self._without_chip or not state.chip:
+            return
+        card, self._without_chip, self._counted = ledger_card(state), False, None
+        if self._open is not None:
+            self._open = replace(self._open, entry=replace(self._open.entry, card=card))
+        with self._told_afterwards():
+            self.ledger.identified(self._of_this_card, card)
+
+    def interrupted(self, *, card_lost: bool = False) -> None:
+        """The card was reset or lost: no authentication is under way. After a loss another card may come."""
+        if self._open is not None and not self._open.answered:
+            self._sign(Sign.LOST)
+        self._open = self._fetching = None
+        if card_lost:
+            self._of_this_card.clear()
+            self._without_chip = False
+
+    def _ended(self, command: CommandAPDU, response: ResponseAPDU, *, taken: bool) -> None:
+        """An answer is whole. `taken`: the card had announced data, so it has carried the command out."""
+        if _is(INS.INITIALIZE_UPDATE, command):
+            self._counted = None
+            if response.ok:
+                self.last = LastTry(command.data, response.data)
+                self._challenged(response)
+            elif not taken and not response.data:  # no challenge was made, so no key was tried
+                self._take_back()
+        elif _is(INS.EXTERNAL_AUTHENTICATE, command):
+            self._authenticated(command, response)
+
+    def _challenged(self, response: ResponseAPDU) -> None:
+        if self.ledger is None or self._open is None:
+            return
+        self._open = replace(self._open, answered=True)
+        if len(response.data) > 10:
+            with self._told_afterwards():
+                self._open = replace(self._open, entry=self.ledger.answered(self._open.entry, response.data[10]))
+
+    def _authenticated(self, command: CommandAPDU, response: ResponseAPDU) -> None:
+        tried = self._open
+        if self.ledger is None or tried is None or command.cla & _LOGICAL_CHANNEL != tried.channel:
+            return
+        self._counted = None
+        if response.ok:
+            with self._told_afterwards():
+                self.ledger.succeeded(tried.entry, self._of_this_card)
+        elif response.sw != 0x6A86:  # 6A86: not the keys, but the level in P1
+            self._sign(Sign.NONE)  # of SCP02 the card's cryptogram proves the ENC key alone
+        self._open = None
+
+    def _sign(self, sign: Sign) -> None:
+        if self.ledger is not None and self._open is not None:
+            with self._told_afterwards():
+                self._open = replace(self._open, entry=self.ledger.signed(self._open.entry, sign))
+
+    def _take_back(self) -> None:
+        if self.ledger is not None and self._open is not None:
+            with self._told_afterwards():
+                self.ledger.take_back(self._open.entry)
+            self._open = self._counted = None
+
+    @contextmanager
+    def _told_afterwards(self) -> Iterator[None]:
+        """What failed to be written once all was sent aborts nothing: the ledger then counts too much, not too little.
+        """
+        try:
+            yield
+        except StoreError as error:
+            self.unwritten = error
+
+
+def _is(ins: INS, command: CommandAPDU) -> bool:
+    """Whether it is GlobalPlatform's command of that number. Class FF is the reader's, others are ISO's."""
+    return command.ins == ins and bool(command.cla & 0x80) and command.cla != READER_CLASS

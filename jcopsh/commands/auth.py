@@ -1,0 +1,79 @@
+"""Open a secure channel to a security domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from jcopsh.card.card import Card
+from jcopsh.commands.key_input import GivenKeys, chosen_keys, from_environment, version_from_environment
+from jcopsh.errors import UsageError
+from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.keys import Diversification
+from jcopsh.operations.key_values import Authenticated
+from jcopsh.shell.command import command
+from jcopsh.shell.session import Session
+from jcopsh.shell.types import ByteString, IntegerType, KeySets, Security, choice, choice_of
+from jcopsh.state import SelectedKind
+
+KeyVersion = Annotated[int, IntegerType(0, 255, "a key version, as 255 or 0xFF")]
+Option = Annotated[int, IntegerType(0, 255, "the implementation option i of SCP02, as 0x15")]
+Kdf = Annotated[Diversification, choice_of(Diversification)]
+Protocol = Annotated[str, choice("SCP02", "SCP03", SCP02="3DES keys", SCP03="AES keys")]
+
+
+@command("auth", group="secure channel", aliases=("authenticate",))
+def auth(
+    session: Session, card: Card, level: Security = SecurityLevel.C_MAC, *, key: KeySets | None = None,
+    key_enc: KeySets | None = None, key_mac: KeySets | None = None, key_dek: KeySets | None = None,
+    key_version: KeyVersion | None = None, kdf: Kdf | None = None, scp: Protocol | None = None,
+    option: Option | None = None, host_challenge: ByteString | None = None,
+) -> Iterator[str | Authenticated]:
+    """Authenticate to the selected security domain and open a secure channel. LEVEL is mac unless you say another.
+
+    The keys have to be said: --key default is 40…4F, --key HEX one key three times, --key NAME a stored set (keys
+    list), visa2:, emv: or kdf3: before it diversifies it by what the card answers; --kdf says the same. --key-enc,
+    --key-mac and --key-dek give single keys; that for data encryption (DEK) only put-keys needs. Where none is given,
+    GP_KEY, GP_KEY_ENC, GP_KEY_MAC, GP_KEY_DEK and GP_KEY_VER of the environment count.
+
+    Where nothing is selected, the issuer security domain is. The protocol is the one that the card answers with; its
+    option i comes from SELECT or GET DATA 0066 and may be overridden. The card's cryptogram is checked before EXTERNAL
+    AUTHENTICATE is sent: with wrong keys nothing more is sent. Each try is counted on disk, and keys that a card did
+    not take are not tried on it again without a yes that you type.
+
+    From then on what is sent to the security domain goes through the channel; a reset or select ends it.
+    --host-challenge is for recordings alone, which have to be asked as the card was.
+
+    Raises ChannelError when the keys are not the card's or the level is not offered, CardError when the card refuses.
+
+    Examples:
+        auth --key default
+        auth enc --key emv:default --key-version 1
+    """
+    from jcopsh.operations import authentication
+
+    if host_challenge is not None and card.key_store is not None:
+        raise UsageError("a host challenge that is known before proves nothing; nothing was sent",
+                         meaning="--host-challenge is for recordings: a card gets a random one.", hint="leave it away")
+    given = GivenKeys(key, key_enc, key_mac, key_dek)
+    if not given.specs:
+        given = from_environment()
+    if not given.specs:
+        raise UsageError("which keys? None is tried without being named; nothing was sent",
+                         hint="auth --key default for a new card (40…4F), --key NAME for a stored set")
+    chosen = chosen_keys(session, given, kdf)
+    if key_version is None:
+        key_version = version_from_environment()
+    if card.state.selected is SelectedKind.UNKNOWN:
+        yield "nothing is selected: selecting the security domain that the card selects by default"
+    opened = authentication.authenticate(
+        card, chosen.choice, level=level, option=option,
+        key_version=chosen.key_version if key_version is None else key_version,
+        host_challenge=host_challenge, protocol=None if scp is None else int(scp[-2:]),
+    )
+    if card.tries.unwritten is not None:
+        yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
+    yield opened
+
+
+COMMANDS = (auth,)

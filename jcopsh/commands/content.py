@@ -1,0 +1,248 @@
+"""What changes the content of a card: load, install, delete, personalize, security domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from jcopsh.card.card import Card
+from jcopsh.commands.cap import CapPath, read_cap
+from jcopsh.commands.saving import loaded
+from jcopsh.errors import UsageError
+from jcopsh.globalplatform.content import SMALLEST_BLOCK, Instance, LifeCycle, Structure
+from jcopsh.iso7816.aid import AID
+from jcopsh.operations import content as operations
+from jcopsh.operations.content import Request
+from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan
+from jcopsh.operations.progress import Progress
+from jcopsh.shell.command import command
+from jcopsh.shell.session import Session
+from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType, choice_of
+from jcopsh.shell.types.content import AidOrCardType, AidType, PrivilegesType, WholeCard
+
+GROUP = "content"
+
+Applet = Annotated[AID, AidType("the AID of an applet in the file, which the card calls a module")]
+NewAid = Annotated[AID, AidType("the AID that the instance gets; without it, the applet's")]
+Package = Annotated[AID, AidType("the AID of a package on the card")]
+Module = Annotated[AID, AidType("the AID of a module of that package")]
+Domain = Annotated[AID, AidType("the AID of a security domain on the card")]
+OnCard = Annotated[AID, AidType("the AID of an application, a security domain or a package on the card")]
+OnCardOrCard = Annotated[AID | WholeCard, AidOrCardType()]
+Privileges = Annotated[int, PrivilegesType()]
+BlockSize = Annotated[int, IntegerType(SMALLEST_BLOCK, 255, "how many bytes a command carries at most")]
+State = Annotated[LifeCycle, choice_of(LifeCycle, {
+    "locked": "an application, until it is unlocked", "unlocked": "an application, in the state it was locked in",
+    "selectable": "an application", "personalized": "a security domain",
+    "initialized": "the card: irreversible", "secured": "the card: irreversible",
+    "card-locked": "the card: irreversible", "terminated": "the card: irreversible, for ever",
+})]
+DataForm = Annotated[Structure, ChoiceType(
+    {"none": Structure.NONE, "dgi": Structure.DGI, "tlv": Structure.TLV},
+    {"none": "nothing is said of it", "dgi": "data grouping identifiers", "tlv": "BER-TLV"},
+)]
+
+# bytes that fit into a command on a channel with C-MAC and encryption; for plans that are made without a card
+USUAL_BLOCK = 239
+
+
+@command("install", group=GROUP)
+def install(
+    session: Session, file: CapPath, *, applet: Applet | None = None, instance: NewAid | None = None,
+    params: ByteString | None = None, params_field: ByteString | None = None, privileges: Privileges | None = None,
+    domain: Domain | None = None, block_size: BlockSize | None = None, load_only: bool = False,
+    not_selectable: bool = False, reinstall: bool = False, force: bool = False, keep_package: bool = False,
+    anyway: bool = False, dry_run: bool = False,
+) -> Iterator[InstallPlan | Deletion | Progress | ContentChanged | DryRun]:
+    """Load a CAP file and make an instance of its applet, so that it can be selected. It takes a secure
+    channel: `auth` first.
+
+    Before anything is changed, what speaks against it is looked for: the package or the instance is there already, an
+    AID is taken by something else, an import is missing or too new, the memory is too small. It says what collides with
+    what, and which lines resolve it; `--anyway` sends it all the same.
+
+    `--applet` says which applet where the file has several. `--params` are the bytes the applet gets (in tag C9);
+    `--params-field` is the whole install parameters field in their place. `--domain` loads into another security
+    domain, `--load-only` makes no instance, and `--not-selectable` one that make-selectable makes selectable later.
+    `--dry-run` shows each command and sends none.
+
+    Where the package is on the card already, `--reinstall` (or `--force`) deletes it with all that was made of it,
+    after a yes, and loads the file. `--keep-package` loads nothing, and makes the instance of the code that is on the
+    card: that is how an installation goes on that was cut off behind its last LOAD.
+
+    Raises CardError where the card refuses, with what is on the card then.
+
+    Examples:
+        install applet.cap
+        install applet.cap --instance A00000006203010C0101 --params 01FF --privileges card-reset
+        install applet.cap --reinstall
+        install applet.cap --dry-run
+    """
+    request = Request(
+        read_cap(file), applet, instance, params or b"", _one_of(params, params_field), privileges or 0, domain,
+        block_size, load_only, not not_selectable, anyway, reinstall or force, keep_package,
+    )
+    return _run(session, request, dry_run=dry_run)
+
+
+def _one_of(params: bytes | None, field: bytes | None) -> bytes:
+    if params is not None and field is not None:
+        raise UsageError("--params and --params-field exclude one another",
+                         meaning="--params are put into tag C9; --params-field is taken as it is.")
+    return field or b""
+
+
+def _run(
+    session: Session, request: Request, *, dry_run: bool
+) -> Iterator[InstallPlan | Deletion | Progress | ContentChanged | DryRun]:
+    if dry_run:
+        card = session.card_or_none
+        open_channel = card is not None and card.state.secure_channel is not None
+        yield operations.dry_run(request, card.max_data if card and open_channel else USUAL_BLOCK)
+    else:
+        yield from operations.install(session.card, request)
+
+
+@command("upload", group=GROUP)
+def upload(
+    session: Session, file: CapPath, *, domain: Domain | None = None, block_size: BlockSize | None = None,
+    reinstall: bool = False, anyway: bool = False, dry_run: bool = False,
+) -> Iterator[InstallPlan | Deletion | Progress | ContentChanged | DryRun]:
+    """Load a CAP file and make no instance of it: `install --load-only`. `install-applet` makes one later.
+
+    What speaks against it is looked for as `install` does; `--anyway` sends it all the same. `--reinstall` deletes the
+    package that is there, with all that was made of it, after a yes. `--dry-run` shows each command and sends none.
+
+    Raises CardError where the card refuses.
+    """
+    request = Request(read_cap(file), domain=domain, block_size=block_size, load_only=True, anyway=anyway,
+                      reinstall=reinstall)
+    return _run(session, request, dry_run=dry_run)
+
+
+@command("install-applet", group=GROUP)
+def install_applet(
+    card: Card, package: Package, module: Module, *, instance: NewAid | None = None, params: ByteString | None = None,
+    params_field: ByteString | None = None, privileges: Privileges | None = None, not_selectable: bool = False,
+    anyway: bool = False,
+) -> ContentChanged:
+    """Make an instance of a module that is on the card already. The options are those of `install`.
+
+    What speaks against it is looked for first; `--anyway` sends it all the same. `--not-selectable` makes an instance
+    that make-selectable makes selectable later.
+
+    Raises CardError where the card refuses.
+    """
+    made = Instance(package, module, instance or module, privileges or 0, params or b"", _one_of(params, params_field))
+    return operations.install_instance(card, made, selectable=not not_selectable, anyway=anyway)
+
+
+@command("make-selectable", group=GROUP)
+def make_selectable(card: Card, aid: OnCard, *, privileges: Privileges | None = None) -> ContentChanged:
+    """Make an application selectable that is only installed: INSTALL [for make selectable].
+
+    Raises CardError where the card refuses.
+    """
+    return operations.make_selectable(card, aid, privileges or 0)
+
+
+@command("delete", group=GROUP)
+def delete(card: Card, aid: OnCard, *, related: bool = False) -> Iterator[Deletion | ContentChanged]:
+    """Delete an application, a security domain or a package. Destructive; a yes is asked for.
+
+    A package goes only when nothing is made of it any more; `--related` deletes the package and all that was made of
+    it, and shows what that is before it asks. A module goes only with its package.
+
+    Raises CardError where the card refuses, with what is known of the reason.
+
+    Examples:
+        delete A00000006203010C0101
+        delete A00000006203010C01 --related
+    """
+    return operations.delete(card, aid, related=related)
+
+
+@command("set-status", group=GROUP)
+def set_status(card: Card, aid: OnCardOrCard, state: State) -> ContentChanged:
+    """Change the life cycle state of an application, of a security domain, or with `card` of the card: SET STATUS.
+
+    A state of the card is irreversible, and a typed consent with a random code is asked for.
+
+    Raises CardError where the card refuses.
+
+    Examples:
+        set-status A00000006203010C0101 locked
+        set-status card secured
+    """
+    return operations.set_status(card, state, None if isinstance(aid, WholeCard) else aid)
+
+
+@command("store-data", group=GROUP)
+def store_data(
+    card: Card, data: ByteString | None = None, *, load: InputFile | None = None, form: DataForm = Structure.NONE,
+    block_size: BlockSize | None = None,
+) -> Iterator[Progress | ContentChanged]:
+    """Give DATA to the selected security domain: STORE DATA, in as many blocks as it takes.
+
+    `--load FILE` takes the bytes from a file of yours. `--form` says what they are made of.
+
+    Raises CardError where the card refuses.
+    """
+    return operations.store_data(card, _given(data, load), structure=form, block_size=block_size)
+
+
+@command("personalize", group=GROUP)
+def personalize(
+    card: Card, aid: OnCard, data: ByteString | None = None, *, load: InputFile | None = None,
+    form: DataForm = Structure.DGI, block_size: BlockSize | None = None,
+) -> Iterator[Progress | ContentChanged]:
+    """Give DATA to an application through its security domain: INSTALL [for personalization], then STORE DATA.
+
+    `--load` and `--form` are as in store-data.
+
+    Raises CardError where the card refuses.
+    """
+    return operations.personalize(card, aid, _given(data, load), structure=form, block_size=block_size)
+
+
+def _given(data: bytes | None, load: Path | None) -> bytes:
+    if (data is None) == (load is None):
+        raise UsageError("the bytes to store are missing" if data is None else "DATA and --load exclude one another",
+                         hint="DATA in hex or |text|, or --load FILE")
+    found = data if data is not None else loaded(load) if load else b""
+    if not found:
+        raise UsageError("there is nothing to store: the file is empty")
+    return found
+
+
+@command("create-domain", group=GROUP)
+def create_domain(
+    card: Card, aid: Annotated[AID, AidType("the AID that the security domain gets")], *,
+    package: Package | None = None, module: Module | None = None, params: ByteString | None = None,
+    params_field: ByteString | None = None, privileges: Privileges | None = None,
+) -> ContentChanged:
+    """Make a security domain. It has no keys of its own yet.
+
+    It is made of the package that the card has for this (A0000001515350 on most); `--package` and `--module` name
+    another. The privilege of a security domain is there without being named.
+
+    Raises CardError where the card refuses.
+    """
+    return operations.create_domain(
+        card, aid, package=package, module=module, privileges=privileges or 0, parameters=params or b"",
+        field=_one_of(params, params_field),
+    )
+
+
+@command("extradite", group=GROUP)
+def extradite(card: Card, aid: OnCard, domain: Domain) -> ContentChanged:
+    """Give an application or a package to another security domain: INSTALL [for extradition].
+
+    Raises CardError where the card refuses.
+    """
+    return operations.extradite(card, aid, domain)
+
+
+COMMANDS = (install, upload, install_applet, make_selectable, delete, set_status, store_data, personalize,
+            create_domain, extradite)

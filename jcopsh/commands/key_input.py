@@ -1,0 +1,162 @@
+"""Keys of security domains as commands get them: from the line, the environment, the key store, or typed unseen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jcopsh.errors import UsageError
+from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
+from jcopsh.iso7816.hexadecimal import NotationError
+from jcopsh.secrets.environment import KEY_VARIABLES
+from jcopsh.secrets.key_sets import KeySetStore, StoredKeySet, unsealed
+from jcopsh.secrets.secret import Secret
+from jcopsh.shell.context import ParseContext
+from jcopsh.shell.session import Session
+from jcopsh.shell.types import KeySpec, KeySpecType, parse_number
+from jcopsh.shell.types.key_specs import DEFAULT
+
+if TYPE_CHECKING:
+    from jcopsh.operations.authentication import KeyChoice
+
+KEY_VERSION = "GP_KEY_VER"  # the name that GlobalPlatformPro uses as well
+
+
+@dataclass(frozen=True, slots=True)
+class GivenKeys:
+    """What was given: one spec for all three keys, and specs for single ones, which come before it."""
+
+    all: KeySpec | None = None
+    enc: KeySpec | None = None
+    mac: KeySpec | None = None
+    dek: KeySpec | None = None
+
+    @property
+    def specs(self) -> tuple[KeySpec, ...]:
+        """Those that were given."""
+        return tuple(one for one in (self.all, self.enc, self.mac, self.dek) if one is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenKeys:
+    """The keys to use, and the version that a stored set is known to have on the card, 0 where none is."""
+
+    choice: KeyChoice
+    key_version: int
+
+
+def key_sets(session: Session) -> KeySetStore:
+    """The store of key sets. Raises UsageError where there is none."""
+    if session.key_sets is None:
+        raise UsageError("there is no key store here")
+    return session.key_sets
+
+
+def from_environment() -> GivenKeys:
+    """What GP_KEY, GP_KEY_ENC, GP_KEY_MAC and GP_KEY_DEK hold."""
+    return GivenKeys(*(_environment_spec(name) for name in KEY_VARIABLES))
+
+
+def version_from_environment() -> int | None:
+    """What GP_KEY_VER holds."""
+    text = os.environ.get(KEY_VERSION)
+    if not text:
+        return None
+    version = parse_number(text)
+    if version is None or not 0 <= version <= 0xFF:
+        raise UsageError(f"{KEY_VERSION} in the environment is no key version", hint="0 to 255, or as 0xFF")
+    return version
+
+
+def chosen_keys(session: Session, given: GivenKeys, kdf: Diversification | None = None) -> ChosenKeys:
+    """The key set that was given. Raises UsageError where it is none, or not in the key store."""
+    from jcopsh.operations.authentication import KeyChoice
+
+    base = _stored_or_given(session, given.all) if given.all is not None else None
+    singles = [_single(session, one) for one in (given.enc, given.mac, given.dek)]
+    shared = base.keys if base is not None and base.keys is not None else (None, None, None)
+    enc, mac, dek = (own or other for own, other in zip(singles, shared, strict=True))
+    if enc is None or mac is None:
+        raise UsageError("a key for encryption and one for MACs are needed", hint="--key, or --key-enc and --key-mac")
+    try:
+        made = KeySet(enc, mac, dek)  # the data encryption key enters no authentication, and may be absent
+    except ValueError as error:
+        raise UsageError(f"these keys make no set: {error}") from None
+    how = _diversification(given, base, kdf)
+    return ChosenKeys(KeyChoice(base.name if base else "the keys given", made, how), base.key_version if base else 0)
+
+
+def all_three(keys: KeySet) -> KeySet:
+    """The set, for what needs all of it. Raises UsageError where the DEK was not given."""
+    if keys.dek is None:
+        raise UsageError("a set to be put or stored is three keys, and the one for data encryption (DEK) is missing",
+                         hint="--key-dek, or one --key for all three; nothing was sent")
+    return keys
+
+
+def opened(session: Session, name: str) -> StoredKeySet:
+    """A stored set with its keys; the passphrase is asked for where it has one."""
+    stored = key_sets(session).get(name)
+    if stored is None:
+        raise UsageError("there is no key set of that name", hint="keys list, or --key default for 40…4F")
+    if stored.sealed is None:
+        return stored
+    return unsealed(stored, session.ask_secret(f"passphrase of {stored.name} (it does not show): "))
+
+
+def asked_keys(session: Session) -> KeySet:
+    """Three keys, typed at the terminal without being shown."""
+    typed = [_asked_key(session, name) for name in ("ENC", "MAC", "DEK")]
+    try:
+        return KeySet(*typed)
+    except ValueError as error:
+        raise UsageError(f"these keys make no set: {error}") from None
+
+
+def _asked_key(session: Session, name: str) -> Secret:
+    text = session.ask_secret(f"{name} key in hex (it does not show): ")
+    try:
+        spec = KeySpecType().parse(text, ParseContext())
+    except (UsageError, NotationError):
+        spec = KeySpec(None)
+    if spec.key is None:
+        raise UsageError("this is no key", hint="32, 48 or 64 hex digits")
+    return spec.key
+
+
+def _environment_spec(name: str) -> KeySpec | None:
+    text = os.environ.get(name)
+    if not text:
+        return None
+    try:
+        return KeySpecType().parse(text, ParseContext())
+    except (UsageError, NotationError):
+        # the cause would quote the value
+        raise UsageError(f"{name} in the environment is no key", hint="default, hex, or visa2:, emv:, kdf3: before it"
+                         ) from None
+
+
+def _stored_or_given(session: Session, spec: KeySpec) -> StoredKeySet:
+    key = DEFAULT_KEY if spec.name == DEFAULT else spec.key
+    if key is not None:
+        return StoredKeySet(spec.name or "the key given", (key, key, key), ())
+    return opened(session, spec.name)
+
+
+def _single(session: Session, spec: KeySpec | None) -> Secret | None:
+    if spec is None:
+        return None
+    if spec.key is not None:
+        return spec.key
+    if spec.name == DEFAULT:
+        return DEFAULT_KEY
+    raise UsageError("a stored set is three keys", hint=f"--key {spec.name}")
+
+
+def _diversification(given: GivenKeys, base: StoredKeySet | None, kdf: Diversification | None) -> Diversification:
+    said = {spec.diversification for spec in given.specs} | ({kdf} if kdf is not None else set())
+    said.discard(Diversification.NONE)
+    if len(said) > 1:
+        raise UsageError("keys that are diversified in different ways make no set")
+    return said.pop() if said else Diversification(base.diversification if base else Diversification.NONE.value)

@@ -1,0 +1,1 @@
+"""GlobalPlatform: keys, secure channels, card content. Pure values; nothing here talks to a card."""

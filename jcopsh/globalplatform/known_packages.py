@@ -1,0 +1,86 @@
+"""The packages that applets import from the card itself: their names, and the Java Card version each version came with.
+
+Source: the export files of the Java Card development kits from 2.1 to 3.2, and of GlobalPlatform's card API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from jcopsh.iso7816.aid import AID
+
+_NAMES: Mapping[str, str] = MappingProxyType({
+    "A0000000620001": "java.lang",
+    "A0000000620002": "java.io",
+    "A0000000620003": "java.rmi",
+    "A0000000620101": "javacard.framework",
+    "A000000062010101": "javacard.framework.service",
+    "A0000000620102": "javacard.security",
+    "A0000000620201": "javacardx.crypto",
+    "A0000000620202": "javacardx.biometry",
+    "A0000000620203": "javacardx.external",
+    "A0000000620204": "javacardx.biometry1toN",
+    "A0000000620205": "javacardx.security",
+    "A000000062020501": "javacardx.security.cert",
+    "A000000062020502": "javacardx.security.derivation",
+    "A000000062020503": "javacardx.security.util",
+    "A000000062020801": "javacardx.framework.util",
+    "A00000006202080101": "javacardx.framework.util.intx",
+    "A000000062020802": "javacardx.framework.math",
+    "A000000062020803": "javacardx.framework.tlv",
+    "A000000062020804": "javacardx.framework.string",
+    "A000000062020805": "javacardx.framework.event",
+    "A000000062020806": "javacardx.framework.nio",
+    "A000000062020807": "javacardx.framework.time",
+    "A0000000620209": "javacardx.apdu",
+    "A000000062020901": "javacardx.apdu.util",
+    "A00000015100": "org.globalplatform",
+    "A00000015102": "org.globalplatform.contactless",
+    "A00000015103": "org.globalplatform.securechannel",
+    "A00000015104": "org.globalplatform.securechannel.provider",
+    "A00000015105": "org.globalplatform.privacy",
+    "A00000015106": "org.globalplatform.filesystem",
+    "A00000015107": "org.globalplatform.upgrade",
+    "A0000000030000": "visa.openplatform",
+    "A0000000090003FFFFFFFF8910710001": "sim.access",
+    "A0000000090003FFFFFFFF8910710002": "sim.toolkit",
+    "A0000000090005FFFFFFFF8911000000": "uicc.access",
+    "A0000000090005FFFFFFFF8912000000": "uicc.toolkit",
+})
+_BY_AID = {AID(bytes.fromhex(text)): name for text, name in _NAMES.items()}
+
+# for packages whose versions tell the Java Card version: the minor versions of 1.x and the version they came with
+_CAME_WITH: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "javacard.framework": ("2.1", "2.2", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5"),
+    "javacard.security": ("2.1", "2.1.1", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5"),
+    "javacardx.crypto": ("2.1", "2.1.1", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5"),
+    "javacardx.apdu": ("2.2.2",),
+    "javacardx.framework.util.intx": ("2.2.2",),
+    "javacardx.framework.math": ("2.2.2",),
+    "javacardx.framework.tlv": ("2.2.2",),
+    "javacardx.framework.util": ("2.2.2", "3.0.5"),
+    "javacardx.framework.string": ("3.0.4",),
+    "javacardx.apdu.util": ("3.0.5",),
+    "javacardx.security": ("3.0.5",),
+})
+
+
+def package_name(aid: AID) -> str:
+    """The name of a well-known package, empty for any other."""
+    return _BY_AID.get(aid, "")
+
+
+def java_card_version(aid: AID, major: int, minor: int) -> str:
+    """The Java Card version, e.g. `2.2.2`, that this version of a package came with; empty where that is not known."""
+    versions = _CAME_WITH.get(package_name(aid), ())
+    return versions[minor] if major == 1 and minor < len(versions) else ""
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Whether a version such as `3.0.1` is newer than another."""
+    return _numbers(version) > _numbers(than)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,360 @@
+"""What speaks against loading and installing, said before the first byte goes: AIDs that collide, imports, memory.
+
+Java Card's installer refuses a package that is there already, and an applet whose AID is that of a package or of
+another applet (Java Card 2.2.2: Runtime Environment Specification 11.1.5, Virtual Machine Specification 4.2). A card
+says so with a bare 6985, as in seed 003. Here it is said what collides with what, and which commands would resolve it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from jcopsh.globalplatform.cap import CapFile, Package
+from jcopsh.globalplatform.content import Instance
+from jcopsh.globalplatform.known_packages import is_newer, java_card_version, package_name
+from jcopsh.globalplatform.registry import RegistryEntry, Scope
+from jcopsh.iso7816.aid import AID
+
+# IBM and NXP: their packages lie in ROM, and are not in the registry of every card
+_MAKERS = (bytes.fromhex("A000000167"), bytes.fromhex("A000000396"))
+
+
+class Step(Enum):
+    """What a finding stands in the way of."""
+
+    LOAD = "INSTALL [for load]"
+    INSTALL = "INSTALL [for install]"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that stands in the way: what collides with what, and the lines that would resolve it, in order.
+
+    `certain` is False where the card does not tell enough to be sure that it will refuse.
+    """
+
+    what: str
+    step: Step
+    resolved_by: tuple[str, ...] = ()
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What is on a card, as far as it told: its registry, and the free memory for code in bytes.
+
+    `java_card` is the version of Java Card that this kind of card has, such as `3.0.1`; empty where that is not known.
+    `known` is False where the card did not let its registry be read.
+    """
+
+    entries: tuple[RegistryEntry, ...] = ()
+    free_memory: int | None = None
+    java_card: str = ""
+    known: bool = True
+
+    @property
+    def packages(self) -> tuple[RegistryEntry, ...]:
+        """The load files."""
+        return tuple(one for one in self.entries if one.scope in (Scope.LOAD_FILES, Scope.LOAD_FILES_AND_MODULES))
+
+    @property
+    def applications(self) -> tuple[RegistryEntry, ...]:
+        """Applications and security domains, the issuer's included."""
+        return tuple(one for one in self.entries if one not in self.packages)
+
+    def package(self, aid: AID) -> RegistryEntry | None:
+        """The load file of that AID."""
+        return next((one for one in self.packages if one.aid == aid), None)
+
+    def application(self, aid: AID) -> RegistryEntry | None:
+        """The application or security domain of that AID."""
+        return next((one for one in self.applications if one.aid == aid), None)
+
+    def package_of_module(self, aid: AID) -> RegistryEntry | None:
+        """The load file that has a module of that AID."""
+        return next((one for one in self.packages if aid in one.modules), None)
+
+    def instances_of(self, package: RegistryEntry) -> tuple[RegistryEntry, ...]:
+        """The applications made of a package: as the card tells, or else those that have the AID of a module."""
+        return tuple(
+            one for one in self.applications
+            if (one.load_file == package.aid if one.load_file else one.aid in package.modules)
+        )
+
+
+    def without(self, package: RegistryEntry) -> Inventory:
+        """What is on the card once a package and all that was made of it are gone. How much is free then is not known.
+        """
+        gone = {package, *self.instances_of(package)}
+        return replace(self, entries=tuple(one for one in self.entries if one not in gone), free_memory=None)
+
+    def of_untold_package(self) -> tuple[RegistryEntry, ...]:
+        """The applications of which the card does not tell from which package they were made, nor does their AID."""
+        return tuple(
+            one for one in self.applications
+            if one.scope is Scope.APPLICATIONS and not one.load_file and self.package_of_module(one.aid) is None
+        )
+
+
+def same_package(cap: CapFile, inventory: Inventory) -> RegistryEntry | None:
+    """The package on the card that has the file's AID, version and applets, as far as the card tells all three.
+
+    That is how an installation that was cut off after its last LOAD leaves a card. Whether it is the same code cannot
+    be told.
+    """
+    there = inventory.package(cap.aid)
+    if there is None or not there.modules or set(there.modules) != set(cap.applets):
+        return None
+    return there if not there.version or tuple(there.version) == (cap.major, cap.minor) else None
+
+
+def preflight(cap: CapFile, instances: Sequence[Instance], inventory: Inventory) -> tuple[Finding, ...]:
+    """Everything that speaks against loading a file and then making these instances of it."""
+    return (*_unique(_against_loading(cap, inventory)), *against_instances(instances, inventory, cap))
+
+
+def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(dict.fromkeys(findings))
+
+
+def _against_loading(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
+    yield from _package_collisions(cap, inventory)
+    for applet in cap.applets:
+        yield from _applet_collisions(cap, applet, inventory)
+    yield from _imports(cap, inventory)
+    yield from _memory(cap, inventory)
+
+
+def _package_collisions(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
+    """The package's AID against everything that has one."""
+    there = inventory.package(cap.aid)
+    if there is not None:
+        yield _package_there(cap, there, inventory)
+    owner = inventory.package_of_module(cap.aid)
+    if owner is not None:
+        yield Finding(
+            f"module {cap.aid} of package {owner.aid} has the AID of the package in the file", Step.LOAD,
+            removal(owner, inventory),
+        )
+    instance = inventory.application(cap.aid)
+    if instance is not None and owner is None:
+        yield Finding(
+            f"{_kind(instance)} {cap.aid} has the AID of the package in the file", Step.LOAD, _delete(instance)
+        )
+
+
+def _package_there(cap: CapFile, there: RegistryEntry, inventory: Inventory) -> Finding:
+    """The package is there. Its code may be other code, so that it is taken as it is only where that is asked for."""
+    what = f"package {cap.aid} is on the card already{_version(there)}"
+    if cap.applets and same_package(cap, inventory) is not None:
+        made = inventory.instances_of(there)
+        what += "" if made else ", and no instance of it is known"
+        keeping = _ANOTHER_OF_IT if made else _KEEPING.format(package=there.aid)
+        return Finding(what, Step.LOAD, (*_replacing(there, inventory), keeping))
+    return Finding(what, Step.LOAD, _replacing(there, inventory))
+
+
+_KEEPING = "or --keep-package (or install-applet {package} MODULE) installs from the code that is on the card"
+_ANOTHER_OF_IT = "or --keep-package with another --instance makes one more of the code that is on the card"
+
+
+def _replacing(package: RegistryEntry, inventory: Inventory) -> tuple[str, ...]:
+    """How the file takes the place of a package with its AID."""
+    (deletion,) = removal(package, inventory) or ("",)
+    return (f"--reinstall replaces it, or {deletion} first",) if deletion else ()
+
+
+def _applet_collisions(cap: CapFile, applet: AID, inventory: Inventory) -> Iterator[Finding]:
+    """An applet of the file against what the card has from other packages."""
+    if applet.rid != cap.aid.rid:
+        yield Finding(other_rid(cap, applet), Step.LOAD, certain=False)
+    if applet == cap.aid:
+        yield Finding(f"applet {applet} of the file has the AID of its own package; the file has to be made anew",
+                      Step.LOAD)
+    package = inventory.package(applet)
+    if package is not None and package.aid != cap.aid:
+        yield Finding(f"package {applet} on the card has the AID of an applet in the file", Step.LOAD,
+                      removal(package, inventory))
+    owner = inventory.package_of_module(applet)
+    if owner is not None and owner.aid != cap.aid:
+        yield Finding(f"module {applet} of package {owner.aid} has the AID of an applet in the file", Step.LOAD,
+                      removal(owner, inventory))
+    instance = inventory.application(applet)
+    if instance is not None and owner is None and inventory.package(cap.aid) is None:
+        yield Finding(f"{_kind(instance)} {applet} has the AID of an applet in the file", Step.LOAD, _delete(instance))
+
+
+def other_rid(cap: CapFile, applet: AID) -> str:
+    """What to say of an applet that has not its package's RID (Java Card 2.2.2 Virtual Machine Specification, 4.2)."""
+    return (f"applet {applet} has another RID than its package {cap.aid}; Java Card wants the first five bytes to be "
+            "the same, and a card may refuse it")
+
+
+def against_domain(domain: AID | None, inventory: Inventory) -> tuple[Finding, ...]:
+    """Why nothing can be loaded into this security domain: it is none, or it is not there."""
+    if domain is None:
+        return ()
+    there = inventory.application(domain)
+    if there is None:
+        if inventory.package(domain) is not None:
+            return (Finding(f"{domain} is a package, not a security domain that could be loaded into", Step.LOAD,
+                            _domains(inventory)),)
+        missing = Finding(f"no security domain {domain} is listed on the card", Step.LOAD, _domains(inventory),
+                          certain=False)
+        return (missing,) if inventory.known else ()
+    if there.scope is Scope.ISSUER_SECURITY_DOMAIN or there.security_domain:
+        return ()
+    return (Finding(f"{domain} is an application, not a security domain that could be loaded into", Step.LOAD,
+                    _domains(inventory)),)
+
+
+def _domains(inventory: Inventory) -> tuple[str, ...]:
+    found = [str(one.aid) for one in inventory.applications
+             if one.security_domain and one.scope is not Scope.ISSUER_SECURITY_DOMAIN]
+    return (f"--domain with one of {', '.join(found)}" if found else "leave --domain away",)
+
+
+def against_instances(
+    instances: Sequence[Instance], inventory: Inventory, cap: CapFile | None = None
+) -> tuple[Finding, ...]:
+    """What speaks against making these instances. `cap` is the file they come from, where it is still to be loaded."""
+    return _unique(finding for one in instances for finding in _instance_collisions(one, inventory, cap))
+
+
+def _instance_collisions(instance: Instance, inventory: Inventory, cap: CapFile | None) -> Iterator[Finding]:
+    there = inventory.application(instance.aid)
+    if there is not None:
+        yield Finding(f"{_kind(there)} {instance.aid} is on the card already", Step.INSTALL,
+                      _for_instance(instance, there, inventory, loading=cap is not None))
+    package = inventory.package(instance.aid)
+    if package is not None or instance.aid == instance.package:
+        yield Finding(f"package {instance.aid} has the AID that the instance is to get", Step.INSTALL,
+                      (ANOTHER_INSTANCE,))
+    owner = inventory.package_of_module(instance.aid)
+    if owner is not None and owner.aid != instance.package:
+        yield Finding(f"module {instance.aid} of package {owner.aid} has the AID that the instance is to get",
+                      Step.INSTALL, (ANOTHER_INSTANCE,))
+    if cap is None:
+        yield from _module_missing(instance, inventory)
+
+
+ANOTHER_INSTANCE = "another --instance"
+
+
+def _for_instance(
+    instance: Instance, there: RegistryEntry, inventory: Inventory, *, loading: bool
+) -> tuple[str, ...]:
+    """What resolves that an application has the AID: nothing is deleted for an AID that was made up for the occasion.
+
+    Where its package gives way to the file, it goes with it.
+    """
+    package = inventory.package(instance.package)
+    if loading and package is not None and there in inventory.instances_of(package):
+        return _replacing(package, inventory)
+    if instance.aid != instance.module or not _delete(there):
+        return (ANOTHER_INSTANCE,)
+    return (f"delete {there.aid}, or {ANOTHER_INSTANCE}",)
+
+
+def _module_missing(instance: Instance, inventory: Inventory) -> Iterator[Finding]:
+    """An instance of what is on the card already wants its module to be there."""
+    package = inventory.package(instance.package)
+    if package is None:
+        yield Finding(f"there is no package {instance.package} on the card", Step.INSTALL, ("list",), certain=False)
+    elif package.modules and instance.module not in package.modules:
+        names = ", ".join(map(str, package.modules))
+        yield Finding(f"package {package.aid} has no module {instance.module}, but {names}", Step.INSTALL)
+
+
+def _imports(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
+    """Imports that the card has not, or not in that version: an exporting package must have the same major version,
+    and a minor one as high as the import's (Java Card 2.2.2 Virtual Machine Specification, 4.5.2)."""
+    own = {package.aid for package in cap.packages}
+    for wanted in cap.imports:
+        there = inventory.package(wanted.aid)
+        if wanted.aid in own:
+            continue
+        if there is not None:
+            yield from _too_old(wanted, there)
+        elif package_name(wanted.aid):
+            yield from _newer_than_card(wanted, inventory)
+        elif inventory.known:
+            yield Finding(f"the file imports package {wanted.aid} {wanted.version}, which is not on the card",
+                          Step.LOAD, (f"upload the file of {wanted.aid}",),
+                          certain=wanted.aid.rid not in _MAKERS)
+
+
+def _too_old(wanted: Package, there: RegistryEntry) -> Iterator[Finding]:
+    if len(there.version) != 2:
+        return
+    major, minor = there.version
+    if major != wanted.major or minor < wanted.minor:
+        yield Finding(f"the file imports {_named(wanted)}, and the card has version {major}.{minor} of it", Step.LOAD)
+
+
+def _newer_than_card(wanted: Package, inventory: Inventory) -> Iterator[Finding]:
+    needed = java_card_version(wanted.aid, wanted.major, wanted.minor)
+    if needed and inventory.java_card and is_newer(needed, inventory.java_card):
+        yield Finding(
+            f"the file imports {_named(wanted)}, which came with Java Card {needed}; this kind of card has "
+            f"{inventory.java_card}", Step.LOAD, (f"convert the file for Java Card {inventory.java_card}",),
+        )
+
+
+def _memory(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
+    free, needed = inventory.free_memory, len(cap.load_data)
+    if free is not None and needed > free:
+        yield Finding(f"the file has {needed} bytes to load, and {free} bytes of memory are free", Step.LOAD,
+                      ("list", "delete what is not needed"))
+
+
+# what the cards' security domains are made of: a card without it makes no more of them
+_OF_THE_CARD = (AID(bytes.fromhex("A0000001515350")), AID(bytes.fromhex("A0000000035350")))
+
+
+def removal(package: RegistryEntry, inventory: Inventory) -> tuple[str, ...]:
+    """The line that takes a package off the card, with what was made of it; none for the card's own."""
+    if package.aid in _OF_THE_CARD:
+        return ()
+    related = inventory.instances_of(package) or inventory.of_untold_package()
+    return (f"delete {package.aid} --related" if related else f"delete {package.aid}",)
+
+
+def against_deleting(aid: AID, inventory: Inventory, *, related: bool) -> tuple[Finding, ...]:
+    """Why a card may refuse to delete this: it has instances, it is only a module, it is not there."""
+    package, owner = inventory.package(aid), inventory.package_of_module(aid)
+    instances = inventory.instances_of(package) if package else ()
+    if package is not None and instances and not related:
+        names = ", ".join(str(one.aid) for one in instances)
+        made = "is" if len(instances) == 1 else "are"
+        return (Finding(f"{names} {made} made of package {aid}", Step.DELETE, (f"delete {aid} --related",)),)
+    untold = ", ".join(str(one.aid) for one in inventory.of_untold_package())
+    if package is not None and untold and not related:
+        return (Finding(f"perhaps {untold} is made of package {aid}: the card does not tell of which package it is",
+                        Step.DELETE, (f"delete {aid} --related",), certain=False),)
+    if package is None and inventory.application(aid) is None and owner is not None:
+        return (Finding(f"{aid} is a module of package {owner.aid}, and goes only with it", Step.DELETE,
+                        removal(owner, inventory)),)
+    if package is None and inventory.application(aid) is None and inventory.known:
+        return (Finding(f"nothing on the card has the AID {aid}", Step.DELETE, ("list",), certain=False),)
+    return ()
+
+
+def _delete(entry: RegistryEntry) -> tuple[str, ...]:
+    return () if entry.scope is Scope.ISSUER_SECURITY_DOMAIN else (f"delete {entry.aid}",)
+
+
+def _kind(entry: RegistryEntry) -> str:
+    return "security domain" if entry.security_domain else "application"
+
+
+def _version(entry: RegistryEntry) -> str:
+    return f", version {entry.version[0]}.{entry.version[1]}" if len(entry.version) == 2 else ""
+
+
+def _named(package: Package) -> str:
+    name = package_name(package.aid)
+    return f"{name or package.aid} {package.version}"

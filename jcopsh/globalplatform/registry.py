@@ -1,0 +1,200 @@
+"""What is on a card: the answers to GET STATUS, with life cycle and privileges in words.
+
+Source: GlobalPlatform 2.3.1, 11.1.1 and 11.1.2 (life cycle, privileges), 11.4 (GET STATUS); 2.1.1, 9.4, for the form
+without tags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, IntFlag
+from types import MappingProxyType
+
+from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.apdu import CommandAPDU
+from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.tlv import TLV, TlvError
+from jcopsh.iso7816.tlv import parse as parse_tlv
+
+
+class Scope(Enum):
+    """What GET STATUS is asked for: its P1 (11.4.2.1)."""
+
+    ISSUER_SECURITY_DOMAIN = 0x80
+    APPLICATIONS = 0x40
+    LOAD_FILES = 0x20
+    LOAD_FILES_AND_MODULES = 0x10
+
+
+class Privilege(IntFlag):
+    """Privileges: three bytes, the first the most significant (table 11-7 to 11-9)."""
+
+    SECURITY_DOMAIN = 0x800000
+    DAP_VERIFICATION = 0xC00000
+    DELEGATED_MANAGEMENT = 0xA00000
+    CARD_LOCK = 0x100000
+    CARD_TERMINATE = 0x080000
+    CARD_RESET = 0x040000
+    CVM_MANAGEMENT = 0x020000
+    MANDATED_DAP_VERIFICATION = 0xC10000
+    TRUSTED_PATH = 0x008000
+    AUTHORIZED_MANAGEMENT = 0x004000
+    TOKEN_MANAGEMENT = 0x002000
+    GLOBAL_DELETE = 0x001000
+    GLOBAL_LOCK = 0x000800
+    GLOBAL_REGISTRY = 0x000400
+    FINAL_APPLICATION = 0x000200
+    GLOBAL_SERVICE = 0x000100
+    RECEIPT_GENERATION = 0x000080
+    CIPHERED_LOAD_FILE_DATA_BLOCK = 0x000040
+    CONTACTLESS_ACTIVATION = 0x000020
+    CONTACTLESS_SELF_ACTIVATION = 0x000010
+
+
+_PRIVILEGE_NAMES = (
+    (Privilege.SECURITY_DOMAIN, "Security Domain"), (Privilege.DAP_VERIFICATION, "DAP Verification"),
+    (Privilege.DELEGATED_MANAGEMENT, "Delegated Management"), (Privilege.CARD_LOCK, "Card Lock"),
+    (Privilege.CARD_TERMINATE, "Card Terminate"), (Privilege.CARD_RESET, "Card Reset (default selected)"),
+    (Privilege.CVM_MANAGEMENT, "CVM Management"), (Privilege.MANDATED_DAP_VERIFICATION, "Mandated DAP Verification"),
+    (Privilege.TRUSTED_PATH, "Trusted Path"), (Privilege.AUTHORIZED_MANAGEMENT, "Authorized Management"),
+    (Privilege.TOKEN_MANAGEMENT, "Token Management"), (Privilege.GLOBAL_DELETE, "Global Delete"),
+    (Privilege.GLOBAL_LOCK, "Global Lock"), (Privilege.GLOBAL_REGISTRY, "Global Registry"),
+    (Privilege.FINAL_APPLICATION, "Final Application"), (Privilege.GLOBAL_SERVICE, "Global Service"),
+    (Privilege.RECEIPT_GENERATION, "Receipt Generation"),
+    (Privilege.CIPHERED_LOAD_FILE_DATA_BLOCK, "Ciphered Load File Data Block"),
+    (Privilege.CONTACTLESS_ACTIVATION, "Contactless Activation"),
+    (Privilege.CONTACTLESS_SELF_ACTIVATION, "Contactless Self-Activation"),
+)
+
+
+def privilege_names(value: int) -> tuple[str, ...]:
+    """The privileges of three bytes, each by its name."""
+    return tuple(name for privilege, name in _PRIVILEGE_NAMES if value & privilege == privilege)
+
+
+def privilege_bytes(value: int) -> bytes:
+    """Privileges as INSTALL takes them: one byte where the other two would be 00, else three (11.1.2)."""
+    whole = value.to_bytes(3, "big")
+    return whole if any(whole[1:]) else whole[:1]
+
+
+# the short names in which privileges are typed; several may be given
+PRIVILEGE_WORDS: Mapping[str, Privilege] = MappingProxyType({
+    privilege.name.lower().replace("_", "-"): privilege for privilege, _ in _PRIVILEGE_NAMES if privilege.name
+} | {"default-selected": Privilege.CARD_RESET})
+
+
+# table 11-6: the card's own states, as the issuer security domain shows them
+_CARD = {0x01: "OP_READY", 0x07: "INITIALIZED", 0x0F: "SECURED", 0x7F: "CARD_LOCKED", 0xFF: "TERMINATED"}
+
+
+def life_cycle_name(value: int, scope: Scope, *, security_domain: bool = False) -> str:
+    """A life cycle state in the specification's word; application-specific ones with their byte (11.1.1)."""
+    if scope is Scope.ISSUER_SECURITY_DOMAIN:
+        return _CARD.get(value, f"{value:02X}")
+    if scope in (Scope.LOAD_FILES, Scope.LOAD_FILES_AND_MODULES):
+        return "LOADED" if value == 0x01 else f"{value:02X}"
+    if value & 0x80 and value & 0x03 == 0x03:
+        return "LOCKED"
+    if security_domain and value == 0x0F:
+        return "PERSONALIZED"
+    names = {0x03: "INSTALLED", 0x07: "SELECTABLE"}
+    if value in names:
+        return names[value]
+    return f"SELECTABLE, specific {value:02X}" if value & 0x07 == 0x07 else f"{value:02X}"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryEntry:
+    """One entry. `privileges` is None where the card did not tell; `modules`, `version` belong to load files."""
+
+    aid: AID
+    scope: Scope
+    life_cycle: int
+    privileges: int | None = None
+    version: bytes = b""
+    modules: tuple[AID, ...] = ()
+    domain: AID | None = None
+    load_file: AID | None = None
+
+    @property
+    def security_domain(self) -> bool:
+        """Whether it is one."""
+        return self.scope is Scope.ISSUER_SECURITY_DOMAIN or bool((self.privileges or 0) & Privilege.SECURITY_DOMAIN)
+
+    @property
+    def life_cycle_name(self) -> str:
+        """Its life cycle state in words."""
+        return life_cycle_name(self.life_cycle, self.scope, security_domain=self.security_domain)
+
+
+MORE_DATA = 0x6310  # there are more entries (11.4.3.2)
+_TAGGED, _NEXT = 0x02, 0x01  # P2 of GET STATUS: the form with tags, and what follows a 6310
+
+
+def get_status(scope: Scope, *, tagged: bool = True, following: bool = False) -> CommandAPDU:
+    """GET STATUS of everything in a scope (11.4.2); `following` asks for what 6310 said is left."""
+    p2 = (_TAGGED if tagged else 0) | (_NEXT if following else 0)
+    return CommandAPDU(0x80, INS.GET_STATUS, scope.value, p2, b"\x4f\x00", le=256)
+
+
+class RegistryError(ValueError):
+    """An answer to GET STATUS that is none."""
+
+
+def parse_status(data: bytes, scope: Scope) -> tuple[RegistryEntry, ...]:
+    """Read the data of GET STATUS answers, joined, in the form with tags (E3) or the one without.
+
+    Raises RegistryError where it is neither.
+    """
+    try:
+        entries = _tagged(data, scope) if data[:1] == b"\xe3" else _untagged(data, scope)
+        return tuple(entries)
+    except (TlvError, ValueError, IndexError) as error:
+        raise RegistryError(f"this is no answer to GET STATUS: {error}") from None
+
+
+def _tagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry]:
+    for entry in parse_tlv(data):
+        if entry.tag != 0xE3:
+            raise RegistryError(f"an entry begins with E3, not {entry.tag:02X}")
+        yield _entry(entry.children, scope)
+
+
+def _entry(items: tuple[TLV, ...], scope: Scope) -> RegistryEntry:
+    values = {item.tag: item.value for item in items}
+    if 0x4F not in values:
+        raise RegistryError("an entry has no AID")
+    privileges = values.get(0xC5)
+    return RegistryEntry(
+        aid=AID(values[0x4F]),
+        scope=scope,
+        # the second byte, where there is one, is that of the contactless interface (Amendment C)
+        life_cycle=values.get(0x9F70, b"\x00")[0],
+        privileges=None if privileges is None else int.from_bytes((privileges + bytes(3))[:3], "big"),
+        version=values.get(0xCE, b""),
+        modules=tuple(AID(item.value) for item in items if item.tag == 0x84),
+        domain=AID(values[0xCC]) if values.get(0xCC) else None,
+        load_file=AID(values[0xC4]) if values.get(0xC4) else None,
+    )
+
+
+def _untagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry]:
+    position = 0
+
+    def take(count: int) -> bytes:
+        nonlocal position
+        part = data[position : position + count]
+        if len(part) < count:
+            raise RegistryError("it ends within an entry")
+        position += count
+        return part
+
+    while position < len(data):
+        aid = AID(take(take(1)[0]))
+        life_cycle, privileges = take(2)
+        modules: tuple[AID, ...] = ()
+        if scope is Scope.LOAD_FILES_AND_MODULES:
+            modules = tuple(AID(take(take(1)[0])) for _ in range(take(1)[0]))
+        yield RegistryEntry(aid, scope, life_cycle, privileges << 16, modules=modules)

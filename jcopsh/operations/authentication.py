@@ -1,0 +1,251 @@
+"""Open a secure channel: INITIALIZE UPDATE, the card's cryptogram, EXTERNAL AUTHENTICATE.
+
+Source: GlobalPlatform Card Specification 2.3.1, 10.2, E.5 and Amendment D, 7.1.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from jcopsh.card import consent
+from jcopsh.card.card import Card
+from jcopsh.card.interlock import Judgement, Severity
+from jcopsh.card.tries import ledger_card
+from jcopsh.errors import ChannelError, JcopshError
+from jcopsh.globalplatform import scp02, scp03
+from jcopsh.globalplatform.channel import (
+    HOST_CHALLENGE_LENGTH,
+    CryptogramMismatch,
+    InitializeUpdate,
+    LevelNotOffered,
+    SecureChannel,
+    SecureChannelState,
+    SecurityLevel,
+    parse_initialize_update,
+)
+from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.status import INS
+from jcopsh.operations.key_values import Authenticated
+from jcopsh.operations.selection import ACCEPTED_SW1
+from jcopsh.operations.status_errors import card_error
+from jcopsh.state import CardState, SelectedKind
+
+SELECT_DEFAULT = CommandAPDU(0x00, INS.SELECT, 0x04, 0x00, le=256)  # no name: what the card selects by default
+GET_CARD_DATA = CommandAPDU(0x80, INS.GET_DATA, 0x00, 0x66, le=256)
+GET_CPLC = CommandAPDU(0x80, INS.GET_DATA, 0x9F, 0x7F, le=256)
+SCP02, SCP03 = 2, 3
+# i where nothing tells it: of JCOP 2.4.1, and of those after it (release notes of the cards; both differ in nothing
+# that a client does)
+OPTION_OF_2_4_1, OPTION_SINCE_2_4_2 = 0x15, 0x55
+S16_CHALLENGE_LENGTH = 16  # bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyChoice:
+    """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them."""
+
+    name: str
+    keys: KeySet
+    diversification: Diversification = Diversification.NONE
+
+    @property
+    def shown(self) -> str:
+        """Which keys these are, for a sentence."""
+        how = self.diversification
+        return self.name if how is Diversification.NONE else f"{self.name}, diversified by {how.value}"
+
+    def serialized(self) -> bytes:
+        """What the ledger makes its fingerprint of: what a card takes or refuses, so without the DEK."""
+        parts = (self.keys.enc.reveal(), self.keys.mac.reveal(), self.diversification.value.encode())
+        return b"|".join(part.hex().encode() for part in parts)
+
+
+def authenticate(
+    card: Card, choice: KeyChoice, *, level: SecurityLevel, key_version: int = 0, option: int | None = None,
+    protocol: int | None = None, host_challenge: bytes | None = None,
+) -> Authenticated:
+    """Authenticate to the selected security domain; where nothing is selected, to the one that is by default.
+
+    `key_version` 0 leaves the choice to the card. `option` overrides what the card says of i for SCP02; `protocol`
+    insists on one. A `host_challenge` is for recordings: else it is random, since the card proves itself by it.
+    Raises ChannelError when the keys are not the card's (nothing more is sent then), CardError when the card refuses,
+    Refused when these keys were tried on this card before and no yes is typed.
+    """
+    with card.following():
+        _look(card, option)
+    _check_before(card.state, level, option, protocol)
+    fingerprint = _fingerprint_with_consent(card, choice)
+    challenge = host_challenge or secrets.token_bytes(_challenge_length(card.state))
+    with card.transaction(), card.following(), card.tries.with_keys(fingerprint):
+        answer = _initialize_update(card, key_version, challenge, protocol)
+        wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
+        response = card.send(wire)
+    if not response.ok:
+        raise _not_taken(wire, response)
+    state = SecureChannelState(f"SCP{answer.protocol:02X}", i, level, answer.key_version)
+    card.open_secure_channel(channel, state)
+    keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
+    card.accepted_keys = keys.enc, keys.mac, keys.dek
+    return Authenticated(
+        state.protocol, f"{i:02X}", f"{level:02X}: {level_words(level)}", answer.key_version, choice.name,
+        card.state.aid.hex().upper() or "selected by default", card.max_data,
+    )
+
+
+def level_words(level: SecurityLevel) -> str:
+    """A security level in words."""
+    names = {SecurityLevel.C_MAC: "C-MAC", SecurityLevel.C_DECRYPTION: "C-DECRYPTION", SecurityLevel.R_MAC: "R-MAC",
+             SecurityLevel.R_ENCRYPTION: "R-ENCRYPTION"}
+    return ", ".join(name for bit, name in names.items() if level & bit) or "authenticated only"
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+def _look(card: Card, option: int | None) -> None:
+    """Select a security domain where nothing is selected, and ask what has to be known; none of it changes anything."""
+    if card.state.selected is SelectedKind.ROOT:
+        raise JcopshError(
+            "the root applet is selected: it opens no secure channel, and nothing was sent",
+            meaning="An unfused card has its card manager behind the root applet, once its keys are written.",
+            hint="reset, then auth; help pre-personalisation shows the way there",
+        )
+    if card.state.selected is SelectedKind.UNKNOWN:
+        response = card.send(SELECT_DEFAULT)
+        if response.sw1 not in ACCEPTED_SW1:
+            raise card_error("nothing is selected, and the card selects nothing by default", SELECT_DEFAULT, response,
+                             hint="identify: an unfused card has no card manager; or select its AID")
+    if card.tries.ledger is not None and not card.state.chip:
+        card.send(GET_CPLC)  # so that the ledger knows this very card; one that does not tell goes by its ATR
+    if option is None and not card.state.scp_options:
+        card.send(GET_CARD_DATA)  # refused by some cards that authenticate well (seed 001: 6985)
+
+
+def _check_before(state: CardState, level: SecurityLevel, option: int | None, protocol: int | None) -> None:
+    """A level that the card's only protocol does not offer is refused before a try is made of it."""
+    known = dict(state.scp_options)
+    protocols = {protocol} if protocol else set(known)
+    try:
+        if protocols == {SCP02}:
+            scp02.check_level(level, scp02.Option(option or known.get(SCP02) or OPTION_SINCE_2_4_2 | 0x20))
+        elif protocols == {SCP03} and SCP03 in known:
+            scp03.check_level(level, scp03.Option(known[SCP03]))
+    except ValueError as error:
+        raise _no_level(error, "No authentication was begun.") from None
+
+
+def _no_level(error: ValueError, meaning: str) -> ChannelError:
+    return ChannelError(f"this channel cannot be opened: {error}", meaning=meaning,
+                        hint="auth with another level, e.g. mac; --option where the card says its i wrongly")
+
+
+def _fingerprint_with_consent(card: Card, choice: KeyChoice) -> str:
+    """What stands for the keys in the ledger. Keys that this card did not take before are not tried without a yes."""
+    ledger = card.tries.ledger
+    if ledger is None:
+        return ""
+    known, fingerprint = ledger_card(card.state), ledger.fingerprint(choice.serialized())
+    if ledger.tried(known, fingerprint):
+        count = len(ledger.tries(known))
+        card.before_question()
+        consent.ask_yes(Judgement(
+            Severity.IRREVERSIBLE, "auth", f"auth with keys ({choice.shown}) that this card did not take before",
+            f"{count} authentication{'' if count == 1 else 's'} of this card ended badly or were never completed. Many "
+            "cards lock themselves for ever after about ten in a row. keys solve looks for the right keys without "
+            "asking the card.",
+        ), card.description)
+    return fingerprint
+
+
+def _challenge_length(state: CardState) -> int:
+    s16 = scp03.Option(dict(state.scp_options).get(SCP03, 0)) & scp03.Option.S16
+    return S16_CHALLENGE_LENGTH if s16 else HOST_CHALLENGE_LENGTH
+
+
+# --- the two commands ------------------------------------------------------------------------------------------------
+
+
+def _initialize_update(card: Card, key_version: int, challenge: bytes, protocol: int | None) -> InitializeUpdate:
+    command = CommandAPDU(0x80, INS.INITIALIZE_UPDATE, key_version, 0x00, challenge, le=256)
+    response = card.send(command)
+    if not response.ok:
+        raise card_error("the card does not begin an authentication", command, response, hint=_REFUSED.get(
+            response.sw, _NO_DOMAIN))
+    try:
+        answer = parse_initialize_update(response.data)
+    except ValueError as error:
+        raise ChannelError(f"the answer to INITIALIZE UPDATE cannot be read: {error}",
+                           meaning="Nothing more was sent.") from None
+    if answer.protocol not in (SCP02, SCP03) or (protocol is not None and answer.protocol != protocol):
+        raise ChannelError(
+            f"the card answers with SCP{answer.protocol:02X}" + (f", not SCP{protocol:02X}" if protocol else ""),
+            meaning="The keys of this version belong to that protocol. Nothing more was sent.",
+            hint="--key-version chooses other keys; jcopsh speaks SCP02 and SCP03",
+        )
+    return answer
+
+
+# which AID the card's own has differs from card to card, and after a reset none is needed
+_NO_DOMAIN = ("what is selected is no security domain, or opens no channel now: reset, then auth, which selects the "
+              "card's own; or select the AID of another one")
+_REFUSED = {
+    0x6A88: "the card has no keys of that version: leave --key-version away, or try 0xFF (new cards), then 1",
+    0x6982: "the card may be locked against further tries; do not go on trying",
+    0x6983: "the card is locked against further tries; do not go on trying",
+    0x6D00: _NO_DOMAIN,
+    0x6E00: _NO_DOMAIN,
+    0x6700: "a card in SCP03's S16 mode wants a host challenge of 16 bytes, and did not say so before",
+}
+
+
+def _answered(
+    card: Card, choice: KeyChoice, challenge: bytes, answer: InitializeUpdate, *, level: SecurityLevel,
+    option: int | None,
+) -> tuple[CommandAPDU, SecureChannel, int]:
+    """EXTERNAL AUTHENTICATE, the channel, and its i. Raises ChannelError: nothing is sent then.
+
+    From the card's cryptogram on the ledger knows that the keys are right, whatever becomes of the rest.
+    """
+    try:
+        made = _made(card.state, choice, challenge, answer, level=level, option=option)
+    except LevelNotOffered as error:
+        card.tries.matched()
+        raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
+    except CryptogramMismatch:
+        raise ChannelError(
+            f"these keys ({choice.shown}) are not the card's: it made its cryptogram with others",
+            meaning=f"The card has SCP{answer.protocol:02X} keys of version {answer.key_version:02X}. Nothing more was "
+                    "sent; the try is in the ledger, as the card may count it.",
+            hint="keys solve tries every known key and diversification on this answer, without asking the card",
+        ) from None
+    except ValueError as error:
+        raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
+    card.tries.matched()
+    return made
+
+
+def _made(
+    state: CardState, choice: KeyChoice, challenge: bytes, answer: InitializeUpdate, *, level: SecurityLevel,
+    option: int | None,
+) -> tuple[CommandAPDU, SecureChannel, int]:
+    keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
+    if answer.protocol == SCP02:
+        i = option if option is not None else dict(state.scp_options).get(SCP02, _usual_option(state))
+        return *scp02.authenticate(keys, challenge, answer, level, scp02.Option(i)), i
+    return *scp03.authenticate(keys, challenge, answer, level), answer.implementation or 0
+
+
+def _usual_option(state: CardState) -> int:
+    version = state.identity.version.name if state.identity and state.identity.version else ""
+    return OPTION_SINCE_2_4_2 if "2.4.2" in version else OPTION_OF_2_4_1
+
+
+def _not_taken(command: CommandAPDU, response: ResponseAPDU) -> JcopshError:
+    hint = {
+        0x6300: "the card took the host's cryptogram for wrong, although its own was right; do not repeat it blindly",
+        0x6982: "it may not offer this level: auth mac",
+        0x6A86: "it does not offer this level: auth mac",
+    }.get(response.sw, "auth mac is the level that every card offers")
+    return card_error("the card refuses EXTERNAL AUTHENTICATE", command, response, hint=hint)

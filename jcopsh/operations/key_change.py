@@ -1,0 +1,255 @@
+"""Put, prove and delete key sets of a security domain (GlobalPlatform 2.3.1, 11.8 and 11.2; Amendment D, 7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from jcopsh.card.card import Card
+from jcopsh.card.tries import ledger_name
+from jcopsh.errors import CardError, ChannelError, UsageError
+from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.keys import KeySet, KeyType, check_value, check_value_labels
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.tlv import TlvError
+from jcopsh.iso7816.tlv import encode as encode_tlv
+from jcopsh.iso7816.tlv import parse as parse_tlv
+from jcopsh.operations.authentication import KeyChoice, authenticate
+from jcopsh.operations.key_values import Authenticated, KeysPut
+from jcopsh.operations.status_errors import card_error
+from jcopsh.operations.truth import telling
+from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, key_set
+
+FIRST_KEY, SEVERAL_KEYS = 0x01, 0x80  # P2 of PUT KEY: the identifier of the first key, and that more follow
+ADDS = 0x00  # P1 of PUT KEY: no key set is replaced
+CHECK_VALUE_LENGTH = 3  # bytes
+LOWEST_VERSION, HIGHEST_VERSION = 0x01, 0x7F  # of key sets that can be put; FF is a card's first one
+TAG_KEY_VERSION, TAG_KEY_INFORMATION, TAG_KEY_TEMPLATE = 0xD2, 0xC0, 0xE0
+
+
+def put_keys(
+    card: Card, store: KeySetStore, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS
+) -> Iterator[str | KeysPut]:
+    """Put a key set of three, prove it by an authentication, and say so step by step; the last value is the result.
+
+    The set is in the store under `name`, on the disk, before anything is sent. When the power goes in between, the same
+    call ends it: what is on the card already is not put again. Raises ChannelError, CardError, Refused, StoreError.
+    """
+    level = check(card, new, key_version, replaces)
+    before = key_versions(card)
+    stored = keep(card, store, new, name, key_version)
+    yield f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
+    opened: Authenticated | None = None
+    if _may_be_there(card, stored, before, key_version, replaces):
+        yield f"the card may have these keys as version {key_version:02X} already, put before the power went"
+        opened = _proved(card, KeyChoice(stored.name, new), level, key_version, certain=before is not None)
+    if opened is None:
+        store.note(stored.name, Standing.BEING_PUT, ledger_name(card.state))
+        check_values = put_key(card, new, key_version=key_version, replaces=replaces, name=stored.name)
+        yield f"the card took version {key_version:02X} and made the check values {', '.join(check_values)}"
+        with telling(f"The card took the keys {stored.name}, and this was not proved yet",
+                     *_way_on(stored.name, key_version)):
+            opened = authenticate(card, KeyChoice(stored.name, new), level=level, key_version=key_version)
+    store.note(stored.name, Standing.ON_CARD, ledger_name(card.state))
+    yield KeysPut(stored.name, key_version, _check_values(new, _key_type(opened.protocol)), _shown(opened),
+                  _others(key_versions(card), key_version))
+
+
+def put_key(
+    card: Card, new: KeySet, *, key_version: int, replaces: int = ADDS, name: str = ""
+) -> tuple[str, ...]:
+    """PUT KEY of three keys, and nothing else; the check values that the card made of them.
+
+    `name` is the set's in the key store, where it is kept. `replaces` is the version of the set that gives way, 0 where
+    the keys are added. Raises ChannelError where the card made other check values than we did: the keys it has then are
+    not the ones that were sent.
+    """
+    check(card, new, key_version, replaces)
+    state = card.state.secure_channel
+    key_type = _key_type(state.protocol if state else "")
+    data = bytes((key_version,)) + b"".join(_key_field(card, new, key_type))
+    command = CommandAPDU(0x80, INS.PUT_KEY, replaces, SEVERAL_KEYS | FIRST_KEY, data, le=256)
+    with telling(_may_have_them(name, key_version), *_way_on(name, key_version)):
+        response = card.send(command)
+    if not response.ok:
+        raise card_error(f"the card does not take keys of version {key_version:02X}", command, response,
+                         hint=_put_hint(response, key_version, replaces))
+    expected = _check_values(new, key_type)
+    _compare(response.data, key_version, expected)
+    return expected
+
+
+def check_deletion(card: Card, key_version: int) -> None:
+    """Raises ChannelError or UsageError where keys of this version cannot be deleted over the channel that is open."""
+    state = card.state.secure_channel
+    if state is None:
+        raise ChannelError("keys are deleted over a secure channel, and none is open; nothing was sent", hint="auth")
+    if state.key_version == key_version:
+        raise UsageError(f"the channel itself is open under keys of version {key_version:02X}; nothing was sent",
+                         hint="auth with the set that stays")
+
+
+def delete_keys(card: Card, key_version: int) -> None:
+    """DELETE all keys of a version. The interlock asks: nobody can authenticate to a card whose last set is gone."""
+    check_deletion(card, key_version)
+    command = CommandAPDU(0x80, INS.DELETE, 0x00, 0x00, encode_tlv(TAG_KEY_VERSION, bytes((key_version,))), le=256)
+    response = card.send(command)
+    if not response.ok:
+        raise card_error(f"the card does not delete keys of version {key_version:02X}", command, response,
+                         hint="some cards never delete the set that they came with; PUT KEY replaces it")
+
+
+def key_versions(card: Card) -> tuple[int, ...] | None:
+    """The versions of the keys on the card by its key information template; None where it does not tell (11.3.3.1)."""
+    response = card.send(CommandAPDU(0x80, INS.GET_DATA, TAG_KEY_TEMPLATE >> 8, TAG_KEY_TEMPLATE & 0xFF, le=256))
+    if not response.ok:
+        return None
+    try:
+        template = next((item for item in parse_tlv(response.data) if item.tag == TAG_KEY_TEMPLATE), None)
+        fields = [one.value for one in template.children if one.tag == TAG_KEY_INFORMATION] if template else []
+    except TlvError:
+        return None
+    return tuple(sorted({one[1] for one in fields if len(one) >= 2}))
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def check(card: Card, new: KeySet, key_version: int, replaces: int = ADDS) -> SecurityLevel:
+    """The level of the open channel. Raises ChannelError or UsageError where these keys cannot be put over it."""
+    state = card.state.secure_channel
+    if state is None or not state.level & SecurityLevel.C_MAC:
+        raise ChannelError("keys are put over a secure channel with C-MAC, and none is open; nothing was sent",
+                           hint="auth mac, with the keys that the card has now")
+    if not LOWEST_VERSION <= key_version <= HIGHEST_VERSION:
+        raise UsageError(f"a key version is 01 to 7F, not {key_version:02X}; nothing was sent")
+    if not ADDS <= replaces <= HIGHEST_VERSION:
+        raise UsageError(f"PUT KEY replaces versions 01 to 7F, not {replaces:02X}; nothing was sent",
+                         hint="leave --replace away: the first set of a new card (FF) goes when keys are added")
+    if _key_type(state.protocol) is KeyType.DES3 and new.key_length != 16:
+        raise UsageError(f"SCP02 has keys of 16 bytes, these have {new.key_length}; nothing was sent")
+    card.encipher_key(new.enc)  # which a channel cannot that was opened without a DEK
+    return state.level
+
+
+def _may_be_there(
+    card: Card, stored: StoredKeySet, before: tuple[int, ...] | None, key_version: int, replaces: int
+) -> bool:
+    """Whether the card may have these very keys already. Raises UsageError where it has others of that version.
+
+    `before` are the versions that the card says it has, None where it does not say: then the store and the channel do.
+    """
+    if replaces == key_version or (before is not None and key_version not in before):
+        return False
+    state = card.state.secure_channel
+    was_put = stored.standing is not Standing.GIVEN and stored.card == ledger_name(card.state)
+    if before is None:
+        return was_put or (state is not None and state.key_version == key_version)
+    if not was_put:
+        raise UsageError(f"the card has keys of version {key_version:02X} already; nothing was put",
+                         hint=f"another --key-version, or --replace 0x{key_version:02X}")
+    return True
+
+
+def _proved(
+    card: Card, choice: KeyChoice, level: SecurityLevel, key_version: int, *, certain: bool
+) -> Authenticated | None:
+    """The channel under the new keys; None where the card has no such keys: the channel of before is open then.
+
+    With `certain` the card itself said that it has keys of that version, and a failure is raised.
+    """
+    state, old = card.state.secure_channel, card.accepted_keys
+    try:
+        return authenticate(card, choice, level=level, key_version=key_version)
+    except (CardError, ChannelError):
+        if certain or state is None or old is None:
+            raise
+    option = state.option if state.protocol == "SCP02" else None
+    authenticate(card, KeyChoice("the keys of before", KeySet(*old)), level=level, key_version=state.key_version,
+                 option=option)
+    return None
+
+
+def _may_have_them(name: str, key_version: int) -> str:
+    return (f"The card may have the keys {name} now, as version {key_version:02X}, or the old ones alone"
+            + ("; the keys are in the key store" if name else ""))
+
+
+def _way_on(name: str, key_version: int) -> tuple[str, str]:
+    """How to open a channel again, and what to do then."""
+    return f"auth --key {name or 'NEW'} --key-version {key_version}, or with the old keys", "the same line again"
+
+
+def _key_type(protocol: str) -> KeyType:
+    return KeyType.AES if protocol == "SCP03" else KeyType.DES3
+
+
+def _key_field(card: Card, new: KeySet, key_type: KeyType) -> Iterator[bytes]:
+    """Each key with its type, length and check value (table 11-68; of AES with the plain key's length, Amendment D)."""
+    for key in new.all:
+        enciphered = card.encipher_key(key)
+        if key_type is KeyType.AES:
+            enciphered = bytes((len(key),)) + enciphered
+        yield bytes((key_type.value, len(enciphered))) + enciphered
+        yield bytes((CHECK_VALUE_LENGTH,)) + check_value(key, key_type)
+
+
+def _check_values(new: KeySet, key_type: KeyType) -> tuple[str, ...]:
+    return tuple(check_value(key, key_type).hex().upper() for key in new.all)
+
+
+def _compare(answer: bytes, key_version: int, expected: tuple[str, ...]) -> None:
+    """The card answers the version and its own check values; a card that answers nothing says nothing against it."""
+    if not answer:
+        return
+    wanted = bytes((key_version,)) + b"".join(map(bytes.fromhex, expected))
+    if answer not in (wanted, wanted[:1]):
+        raise ChannelError(
+            "the check values that the card made are not those of the keys that were sent",
+            meaning="The keys on the card are unknown. The old set may still be there: nothing was deleted.",
+            hint="keep this channel open, and put the keys again with --replace",
+        )
+
+
+def keep(card: Card, store: KeySetStore, new: KeySet, name: str, key_version: int) -> StoredKeySet:
+    """The set in the store: a new entry, or the one of that name where it holds these very keys."""
+    keys = new.all
+    known = store.get(name)
+    if known is None:
+        added = replace(key_set(name, keys, key_version=key_version), labels=_labels(card, new))
+        store.add(added)
+        return added
+    if known.keys != keys or known.key_version not in (0, key_version):
+        raise UsageError(
+            f"the key store has another set under the name {name}; nothing was sent",
+            meaning="Its keys or its version differ, or it is under a passphrase.", hint="--save ANOTHER-NAME",
+        )
+    return known
+
+
+def _labels(card: Card, new: KeySet) -> tuple[str, ...]:
+    """The check values by the cipher that the keys are for."""
+    state = card.state.secure_channel
+    key_type = _key_type(state.protocol if state else "")
+    return check_value_labels(new, key_type)
+
+
+def _put_hint(response: ResponseAPDU, key_version: int, replaces: int) -> str:
+    return {
+        0x6A80: "the check values or the form of the keys did not please it" if replaces == ADDS else
+                "there may be no set of that version to replace",
+        0x6A88: f"it may have keys of version {key_version:02X} already: another --key-version, or --replace "
+                f"0x{key_version:02X}" if replaces == ADDS else
+                f"it has no set of version {replaces:02X} to replace, or keys of version {key_version:02X} already",
+        0x6982: "it may want a higher level: auth enc",
+        0x6A84: "it has no room for another set: --replace the old one",
+    }.get(response.sw, "nothing was changed; the old keys still hold")
+
+
+def _shown(opened: Authenticated) -> str:
+    return f"{opened.protocol} i={opened.option}, level {opened.level}"
+
+
+def _others(versions: tuple[int, ...] | None, key_version: int) -> tuple[int, ...] | None:
+    return None if versions is None else tuple(one for one in versions if one != key_version)

@@ -1,0 +1,227 @@
+"""Key sets of security domains by name, in one private JSON file, each optionally under a passphrase.
+
+A new key set is here, on the disk, before PUT KEY is sent; what the card then makes of it is noted afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from jcopsh.errors import StoreError, UsageError
+from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.secrets.secret import Secret
+
+FORMAT = "jcopsh key sets 1"
+# scrypt's cost: some tenths of a second and 128 MiB (RFC 7914, 2)
+SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**17, 8, 1
+SALT_LENGTH, NONCE_LENGTH, CIPHER_KEY_LENGTH = 16, 12, 32  # bytes
+
+
+class Standing(StrEnum):
+    """What is known of a key set."""
+
+    GIVEN = "given by the user"
+    BEING_PUT = "about to be put on the card"
+    ON_CARD = "the card has taken it"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sealed:
+    """Three keys under a passphrase: AES-256-GCM with a key by scrypt; what is known of them is authenticated."""
+
+    salt: bytes
+    nonce: bytes
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredKeySet:
+    """Three keys by name. `keys` are ENC, MAC and DEK, or None while they are sealed; `labels` say what may be said.
+
+    `key_version` is the version on the card, 0 where any will do; `diversification` how the card's keys follow from
+    them; `card` the ledger's name of the card they were put on, empty where they are of no card alone.
+    """
+
+    name: str
+    keys: tuple[Secret, Secret, Secret] | None
+    labels: tuple[str, ...]
+    key_version: int = 0
+    diversification: str = "none"
+    standing: Standing = Standing.GIVEN
+    card: str = ""
+    time: str = ""
+    sealed: Sealed | None = None
+
+
+def key_set(name: str, keys: tuple[Secret, Secret, Secret], **known: Any) -> StoredKeySet:
+    """A set to be stored, its labels made from the keys."""
+    return StoredKeySet(name, keys, tuple(key.label for key in keys), **known)
+
+
+class KeySetStore:
+    """The file. Each change is on the disk when a method returns. Methods raise StoreError when the disk refuses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._names: tuple[tuple[int, int], tuple[str, ...]] = (0, 0), ()  # of the file as it was, by time and size
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all sets, for completion; none where the file cannot be read. A change of it is seen."""
+        try:
+            found = self.path.stat()
+            stamp = found.st_mtime_ns, found.st_size
+            if stamp != self._names[0]:
+                self._names = stamp, tuple(one.name for one in self.entries())
+        except (OSError, StoreError):
+            return ()
+        return self._names[1]
+
+    def entries(self) -> tuple[StoredKeySet, ...]:
+        """All sets, in the order they came."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StoreError(f"the key sets {self.path} cannot be read: {error.strerror}") from error
+        entries = _parse(content)
+        if entries is None:
+            raise StoreError(
+                f"the file of key sets {self.path} is damaged",
+                meaning="It is not the JSON that jcopsh writes; nothing in it was changed.",
+                hint="move it aside, or mend it by hand; jcopsh then makes a new one",
+            )
+        return entries
+
+    def get(self, name: str) -> StoredKeySet | None:
+        """The set of that name, in any case of letters."""
+        return next((one for one in self.entries() if one.name.lower() == name.lower()), None)
+
+    def add(self, new: StoredKeySet, passphrase: str = "") -> None:
+        """Keep a set, under the passphrase where there is one. Raises UsageError where the name is taken."""
+        stamped = replace(new, time=datetime.now(UTC).isoformat(timespec="seconds"))
+        kept = _seal(stamped, passphrase) if passphrase else stamped
+
+        def added(entries: list[StoredKeySet]) -> list[StoredKeySet]:
+            if any(one.name.lower() == new.name.lower() for one in entries):
+                raise UsageError(f"there is a key set of the name {new.name} already",
+                                 hint=f"another name, or keys forget {new.name}")
+            return [*entries, kept]
+
+        self._change(added)
+
+    def forget(self, name: str) -> None:
+        """Take a set out. Raises UsageError where there is none."""
+        if self.get(name) is None:
+            raise UsageError("there is no key set of that name", hint="keys list")
+        self._change(lambda entries: [one for one in entries if one.name.lower() != name.lower()])
+
+    def note(self, name: str, standing: Standing, card: str) -> None:
+        """Say what has become of a set. Raises UsageError for one under a passphrase: that is authenticated with it."""
+        known = self.get(name)
+        if known is not None and known.sealed is not None:
+            raise UsageError(f"{known.name} is under a passphrase: nothing can be noted of it",
+                             hint="put the keys under another name")
+        self._change(lambda entries: [
+            replace(one, standing=standing, card=card) if one.name.lower() == name.lower() else one for one in entries
+        ])
+
+    def _change(self, change: Callable[[list[StoredKeySet]], list[StoredKeySet]]) -> None:
+        try:
+            with exclusive(self.path):
+                entries = change(list(self.entries()))
+                document = {"format": FORMAT, "key_sets": [_to_json(one) for one in entries]}
+                write_private(self.path, json.dumps(document, indent=1).encode())
+        except OSError as error:
+            raise StoreError(
+                f"the key sets {self.path} cannot be written: {error.strerror}",
+                meaning="A key that is not on disk could be lost, so nothing more is sent.",
+                hint="make room or mend the folder's permissions, then try again",
+            ) from error
+
+
+def unsealed(stored: StoredKeySet, passphrase: str) -> StoredKeySet:
+    """The set with its keys. Raises UsageError for a wrong passphrase."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if stored.sealed is None:
+        return stored
+    sealed = stored.sealed
+    try:
+        content = AESGCM(_cipher_key(passphrase, sealed.salt)).decrypt(
+            sealed.nonce, sealed.ciphertext, _known_of(stored))
+    except InvalidTag:
+        raise UsageError("this is not the passphrase of that key set; nothing was sent",
+                         meaning="Or its entry in the file was changed by hand.") from None
+    third = len(content) // 3
+    keys = (Secret(content[:third]), Secret(content[third : 2 * third]), Secret(content[2 * third :]))
+    return replace(stored, keys=keys)
+
+
+def _seal(stored: StoredKeySet, passphrase: str) -> StoredKeySet:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    assert stored.keys is not None  # noqa: S101 — only what has its keys is stored; for the type checker
+    salt, nonce = secrets.token_bytes(SALT_LENGTH), secrets.token_bytes(NONCE_LENGTH)
+    content = b"".join(key.reveal() for key in stored.keys)
+    ciphertext = AESGCM(_cipher_key(passphrase, salt)).encrypt(nonce, content, _known_of(stored))
+    return replace(stored, keys=None, sealed=Sealed(salt, nonce, ciphertext))
+
+
+def _known_of(stored: StoredKeySet) -> bytes:
+    """What is authenticated with the keys: nobody can give them another name, version, use or card."""
+    return json.dumps([FORMAT, stored.name, stored.key_version, stored.diversification, stored.card,
+                       stored.standing.value]).encode()
+
+
+def _cipher_key(passphrase: str, salt: bytes) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    return Scrypt(salt=salt, length=CIPHER_KEY_LENGTH, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P).derive(
+        unicodedata.normalize("NFC", passphrase).encode())
+
+
+def _to_json(one: StoredKeySet) -> dict[str, Any]:
+    form: dict[str, Any] = {
+        "name": one.name, "labels": list(one.labels), "key_version": one.key_version,
+        "diversification": one.diversification, "standing": one.standing.value, "card": one.card, "time": one.time,
+    }
+    if one.sealed is not None:
+        sealed = one.sealed
+        form["sealed"] = {"salt": sealed.salt.hex(), "nonce": sealed.nonce.hex(), "ciphertext": sealed.ciphertext.hex()}
+    elif one.keys is not None:
+        form["keys"] = [key.reveal().hex().upper() for key in one.keys]
+    return form
+
+
+def _parse(content: bytes) -> tuple[StoredKeySet, ...] | None:
+    """The sets, None where the content is damaged. No exception leaves it: json's and UTF-8's hold the content."""
+    try:
+        document: Any = json.loads(content.decode())
+        known = document["format"] == FORMAT
+        return tuple(_from_json(item) for item in document["key_sets"]) if known else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _from_json(item: dict[str, Any]) -> StoredKeySet:
+    keys, sealed = None, None
+    if "sealed" in item:
+        sealed = Sealed(*(bytes.fromhex(item["sealed"][part]) for part in ("salt", "nonce", "ciphertext")))
+    else:
+        enc, mac, dek = (Secret(bytes.fromhex(key)) for key in item["keys"])
+        keys = (enc, mac, dek)
+    return StoredKeySet(
+        name=item["name"], keys=keys, labels=tuple(map(str, item["labels"])), key_version=int(item["key_version"]),
+        diversification=item["diversification"], standing=Standing(item["standing"]), card=item["card"],
+        time=item["time"], sealed=sealed,
+    )

@@ -1,0 +1,221 @@
+"""auth, keys and put-keys as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from jcopsh.card import consent
+from jcopsh.card.card import Card
+from jcopsh.errors import StoreError
+from jcopsh.secrets.ledger import Ledger
+from jcopsh.shell.prompt import prompt_text
+from jcopsh.shell.toolbar import toolbar
+from tests.commands.support import Shell, shell
+
+CANARY = "C1A55EC0DE8BADF00D7E577E57C0FFEE"
+NEW = "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    for name in ("GP_KEY", "GP_KEY_ENC", "GP_KEY_MAC", "GP_KEY_DEK", "GP_KEY_VER"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    return shell(monkeypatch, profile="j2a040", width=100)
+
+
+def lower_line(card: Shell) -> str:
+    return "".join(text for _, text in toolbar(card.session, 200))
+
+
+def test_the_channel_shows_in_prompt_toolbar_and_status(card: Shell) -> None:
+    (said, opened) = card.json("auth enc --key default")
+    assert "nothing is selected" in said["text"]
+    assert (opened["protocol"], opened["option"], opened["max_data"]) == ("SCP02", "15", 239)
+    assert opened["security_domain"] == "A000000003000000"
+    assert "scp02/03" in prompt_text(card.session)
+    assert "SCP02 i=15 level 03" in lower_line(card)
+    assert "SCP02 i=15 level 03, key version FF" in card.run("status")
+    card.run("reset")
+    assert "scp02" not in prompt_text(card.session)
+    assert "0 plain" in lower_line(card)
+
+
+def test_the_keys_have_to_be_said(card: Shell) -> None:
+    assert "which keys" in card.fail("auth", 2)
+
+
+@pytest.mark.parametrize(("variables", "line"), [
+    ({"GP_KEY": "default"}, "auth"), ({"GP_KEY": "404142434445464748494A4B4C4D4E4F", "GP_KEY_VER": "0xFF"}, "auth enc"),
+    ({"GP_KEY_ENC": "default", "GP_KEY_MAC": "default", "GP_KEY_DEK": "default"}, "auth"),
+    ({"GP_KEY": CANARY}, "auth --key default"),
+])
+def test_the_environment_counts_where_the_line_says_nothing(
+    card: Shell, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], line: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert "SCP02" in card.run(line)
+
+
+def test_a_key_in_the_environment_is_never_repeated(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GP_KEY", CANARY + "!")
+    assert CANARY not in card.fail("auth", 2)
+
+
+def test_wrong_keys_and_the_search_for_the_right_ones(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card: asked.append(judgement.what))
+    said = card.fail(f"auth --key {CANARY}")
+    assert "not the card's" in said
+    assert CANARY not in said
+    assert "1 failed auth" in lower_line(card)
+    (found,) = card.json("keys solve")
+    assert [fit["try_it"] for fit in found["fits"]] == ["auth --key default --key-version 255"]
+    card.fail(f"auth --key {CANARY}")
+    assert len(asked) == 1
+    assert CANARY not in card.session.struck(f"auth --key {CANARY}")
+    assert CANARY not in card.session.struck(f"auth --key emv:{CANARY} --key-enc {CANARY}")
+
+
+def test_a_stored_set_found_by_the_search(card: Shell) -> None:
+    pasted = "--host-challenge 266C8E3C10693905 --answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE29000"
+    card.run(f"keys add same-keys --key default --kdf none; keys add other --key {CANARY}")
+    (found,) = card.json(f"keys solve {pasted}")
+    assert [fit["keys"] for fit in found["fits"]] == ["default", "same-keys"]
+    assert found["tried"] == 12
+    assert "belong together" in card.fail("keys solve --answer 00", 2)
+    assert "no answer to INITIALIZE UPDATE" in card.fail("keys solve --host-challenge 0011223344556677 --answer 00", 2)
+
+
+def test_key_sets_by_name(card: Shell) -> None:
+    card.answers += [CANARY, NEW, CANARY]
+    card.run("keys add bench --key-version 1")
+    assert len(card.asked) == 3
+    shown = card.run("keys list")
+    assert "bench" in shown
+    assert "KCV" in shown
+    assert CANARY not in shown
+    assert CANARY in card.run("keys list --reveal")
+    assert "already" in card.fail("keys add bench --key default", 2)
+    assert "cannot be read as hex" in card.fail("keys add default --key default", 2)
+    card.run("keys forget bench")
+    assert "no key set" in card.fail("auth --key bench", 2)
+
+
+def test_a_set_under_a_passphrase(card: Shell) -> None:
+    card.answers += ["one", "two"]
+    assert "not the same" in card.fail("keys add sealed --key default --passphrase", 2)
+    card.answers += ["one", "one"]
+    card.run("keys add sealed --key default --passphrase")
+    assert "under a passphrase" in card.run("keys list --reveal")
+    card.answers += ["wrong"]
+    assert "not the passphrase" in card.fail("auth --key sealed", 2)
+    card.answers += ["one"]
+    assert "sealed" in card.run("auth --key sealed")
+
+
+def test_new_keys_from_the_line_to_the_card(card: Shell) -> None:
+    card.run("auth --key default")
+    steps = card.run(f"put-keys {NEW} --key-version 1 --save bench --yes")
+    assert steps.index("in the key store as bench") < steps.index("took version 01")
+    assert "F10D32" in steps
+    assert NEW not in steps
+    assert "key version 01" in card.run("status")
+    card.run("reset; auth enc --key bench")
+    assert "on the card" not in card.fail("delete-key 1", 2)
+
+
+def test_put_keys_without_a_channel(card: Shell) -> None:
+    assert "none is open" in card.fail(f"put-keys {NEW} --key-version 1 --save bench --yes")
+    assert "none is open" in card.fail(f"put-key {NEW} --key-version 1 --save bench --yes")
+    assert "none is open" in card.fail("delete-key 1")
+
+
+def test_a_ledger_that_fails_after_the_authentication_is_told(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("the ledger cannot be written", meaning="The command was sent.")
+
+    monkeypatch.setattr(Ledger, "succeeded", full)
+    *_, told, opened = card.json("auth --key default")
+    assert told["text"] == "the ledger cannot be written. The command was sent."
+    assert opened["protocol"] == "SCP02"
+
+
+def test_6982_in_the_channel_hints_at_another_auth(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    card.run("auth --key default")
+    real = card.session.card._link.transmit
+    monkeypatch.setattr(card.session.card._link, "transmit",
+                        lambda command: b"\x69\x82" if command[1] == 0xD8 else real(command))
+    said = card.fail(f"put-keys {NEW} --key-version 1 --save bench --yes")
+    assert "6982" in said
+    assert "auth opens it again" in " ".join(said.split())
+
+
+def test_a_host_challenge_is_for_recordings(card: Shell) -> None:
+    assert "proves nothing" in card.fail("auth --key default --host-challenge 0011223344556677", 2)
+
+
+def test_send_plain_and_wrapped(card: Shell) -> None:
+    card.run("auth --key default")
+    seen: list[bytes] = []
+    connected: Card = card.session.card
+    connected.observers.append(lambda exchange: seen.append(exchange.wire_command))
+    card.run("send 80CA00E000; send 80CA00E000 --wrapped; send 80CA00E000 --plain; send_apdu -sc 1 -APDU 80CA00E000")
+    assert [one[0] for one in seen] == [0x84, 0x84, 0x80, 0x84]
+    assert "exclude one another" in card.fail("send 80CA00E000 --plain --wrapped", 2)
+    assert "never goes through" in card.fail("send 00A4040000 --wrapped", 2)
+
+
+def test_without_a_dek_nothing_is_put_and_nothing_stored(card: Shell) -> None:
+    """The data encryption key is no other key than the one that was given as such."""
+    card.run("auth --key-enc default --key-mac default")
+    for line in (f"put-keys {NEW} --key-version 1 --save bench", f"put-key {NEW} --key-version 1 --save bench"):
+        assert "--key-dek" in card.fail(f"{line} --yes")
+    card.run("auth --key default")
+    new = f"--key-enc {NEW} --key-mac {CANARY}"
+    for line in (f"put-keys {new} --key-version 1 --save bench", f"put-key {new} --key-version 1 --save bench",
+                 f"keys add bench {new}"):
+        assert "--key-dek" in card.fail(f"{line} --yes", 2)
+    assert "bench" not in card.run("keys list")
+    assert "F10D32" in card.run(f"put-keys {new} --key-dek {NEW} --key-version 1 --save bench --yes")
+
+
+@pytest.mark.parametrize("line", ["--replace 0xFF", "--replace 0x80", "--key-version 0", "--key-version 0x80"])
+def test_versions_that_put_key_does_not_know(card: Shell, line: str) -> None:
+    card.run("auth --key default")
+    words = line if "--key-version" in line else f"--key-version 1 {line}"
+    said = card.fail(f"put-keys {NEW} {words} --save bench --yes", 2)
+    assert "too large" in said or "too small" in said
+    assert "bench" not in card.run("keys list")
+
+
+def test_the_search_tells_how_many_sets_it_could_not_try(card: Shell) -> None:
+    card.answers += ["one", "one"]
+    card.run(f"keys add sealed --key {NEW} --passphrase; keys add open --key {CANARY}; auth --key default")
+    (found,) = card.json("keys solve")
+    assert found["skipped"] == 1
+    assert "skipped" in card.run("keys solve")
+
+
+def test_check_values_say_the_cipher_where_it_is_known(card: Shell) -> None:
+    card.run(f"keys add both --key {NEW}; keys add long --key {NEW}{CANARY}; keys add master --key emv:{NEW}")
+    (listed,) = card.json("keys list")
+    shown = {one["name"]: one["keys"].split(", ")[0] for one in listed["key_sets"]}
+    assert shown["both"] == "3DES KCV F10D32 or AES KCV " + aes_check_value(NEW)
+    assert shown["long"] == "AES KCV " + aes_check_value(NEW + CANARY)
+    assert shown["master"] == "3DES KCV F10D32"
+
+
+def aes_check_value(key: str) -> str:
+    encryptor = Cipher(algorithms.AES(bytes.fromhex(key)), modes.ECB()).encryptor()
+    return encryptor.update(b"\x01" * 16)[:3].hex().upper()
+
+
+def test_stored_names_are_completed(card: Shell) -> None:
+    card.run("keys add bench-card --key default")
+    assert "bench-card" in card.session.context().key_sets

@@ -1,0 +1,184 @@
+"""CAP files: a real one out of another client's trace, made ones, and everything that is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jcopsh.globalplatform import ciphers, scp03
+from jcopsh.globalplatform.cap import CapError, Component, Flags, parse_cap
+from jcopsh.globalplatform.channel import SecurityLevel, parse_initialize_update
+from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
+from jcopsh.iso7816.aid import AID
+from jcopsh.operations.cap_files import cap_info
+from tests import cap_files
+from tests.cap_files import Cap
+from tests.globalplatform import traces
+
+PACKAGE, APPLET = bytes.fromhex("D27600012401"), bytes.fromhex("D2760001240101")
+MADE = Cap(PACKAGE, (APPLET,), name="made/for/tests", format=(2, 2))
+
+
+def loaded_in_the_trace() -> bytes:
+    """The load file data block that GlobalPlatformPro sent, deciphered here with the card's well-known keys."""
+    block, answer, host_challenge, channel, count = b"", None, b"", None, 0
+    for wire, response in traces.wire("gp-install-scp03.log"):
+        if wire.ins == 0x50:
+            answer, host_challenge = parse_initialize_update(response.data), wire.data
+        elif wire.ins == 0x82:
+            assert answer is not None
+            _, channel = scp03.authenticate(KeySet.of_one(DEFAULT_KEY), host_challenge, answer, SecurityLevel(0x03))
+        elif channel is not None:
+            count += 1
+            key = channel.keys.enc.reveal()
+            icv = ciphers.aes_ecb(key, count.to_bytes(16, "big"))
+            if wire.ins == 0xE8:
+                block += ciphers.unpad(ciphers.aes_cbc_decrypt(key, wire.data[:-8], icv))
+    return block
+
+
+def test_the_file_that_another_client_loaded() -> None:
+    block = loaded_in_the_trace()
+    found = parse_cap(block)
+    assert found.aid == AID.parse("D0D1D2D3D4D501")
+    assert found.applets == (AID.parse("D0D1D2D3D4D50101"),)
+    assert (found.format_major, found.format_minor, found.version) == (2, 1, "1.0")
+    assert [one.aid for one in found.imports] == [AID.parse("A0000000620101")]
+    # what we would load is what that client loaded, byte for byte
+    assert found.load_block == block
+    shown = cap_info(found, "helloworld.cap")
+    assert [one.name for one in shown.imports] == ["javacard.framework"]
+    assert shown.load_size == len(block)
+
+
+@pytest.mark.parametrize("raw", [MADE.archive, MADE.load_block, MADE.load_data, b"".join(MADE.components.values())])
+def test_the_same_file_in_every_form(raw: bytes) -> None:
+    found = parse_cap(raw)
+    assert (found.aid, found.applets) == (AID(PACKAGE), (AID(APPLET),))
+    assert found.packages[0].name == "made/for/tests"
+    assert found.flags is Flags.APPLET
+    assert found.load_block == MADE.load_block
+
+
+def test_descriptor_and_debug_are_not_loaded() -> None:
+    found = cap_info(parse_cap(MADE.archive), "made.cap")
+    assert {one.name: one.loaded for one in found.components}["Descriptor"] is False
+    assert {one.name: one.size for one in found.components}["Method"] == 3 + 1 + MADE.method_bytes
+    assert found.java_card == "2.2.2"  # javacard.framework 1.3
+
+
+def test_long_files_have_long_lengths() -> None:
+    for size, head in ((20, b"\xc4\x81"), (200, b"\xc4\x82"), (60000, b"\xc4\x82")):
+        made = Cap(PACKAGE, (APPLET,), method_bytes=size)
+        assert parse_cap(made.archive).load_block == made.load_block
+        assert made.load_block[:2] == head
+
+
+EXTENDED_HEADER = (
+    bytes.fromhex("DECAFFED" "03" "02" "0C" "0001")  # 2.3, applets and extended, the file's version 1.0
+    + b"\x06" + PACKAGE + b"\x02"  # its AID, two packages
+    + bytes.fromhex("0201") + b"\x07" + APPLET + bytes.fromhex("0301") + b"\x06" + bytes.fromhex("D27600012402")
+    + b"\x01a\x01b"  # their names
+)
+
+
+def extended() -> bytes:
+    def short(tag: int, body: bytes) -> bytes:
+        return bytes((tag,)) + len(body).to_bytes(2, "big") + body
+
+    def long(tag: int, body: bytes) -> bytes:
+        return bytes((tag,)) + len(body).to_bytes(4, "big") + body
+
+    applet = b"\x01" + bytes((len(APPLET) + 1,)) + APPLET + b"\x01" + bytes(3)
+    return b"".join((
+        short(1, EXTENDED_HEADER), short(2, bytes(30)), short(4, b"\x00"), short(3, applet), short(6, b""),
+        long(7, bytes(70000)), short(8, b""), short(5, b""), long(9, b""), long(13, bytes(5)),
+    ))
+
+
+def test_the_extended_format() -> None:
+    found = parse_cap(extended())
+    assert found.extended
+    assert (found.aid, found.version) == (AID(PACKAGE), "1.0")
+    assert [(one.aid, one.version, one.name) for one in found.packages] == [
+        (AID(APPLET), "1.2", "a"), (AID.parse("D27600012402"), "1.3", "b")]
+    assert found.applets == (AID(APPLET + b"\x01"),)
+    assert dict(found.components)[Component.STATIC_RESOURCE] == b"\x0d\x00\x00\x00\x05" + bytes(5)
+    assert found.load_data == extended()
+
+
+def broken(component: int, offset: int, value: int) -> bytes:
+    parts = dict(MADE.components)
+    data = bytearray(parts[component])
+    data[offset] = value
+    return b"".join({**parts, component: bytes(data)}.values())
+
+
+@pytest.mark.parametrize(
+    ("raw", "component", "offset"),
+    [
+        (broken(1, 3, 0), Component.HEADER, 3),  # the magic number
+        (broken(1, 7, 9), Component.HEADER, 7),  # the format's version
+        (broken(1, 12, 4), Component.HEADER, 12),  # an AID of four bytes
+        (broken(3, 4, 4), Component.APPLET, 4),
+        (broken(4, 6, 60), Component.IMPORT, 7),  # an AID that ends beyond the component
+        (broken(7, 1, 9), Component.METHOD, 1),  # a size that is too large
+    ],
+)
+def test_a_malformed_file_names_component_and_offset(raw: bytes, component: Component, offset: int) -> None:
+    with pytest.raises(CapError) as caught:
+        parse_cap(raw)
+    assert (caught.value.component, caught.value.offset) == (component, offset)
+    assert component.title in str(caught.value)
+
+
+def test_a_component_that_is_missing() -> None:
+    parts = dict(MADE.components)
+    for tag in (1, 2, 4, 7):
+        rest = b"".join(data for one, data in parts.items() if one != tag)
+        with pytest.raises(CapError, match=r"missing|begins with"):
+            parse_cap(rest)
+
+
+@pytest.mark.parametrize("raw", [b"", b"PK", b"PK\x03\x04" + bytes(40), MADE.archive[:200], MADE.archive[:-4]])
+def test_archives_that_are_none(raw: bytes) -> None:
+    with pytest.raises(CapError):
+        parse_cap(raw)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([MADE.load_data, MADE.archive, extended()[:300]]), st.data())
+def test_nothing_but_cap_errors(raw: bytes, data: st.DataObject) -> None:
+    mangled = bytearray(raw)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(mangled) - 1))
+        mangled[at] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(0, len(mangled)))
+    for one in (bytes(mangled), bytes(mangled[:end])):
+        try:
+            parse_cap(one)
+        except CapError:
+            continue
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes(raw: bytes) -> None:
+    for one in (raw, b"\xc4" + raw, b"PK" + raw):
+        try:
+            parse_cap(one)
+        except CapError:
+            continue
+
+
+def test_the_files_of_seed_003() -> None:
+    assert cap_files.A.components.keys() == cap_files.C.components.keys()
+    assert parse_cap(cap_files.A.archive).aid == parse_cap(cap_files.B.archive).aid
+    assert parse_cap(cap_files.C.archive).aid == parse_cap(cap_files.A.archive).applets[0]
+    # 200 bytes in the first LOAD, and so many in the second that they are enciphered to 48
+    for cap in (cap_files.A, cap_files.B, cap_files.C):
+        assert 40 <= len(cap.load_block) - 200 < 48, len(cap.load_block)
+    assert replace(cap_files.A, applets=cap_files.B.applets) == cap_files.B

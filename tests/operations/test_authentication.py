@@ -1,0 +1,313 @@
+"""auth: what is sent, what is not, and what the ledger makes of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jcopsh.card import consent
+from jcopsh.card.card import Card
+from jcopsh.card.interlock import Judgement
+from jcopsh.card.journal import Journal
+from jcopsh.card.recording import read_recording
+from jcopsh.card.replay import ReplayLink
+from jcopsh.card.tries import ledger_card
+from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, StoreError
+from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
+from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.apdu import CommandAPDU
+from jcopsh.operations.authentication import authenticate
+from jcopsh.operations.key_search import Candidate, search
+from jcopsh.operations.selection import select
+from jcopsh.secrets.ledger import Ledger
+from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, connected
+
+TRACES = Path(__file__).parents[1] / "vectors"
+SEED_001 = json.loads((TRACES / "scp02-trace.json").read_text("utf-8"))
+INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE = 0x50, 0x82
+GET_KEYS = CommandAPDU(0x80, 0xCA, 0x00, 0xE0, le=256)
+GET_DOMAINS = CommandAPDU(0x80, 0xF2, 0x80, 0x02, b"\x4f\x00", le=256)
+
+
+def sent(domain: Domain, ins: int) -> int:
+    return sum(1 for command in domain.link.sent if command[1] == ins)
+
+
+def no_terminal(_judgement: Judgement, _card: str) -> None:
+    raise Refused("there is no terminal")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "ask_yes", no_terminal)
+
+
+# --- a recording -----------------------------------------------------------------------------------------------------
+
+
+def replayed(folder: Path, reported: list[str]) -> Card:
+    """The third part of seed 001: what another client and a real card said to one another."""
+    text = (TRACES / "traces" / "seed-001.txt").read_text("utf-8")
+    file = folder / "seed.txt"
+    file.write_text(text[text.index("Selecting Card Manager") :], "utf-8")
+    link = ReplayLink(read_recording(file), report=reported.append, key_of=lambda _kcv: None)
+    return Card(link, Journal(folder / "journal.jsonl"), None)
+
+
+def test_the_authentication_of_a_real_card(tmp_path: Path) -> None:
+    reported: list[str] = []
+    card = replayed(tmp_path, reported)
+    select(card, AID(bytes.fromhex("A000000003000000")))
+    opened = authenticate(card, DEFAULT, level=ENC, host_challenge=bytes.fromhex(SEED_001["host_challenge"]))
+    assert (opened.protocol, opened.option, opened.key_version) == ("SCP02", "15", 0xFF)
+    # the first two differ in an absent Le, EXTERNAL AUTHENTICATE in nothing
+    assert len(reported) == 2
+    assert all("only in an absent Le" in one for one in reported)
+    assert card.tries.last is not None
+    found = search(card.tries.last.host_challenge, card.tries.last.answer, [Candidate("default", DEFAULT.keys)])
+    assert [(fit.keys, fit.diversification) for fit in found.fits] == [("default", "none")]
+
+
+def test_the_search_finds_nothing_where_nothing_fits() -> None:
+    answer = bytes.fromhex(SEED_001["initialize_update_response"])[:-2]
+    found = search(bytes.fromhex(SEED_001["host_challenge"]), answer, [Candidate("wrong", WRONG.keys)])
+    assert (found.fits, found.tried, found.protocol, found.key_version) == ((), 4, "SCP02", 0xFF)
+
+
+# --- right keys ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("profile", "level", "protocol", "option"), [
+    ("j2a040", ENC, "SCP02", "15"), ("j2e145", C_MAC, "SCP02", "55"), ("j3r180", FULL, "SCP03", None),
+])
+def test_every_card(tmp_path: Path, profile: str, level: SecurityLevel, protocol: str, option: str | None) -> None:
+    domain = connected(tmp_path, profile)
+    opened = domain.auth(level=level)
+    assert opened.protocol == protocol
+    assert option in (None, opened.option)
+    assert domain.card.tries.count(domain.card.state) == 0
+    assert domain.link.sent[0] == bytes.fromhex("00A4040000")
+    state = domain.card.state.secure_channel
+    assert state is not None
+    assert state.level == level
+
+
+MACS = C_MAC | SecurityLevel.R_MAC
+
+
+@pytest.mark.parametrize("option", ["05", "15", "35", "45", "55", "75", "07", "17", "57", "77"])
+def test_every_option_of_scp02_at_every_level(tmp_path: Path, option: str) -> None:
+    domain = connected(tmp_path, f"j2e145,scp02={option}")
+    levels = [SecurityLevel.NONE, C_MAC, ENC]
+    if int(option, 16) & 0x20:
+        levels += [MACS, ENC | SecurityLevel.R_MAC]
+    for level in levels:
+        # said by hand: this card announces the option of its kind, whatever it does
+        opened = authenticate(domain.card, DEFAULT, level=level, option=int(option, 16))
+        assert opened.option == option
+        for _ in range(2):
+            assert domain.card.send(GET_KEYS).ok
+            assert domain.card.send(GET_DOMAINS).ok
+
+
+def test_over_t0_every_answer_is_fetched_and_unwrapped(tmp_path: Path) -> None:
+    domain = connected(tmp_path, "j3r180", t0=True)
+    assert domain.auth(level=FULL).protocol == "SCP03"
+    domain.card.follow = False  # what goes through the channel is followed all the same
+    before = len(domain.link.sent)
+    assert domain.card.send(GET_DOMAINS).data.startswith(b"\xe3")
+    assert [command[1] for command in domain.link.sent[before:]] == [0xF2, 0xC0]
+    assert domain.card.send(GET_KEYS).ok
+
+
+def test_the_host_challenge_is_random(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.auth()
+    domain.auth()
+    challenges = [command[5:13] for command in domain.link.sent if command[1] == INITIALIZE_UPDATE]
+    assert len(set(challenges)) == 2
+
+
+def test_a_card_that_refuses_its_recognition_data(tmp_path: Path) -> None:
+    """Seed 001: 6985 made another client give up."""
+    domain = connected(tmp_path)
+    domain.link.answer = lambda command, answer: (
+        b"\x69\x85" if command[1:4] == b"\xca\x00\x66" else b"\x90\x00" if command[1] == 0xA4 else answer)
+    assert domain.auth().option == "15"
+    assert sent(domain, 0xCA) == 2  # CPLC, and 0066
+
+
+def test_the_option_can_be_overridden(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    opened = authenticate(domain.card, DEFAULT, level=C_MAC, option=0x55)
+    assert opened.option == "55"
+
+
+def test_a_level_that_is_not_offered_costs_no_try(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    for level in (FULL, C_MAC | SecurityLevel.R_MAC):
+        with pytest.raises(ChannelError, match="cannot be opened"):
+            domain.auth(level=level)
+    assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+# --- wrong keys ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["j2a040", "j3r180"])
+def test_with_wrong_keys_nothing_more_is_sent(tmp_path: Path, profile: str) -> None:
+    domain = connected(tmp_path, profile)
+    with pytest.raises(ChannelError, match="not the card's") as raised:
+        domain.auth(WRONG)
+    assert "keys solve" in raised.value.hint
+    assert (sent(domain, INITIALIZE_UPDATE), sent(domain, EXTERNAL_AUTHENTICATE)) == (1, 0)
+    assert domain.card.state.secure_channel is None
+    assert domain.card.tries.count(domain.card.state) == 1
+
+
+@pytest.mark.parametrize("t0", [False, True])
+def test_twelve_lines_with_a_wrong_key_are_one_try_and_a_restart_does_not_forget_it(tmp_path: Path, t0: bool) -> None:
+    domain = connected(tmp_path, t0=t0)
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    for _ in range(11):
+        with pytest.raises(Refused):
+            domain.auth(WRONG)
+    assert sent(domain, INITIALIZE_UPDATE) == 1
+    domain = domain.again()
+    with pytest.raises(Refused):
+        domain.auth(WRONG, key_version=0xFF)
+    assert sent(domain, INITIALIZE_UPDATE) == 0
+    # other keys may be tried, and the right ones clear the count
+    domain.auth()
+    assert domain.card.tries.count(domain.card.state) == 0
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+
+
+def test_a_yes_that_is_typed_lets_them_be_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = connected(tmp_path)
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    asked: list[Judgement] = []
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card: asked.append(judgement))
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    assert sent(domain, INITIALIZE_UPDATE) == 2
+    assert "1 authentication of this card" in asked[0].consequence
+
+
+def test_the_try_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    counted: list[int] = []
+
+    def look(command: bytes, answer: bytes) -> bytes:
+        if command[1] == INITIALIZE_UPDATE:
+            counted.append(len(Ledger(tmp_path / "ledger.json").tries(ledger_card(domain.card.state))))
+        return answer
+
+    domain.link.answer = look
+    domain.auth()
+    assert counted == [1]
+
+
+def test_a_ledger_that_cannot_be_written_lets_nothing_be_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = connected(tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("jcopsh.secrets.ledger.write_private", full)
+    with pytest.raises(StoreError, match="ledger"):
+        domain.auth()
+    assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+def test_raw_bytes_count_as_well(tmp_path: Path) -> None:
+    from tests.card.support import apdu
+
+    domain = connected(tmp_path)
+    domain.card.send(apdu("8050000008" + "33" * 8))
+    assert domain.card.tries.count(domain.card.state) == 1
+
+
+def test_a_version_that_is_not_there_is_no_try(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    with pytest.raises(CardError) as raised:
+        domain.auth(key_version=0x42)
+    assert raised.value.response.sw == 0x6A88
+    assert domain.card.tries.count(domain.card.state) == 0
+
+
+@pytest.mark.parametrize("lost_after", [False, True])
+def test_power_lost_at_any_exchange(tmp_path: Path, lost_after: bool) -> None:
+    power = 0
+    while True:
+        folder = tmp_path / str(power)
+        folder.mkdir()
+        domain = connected(folder)
+        domain.link.power, domain.link.lost_after = power, lost_after
+        try:
+            domain.auth()
+            break
+        except ReaderError:
+            assert domain.card.state.secure_channel is None
+        domain = domain.again()
+        # the same right keys may have been tried to no known end: asked about, never locked out
+        if sent_once := domain.card.tries.ledger and domain.card.tries.ledger._read()[1]:
+            assert len(sent_once) == 1
+        power += 1
+    assert power == 4  # SELECT, CPLC, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE
+
+
+def test_a_host_cryptogram_that_the_card_refuses(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.link.answer = lambda command, answer: b"\x63\x00" if command[1] == EXTERNAL_AUTHENTICATE else answer
+    with pytest.raises(CardError, match="EXTERNAL AUTHENTICATE") as raised:
+        domain.auth()
+    assert raised.value.meaning.startswith("6300")
+    assert domain.card.tries.count(domain.card.state) == 1
+    assert domain.card.state.secure_channel is None
+
+
+@pytest.mark.parametrize("answer", ["9000", "AABB9000", "00" * 11 + "01" + "00" * 16 + "9000"])
+def test_an_answer_that_is_none(tmp_path: Path, answer: str) -> None:
+    domain = connected(tmp_path)
+    domain.link.answer = lambda command, real: bytes.fromhex(answer) if command[1] == INITIALIZE_UPDATE else real
+    with pytest.raises(ChannelError):
+        domain.auth()
+    assert sent(domain, EXTERNAL_AUTHENTICATE) == 0
+
+
+def test_the_root_applet_opens_no_channel(tmp_path: Path) -> None:
+    from tests.card.support import SELECT_TK, apdu
+
+    domain = connected(tmp_path, "j2a040-unfused")
+    domain.card.send(apdu(SELECT_TK))
+    with pytest.raises(JcopshError, match="root applet"):
+        domain.auth()
+    assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+def test_diversified_keys_that_do_not_fit_the_protocol(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    long = replace(DEFAULT, keys=KeySet.of_one(type(DEFAULT_KEY)(bytes(range(32)))))
+    with pytest.raises(ChannelError):
+        domain.auth(replace(long, diversification=Diversification.EMV))
+    assert sent(domain, EXTERNAL_AUTHENTICATE) == 0
+
+
+def test_keys_are_in_no_file(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.auth()
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    kept = "".join(path.read_text("utf-8") for path in tmp_path.iterdir() if path.is_file()).upper()
+    for choice in (DEFAULT, WRONG):
+        assert choice.keys.enc.reveal().hex().upper() not in kept

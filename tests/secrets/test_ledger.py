@@ -1,0 +1,104 @@
+"""The ledger by itself: what is kept of a try, and what is not."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from jcopsh.errors import StoreError
+from jcopsh.secrets.ledger import MOST_UNASKED, Ledger, LedgerCard, Sign
+
+CARD, OTHER = LedgerCard("01", "3B01"), LedgerCard("02", "3B01")
+KIND = LedgerCard("", "3B01")  # of both
+KEYS = bytes(range(48))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "data" / "ledger.json")
+
+
+def test_a_try_is_kept_until_one_succeeds(ledger: Ledger) -> None:
+    mark = ledger.fingerprint(KEYS)
+    assert not ledger.tried(CARD, mark)
+    first = ledger.answered(ledger.begin(CARD, 0, mark), 0xFF)
+    again = Ledger(ledger.path)
+    assert again.tried(CARD, mark)
+    assert not again.tried(OTHER, mark)
+    assert [one.key_version for one in again.tries(CARD)] == [0xFF]
+    right = again.answered(again.begin(CARD, 0, again.fingerprint(b"right")), 0xFF)
+    again.succeeded(right)
+    assert again.tries(CARD) == ()
+    assert first.number != right.number
+
+
+def test_success_clears_its_own_version_and_card_alone(ledger: Ledger) -> None:
+    ledger.begin(CARD, 1, "a")
+    ledger.begin(OTHER, 2, "b")
+    ledger.succeeded(ledger.begin(CARD, 2, "c"))
+    assert [one.keys for one in ledger.tries(CARD)] == ["a"]
+    assert [one.keys for one in ledger.tries(OTHER)] == ["b"]
+
+
+def test_a_card_of_which_the_chip_is_not_known_may_be_any_of_its_kind(ledger: Ledger) -> None:
+    ledger.begin(CARD, 0, "a")
+    ledger.begin(KIND, 0, "b")
+    assert ledger.tried(KIND, "a")
+    assert ledger.tried(CARD, "b")
+    assert not ledger.tried(OTHER, "a")
+    assert ledger.tried(OTHER, "b")
+    assert ledger.tries(LedgerCard("", "3B02")) == ()
+
+
+def test_success_of_one_of_a_kind_clears_the_same_keys_alone(ledger: Ledger) -> None:
+    for keys in ("wrong", "right", ""):
+        ledger.begin(KIND, 0, keys)
+    ledger.succeeded(ledger.begin(KIND, 0, "right"))
+    assert [one.keys for one in ledger.tries(KIND)] == ["wrong", ""]
+    own = ledger.begin(KIND, 0, "own")
+    ledger.succeeded(ledger.begin(KIND, 0, "right"), {own.number})
+    assert [one.keys for one in ledger.tries(KIND)] == ["wrong", ""]
+
+
+def test_tries_get_the_chip_that_becomes_known(ledger: Ledger) -> None:
+    own, other = ledger.begin(KIND, 0, "a"), ledger.begin(KIND, 0, "b")
+    ledger.identified({own.number}, CARD)
+    assert [one.card for one in ledger.tries(KIND)] == [CARD, other.card]
+
+
+@pytest.mark.parametrize("sign", [Sign.LOST, Sign.MATCHED])
+def test_keys_that_nothing_speaks_against_are_asked_about_after_a_while(ledger: Ledger, sign: Sign) -> None:
+    for count in range(1, MOST_UNASKED + 1):
+        ledger.signed(ledger.begin(CARD, 0, "a"), sign)
+        assert ledger.tried(CARD, "a") == (count == MOST_UNASKED)
+        assert len(ledger.tries(CARD)) == count
+
+
+def test_a_try_that_was_none_is_taken_back_and_no_other(ledger: Ledger) -> None:
+    kept, refused = ledger.begin(CARD, 0, "a"), ledger.begin(CARD, 0, "a")
+    ledger.take_back(refused)
+    assert ledger.tries(CARD) == (kept,)
+
+
+def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
+    ledger.begin(CARD, 0, ledger.fingerprint(KEYS))
+    assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
+    text = ledger.path.read_text("utf-8").upper()
+    assert KEYS.hex().upper()[:16] not in text
+    # another file has another hash of the same keys: it tells nothing to who has both
+    other = Ledger(ledger.path.with_name("other.json"))
+    assert other.fingerprint(KEYS) != ledger.fingerprint(KEYS)
+    assert ledger.fingerprint(KEYS) == Ledger(ledger.path).fingerprint(KEYS)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "jcopsh ledger 2"}', "\xff",
+                                     '{"format": "jcopsh ledger 1", "hash_key": "0", "tries": []}'])
+def test_a_damaged_file_is_no_empty_one(ledger: Ledger, content: str) -> None:
+    ledger.path.parent.mkdir()
+    ledger.path.write_text(content, "latin-1")
+    for call in (lambda: ledger.tries(CARD), lambda: ledger.begin(CARD, 0, "")):
+        with pytest.raises(StoreError, match="damaged"):
+            call()
+    assert ledger.path.read_text("latin-1") == content

@@ -1,0 +1,69 @@
+"""What the state keeps of a security domain: its channel, what it announces, and the chip below it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel, announced_options
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.state import CardState, SelectedKind, advance, powered_up
+
+FCI = bytes.fromhex(  # seed 001
+    "6F658408A000000003000000A5599F6501FF9F6E06479100783300734A06072A864886FC6B01600C060A2A864886FC6B02020101630906072A"
+    "864886FC6B03640B06092A864886FC6B040215650B06092B8510864864020103660C060A2B060104012A026E0102"
+)
+CPLC = bytes.fromhex("9F7F2A4790D32147000000000083456E6E6E50524300000000000000005758594E4E4E4E4E0000000000000000")
+OPEN = replace(CardState(), selected=SelectedKind.APPLICATION,
+               secure_channel=SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF))
+
+
+def after(state: CardState, command: str, data: bytes = b"", sw: int = 0x9000) -> CardState:
+    return advance(state, CommandAPDU.parse(bytes.fromhex(command)), ResponseAPDU(data, sw))
+
+
+def test_select_tells_the_options_and_what_was_selected() -> None:
+    assert announced_options(FCI) == {2: 0x15}
+    state = after(CardState(), "00A4040000", FCI)
+    assert state.scp_options == ((2, 0x15),)
+    assert state.aid.hex().upper() == "A000000003000000"
+
+
+@pytest.mark.parametrize("data", [b"", b"\x6f\x65\x84", b"\xff" * 20, bytes.fromhex("06092A864886FC6B0402")])
+def test_what_announces_nothing(data: bytes) -> None:
+    assert announced_options(data) == {}
+
+
+def test_several_protocols_as_a_card_of_both_names_them() -> None:
+    data = bytes.fromhex("664C734A06072A864886FC6B01600C060A2A864886FC6B02020201630906072A864886FC6B03"
+                         "640B06092A864886FC6B040370640B06092A864886FC6B040255650B06092B8510864864020103")
+    assert announced_options(data) == {}  # the lengths do not add up: nothing is made of it
+    objects = bytes.fromhex("640B06092A864886FC6B040370640B06092A864886FC6B040255")
+    whole = b"\x66" + bytes((len(objects) + 2,)) + b"\x73" + bytes((len(objects),)) + objects
+    assert announced_options(whole) == {3: 0x70, 2: 0x55}
+    assert after(CardState(), "80CA006600", whole).scp_options == ((3, 0x70), (2, 0x55))
+    assert after(CardState(scp_options=((2, 0x15),)), "80CA006600", sw=0x6985).scp_options == ((2, 0x15),)
+
+
+@pytest.mark.parametrize(("command", "sw", "stays"), [
+    ("00A4040000", 0x9000, False), ("00A4040000", 0x6283, False), ("00A4040000", 0x6A82, True),
+    ("01A4040000", 0x9000, True), ("00A4000C023F00", 0x9000, True), ("80500000080000000000000000", 0x9000, False),
+    ("80500000080000000000000000", 0x6A88, False), ("80CA006600", 0x6A88, True), ("80F28000024F00", 0x9000, True),
+    ("80F28000024F00", 0x6988, False), ("84F28000024F00", 0x6988, False), ("84F28000024F00", 0x6982, False),
+    ("80F28000024F00", 0x6982, True), ("85F28000024F00", 0x6982, True), ("84F28000024F00", 0x6985, True),
+])
+def test_what_ends_a_channel(command: str, sw: int, stays: bool) -> None:
+    assert (after(OPEN, command, sw=sw).secure_channel is not None) == stays
+
+
+def test_a_reset_ends_it_and_leaves_the_chip_known() -> None:
+    state = after(OPEN, "80CA9F7F00", CPLC)
+    assert state.chip == "4790D321" + CPLC[3:][10:18].hex().upper()
+    reset = powered_up(state, b"\x3b\x00", "T=1")
+    assert (reset.secure_channel, reset.scp_options, reset.chip) == (None, (), state.chip)
+
+
+def test_a_short_cplc_tells_no_chip() -> None:
+    assert after(OPEN, "80CA9F7F00", CPLC[:-1]).chip == ""
+    assert after(OPEN, "80CA9F7F00", CPLC, 0x6A88).chip == ""
