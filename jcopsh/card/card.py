@@ -49,9 +49,9 @@ class Card:
     followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
     it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
     keeping. `before_question` is called before a consent is asked, so that what the question is about stands on the
-    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` are ENC, MAC and
-    DEK (None where it was not given) of the last authentication that the card took since it was connected. A Card is used
-    by one thread.
+    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` are ENC, MAC
+    and DEK (None where it was not given) of the last authentication that the card took since it was connected. A Card
+    is used by one thread.
     """
 
     def __init__(

@@ -60,18 +60,23 @@ def install(
 
     Before anything is changed, what speaks against it is looked for: the package or the instance is there already, an
     AID is taken by something else, an import is missing or too new, the memory is too small. It says what collides with
-    what, and which lines resolve it; `--anyway` sends it all the same.
-
-    `--applet` says which applet where the file has several. `--params` are the bytes the applet gets (in tag C9);
-    `--params-field` is the whole install parameters field in their place. `--domain` loads into another security
-    domain, `--load-only` makes no instance, and `--not-selectable` one that make-selectable makes selectable later.
-    `--dry-run` shows each command and sends none.
-
-    Where the package is on the card already, `--reinstall` (or `--force`) deletes it with all that was made of it,
-    after a yes, and loads the file. `--keep-package` loads nothing, and makes the instance of the code that is on the
-    card: that is how an installation goes on that was cut off behind its last LOAD.
+    what, and which lines resolve it. An installation that was cut off behind its last LOAD goes on with --keep-package.
 
     Raises CardError where the card refuses, with what is on the card then.
+
+    Options:
+        --applet: which applet, where the file has several
+        --instance: the AID of the instance; the applet's own by default
+        --params: the bytes that the applet gets (in tag C9)
+        --params-field: the whole install parameters field, in place of --params
+        --domain: load into another security domain
+        --load-only: make no instance
+        --not-selectable: make an instance that make-selectable makes selectable later
+        --reinstall: delete the package that is on the card with all that was made of it, after a yes, and load the file
+        --force: the same as --reinstall
+        --keep-package: load nothing, and make the instance of the code that is on the card
+        --anyway: send it whatever speaks against it
+        --dry-run: show each command and send none
 
     Examples:
         install applet.cap
@@ -111,10 +116,15 @@ def upload(
 ) -> Iterator[InstallPlan | Deletion | Progress | ContentChanged | DryRun]:
     """Load a CAP file and make no instance of it: `install --load-only`. `install-applet` makes one later.
 
-    What speaks against it is looked for as `install` does; `--anyway` sends it all the same. `--reinstall` deletes the
-    package that is there, with all that was made of it, after a yes. `--dry-run` shows each command and sends none.
+    What speaks against it is looked for as `install` does.
 
     Raises CardError where the card refuses.
+
+    Options:
+        --domain: load into another security domain
+        --reinstall: delete the package that is on the card with all that was made of it, after a yes, and load the file
+        --anyway: send it whatever speaks against it
+        --dry-run: show each command and send none
     """
     request = Request(read_cap(file), domain=domain, block_size=block_size, load_only=True, anyway=anyway,
                       reinstall=reinstall)
@@ -129,10 +139,16 @@ def install_applet(
 ) -> ContentChanged:
     """Make an instance of a module that is on the card already. The options are those of `install`.
 
-    What speaks against it is looked for first; `--anyway` sends it all the same. `--not-selectable` makes an instance
-    that make-selectable makes selectable later.
+    What speaks against it is looked for first.
 
     Raises CardError where the card refuses.
+
+    Options:
+        --instance: the AID of the instance; the module's own by default
+        --params: the bytes that the applet gets (in tag C9)
+        --params-field: the whole install parameters field, in place of --params
+        --not-selectable: make an instance that make-selectable makes selectable later
+        --anyway: send it whatever speaks against it
     """
     made = Instance(package, module, instance or module, privileges or 0, params or b"", _one_of(params, params_field))
     return operations.install_instance(card, made, selectable=not not_selectable, anyway=anyway)
@@ -151,10 +167,12 @@ def make_selectable(card: Card, aid: OnCard, *, privileges: Privileges | None = 
 def delete(card: Card, aid: OnCard, *, related: bool = False) -> Iterator[Deletion | ContentChanged]:
     """Delete an application, a security domain or a package. Destructive; a yes is asked for.
 
-    A package goes only when nothing is made of it any more; `--related` deletes the package and all that was made of
-    it, and shows what that is before it asks. A module goes only with its package.
+    A package goes only when nothing is made of it any more. A module goes only with its package.
 
     Raises CardError where the card refuses, with what is known of the reason.
+
+    Options:
+        --related: delete the package and all that was made of it, shown before it asks
 
     Examples:
         delete A00000006203010C0101

@@ -64,12 +64,15 @@ def keys(
 
     keys list shows them by their check values; --reveal shows the keys themselves. keys add NAME stores a set, given
     by --key or --key-enc, --key-mac and --key-dek; where none is given they are asked for without being shown.
-    --passphrase asks for one that the set is then kept under. keys forget NAME takes it out; of a set that a card has
+    keys forget NAME takes it out; of a set that a card has
     taken or may have taken it asks for a yes first, since that may be the only copy.
 
     keys solve takes the host challenge and the answer of the last INITIALIZE UPDATE, or those that are given with
     --host-challenge and --answer, and tries 40…4F and every stored set that is under no passphrase, each as it is and
     diversified by visa2, emv and kdf3. The card is not asked.
+
+    Options:
+        --passphrase: ask for one that the set is then kept under
 
     Examples:
         keys add bench --key-version 1

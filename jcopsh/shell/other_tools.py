@@ -59,7 +59,6 @@ CALLED_HERE: Mapping[str, str] = MappingProxyType({
     # of GPShell, for the secure channel and content
     "open_sc": _AUTH,
     "get_status": "list",
-    "get_data": "get-data TAG",
     "put_sc_key": _PUT_KEYS,
     "install_for_load": "upload FILE",
     "install_for_install": _INSTALL_APPLET,
