@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as PromptOutput
 from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.renderer import CPR_Support
-from prompt_toolkit.search import SearchState
+from prompt_toolkit.search import SearchState, start_search, stop_search
 from prompt_toolkit.styles import BaseStyle, DynamicStyle, Style
 from prompt_toolkit.utils import get_cwidth, is_dumb_terminal
 
@@ -61,12 +62,23 @@ REST_OF_A_SEQUENCE_S = 0.05
 REST_OF_A_KEY_S = 0.5
 
 
-class SetAside(Exception):
-    """Reading was stopped for something else; `document` is the line as far as it was typed, with its cursor."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A line as far as it was typed, with its cursor, and what is searched for in the history (None: no search)."""
 
-    def __init__(self, document: Document) -> None:
+    document: Document = field(default_factory=Document)
+    search: SearchState | None = None
+
+
+NOTHING = Draft()
+
+
+class SetAside(Exception):
+    """Reading was stopped for something else, and goes on with `draft`."""
+
+    def __init__(self, draft: Draft) -> None:
         super().__init__()
-        self.document = document
+        self.draft = draft
 
 
 class LineEditor:
@@ -111,8 +123,8 @@ class LineEditor:
         """The line being edited."""
         return self._prompt.default_buffer
 
-    def read(self, default: Document | str = "", *, started: Callable[[], None] | None = None) -> str:
-        """A line, as it was entered. `started` is called in the loop as soon as the line was drawn.
+    def read(self, draft: Draft = NOTHING, *, started: Callable[[], None] | None = None) -> str:
+        """A line, as it was entered; it begins as `draft`. `started` is called in the loop as soon as it was drawn.
 
         Raises KeyboardInterrupt for Ctrl-C, EOFError for Ctrl-D and for the end of the input, SetAside, and Ended.
         """
@@ -125,7 +137,9 @@ class LineEditor:
         def run() -> None:
             if heard:
                 self.fail(heard[0])
-            if self.buffer.text and self._completes_while_typing():
+            if draft.search is not None:
+                self._search(draft.search)
+            elif self.buffer.text and self._completes_while_typing():
                 self.buffer.start_completion()  # the menu was open when the line was set aside
             if started is not None:
                 self.soon(started)
@@ -133,19 +147,32 @@ class LineEditor:
         self._prompt.app.erase_when_done = False
         with handed_to(end):
             try:
-                return self._prompt.prompt(default=default, pre_run=run)
+                return self._prompt.prompt(default=draft.document, pre_run=run)
             finally:
                 if heard:  # it may have come while the line was being entered, or set aside
                     raise heard[0]
 
     def set_aside(self) -> None:
         """Stop reading, and take the line off the screen: `read` raises SetAside. Nothing if it was just entered."""
-        self.fail(SetAside(self.buffer.document))
+        self.fail(SetAside(Draft(self.buffer.document, self._searched())))
+
+    def _searched(self) -> SearchState | None:
+        """What is being searched for in the history, if anything is."""
+        target = self._prompt.layout.search_target_buffer_control
+        if target is None:
+            return None
+        return SearchState(self._prompt.search_buffer.text, target.search_state.direction)
+
+    def _search(self, wanted: SearchState) -> None:
+        """Search through the history, as if Ctrl-R had been pressed and the words been typed."""
+        start_search(direction=wanted.direction)
+        self._prompt.search_buffer.document = Document(wanted.text)
 
     def fail(self, error: BaseException) -> None:
         """Stop reading with an exception, and take the line off the screen. Nothing if it was just entered."""
         app = get_app()
         if app.is_running and not app.is_done:
+            stop_search()  # else the keys of the next line would go to a search that nobody sees
             app.erase_when_done = True
             app.exit(exception=error)
 

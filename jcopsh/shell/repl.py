@@ -19,7 +19,7 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output as PromptOutput
 
 from jcopsh.errors import EXIT_OK, JcopshError
-from jcopsh.shell.line_editor import LineEditor, SetAside
+from jcopsh.shell.line_editor import NOTHING, Draft, LineEditor, SetAside
 
 if TYPE_CHECKING:
     from jcopsh.card.monitor import ReaderEvent
@@ -187,20 +187,20 @@ class Repl:
             self._echo(text)
             self.session.history.add(text)
             return text
-        line = Document(self._waiting.take_rest())
+        draft = Draft(Document(self._waiting.take_rest()))
         if self._editor.dumb:
             self._open()  # what is said later would stand in the middle of the line
         while True:
             loaded = self._session is not None
             try:
-                text = self._read(line)
+                text = self._read(draft)
             except SetAside as aside:
-                line = aside.document
+                draft = aside.draft
                 self._open()
                 if self.session.exit_requested:  # by a line of the start-up file
                     return None
             except KeyboardInterrupt:
-                line = Document()  # Ctrl-C clears the line
+                draft = NOTHING  # Ctrl-C clears the line
             except EOFError:
                 return None
             else:
@@ -209,10 +209,10 @@ class Repl:
                     self.session.history.add(text)
                 return text
 
-    def _read(self, line: Document) -> str:
+    def _read(self, draft: Draft) -> str:
         for sentence in self._news():
             self.session.output.note(sentence)
-        return self._editor.read(line, started=self._started)
+        return self._editor.read(draft, started=self._started)
 
     def _started(self) -> None:
         """What waits for the line to be drawn."""

@@ -23,7 +23,7 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from jcopsh.shell.history import History
 from jcopsh.shell.history_adapter import SuggestLatest
-from jcopsh.shell.repl import Repl
+from jcopsh.shell.repl import Loading, Repl
 from tests.shell.samples import CANARY, CANARY_TEXT, J2A040, Stage, stage
 from tests.terminal import Terminal
 
@@ -76,10 +76,12 @@ def test_an_error_does_not_end_the_loop(scene: Stage) -> None:
     assert "no such command" in errors and "RuntimeError" in errors and "interrupted" in errors
 
 
-def typed_when_ready(scene: Stage, *steps: tuple[Callable[[Buffer], bool], str]) -> None:
+def typed_when_ready(
+    scene: Stage, *steps: tuple[Callable[[Buffer], bool], str], start: Loading | None = None
+) -> None:
     """Type each text when the line being edited is ready for it: completion and history come in their own time."""
     with create_pipe_input() as pipe:
-        repl = Repl(scene.session, input=pipe, output=DummyOutput())
+        repl = Repl(start or scene.session, opening=lambda _session: None, input=pipe, output=DummyOutput())
 
         def type_all() -> None:
             for ready, text in steps:
@@ -117,6 +119,33 @@ def test_tab_takes_the_only_entry_of_the_menu_and_goes_on(scene: Stage) -> None:
         (lambda buffer: buffer.text == "reset warm ; say --tone high ", CTRL_C + CTRL_D),
     )
     assert scene.shown == ""
+
+
+def test_a_search_that_began_while_jcopsh_was_loaded_goes_on(scene: Stage) -> None:
+    scene.session.history.add("say one")
+    scene.session.history.add("say two")
+    typed_already = threading.Event()
+
+    def loading() -> Loading:
+        while not typed_already.wait(0.01):
+            yield
+        for _ in range(10):  # the keys come in between
+            yield
+        return scene.session
+
+    def first(_buffer: Buffer) -> bool:
+        typed_already.set()
+        return True
+
+    typed_when_ready(
+        scene,
+        (lambda buffer: True, "\x12one"),
+        (first, ""),
+        (lambda buffer: len(buffer.history.get_strings()) == 2, ENTER),
+        (lambda buffer: buffer.text == "say one", ENTER + CTRL_D),
+        start=loading(),
+    )
+    assert scene.shown == "low: one\n"
 
 
 def test_up_brings_back_the_last_line_without_its_key(scene: Stage) -> None:
@@ -251,7 +280,7 @@ def test_without_colours_none_are_drawn(scene: Stage) -> None:
 REPL = """
 import pathlib, tempfile
 from jcopsh.shell.render import Output
-from jcopsh.shell.repl import Repl
+from jcopsh.shell.repl import Loading, Repl
 from tests.shell.samples import stage
 session = stage(pathlib.Path(tempfile.mkdtemp())).session
 session.output = Output()
