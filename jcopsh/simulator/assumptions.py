@@ -134,9 +134,9 @@ GET_RESPONSE_EXACT = Assumption(
 )
 CLASS_BITS = Assumption(
     "class bytes",
-    "Where an application is selected, or the card is fused: logical channels and MANAGE CHANNEL are answered "
-    "6881, secure messaging 6882, chaining 6884, and classes it does not know 6E00. READ and WRITE exist with CLA "
-    "C0 only.",
+    "Where an application is selected, or the card is fused: logical channels that are not open are answered 6881, "
+    "secure messaging 6882, chaining 6884, and classes it does not know 6E00. READ and WRITE exist with CLA C0 only, "
+    "and the root applet does not know MANAGE CHANNEL: 6D00.",
     (0x6881, 0x6882, 0x6884, 0x6E00),
 )
 FACTORY_MEMORY = Assumption(
@@ -344,7 +344,8 @@ GP_LOADING = Assumption(
 GP_DELETE = Assumption(
     "GlobalPlatform: DELETE",
     "A package with instances, one that another package imports, one in ROM, the issuer security domain, a domain "
-    "that something belongs to, and what is selected are refused with 6985. A module alone cannot be deleted: 6A88.",
+    "that something belongs to, and what is selected on any channel are refused with 6985. A module alone cannot be "
+    "deleted: 6A88.",
     0x6985,
 )
 GP_STATUS = Assumption(
@@ -377,6 +378,20 @@ GP_SELECT = Assumption(
     "An installed applet answers SELECT with 9000 and no data, and any other command with 6D00. One that is locked or "
     "not selectable is not found: 6A82.",
     0x6D00,
+)
+GP_LOGICAL_CHANNELS = Assumption(
+    "GlobalPlatform: logical channels",
+    "Once the card manager answers, channels 1 to 3 can be opened, each with its own selection and its own secure "
+    "channel, as Java Card 2.2.2 has them; 4 to 19 are answered 6881. No free channel, or closing the basic one: 6A81; "
+    "opening an open one 6A86, closing one that is not 6200. A locked card opens none: 6881. The root applet knows "
+    "the basic channel alone, and selecting it closes the others.",
+    (1, 2, 3),
+)
+GP_MULTISELECTABLE = Assumption(
+    "GlobalPlatform: one applet on two channels",
+    "Security domains can be selected on several channels at once. An installed applet cannot, nor can two of one "
+    "package: 6985. A real card decides by the applet's code, which the simulated card does not read.",
+    0x6985,
 )
 GP_DOMAINS = Assumption(
     "GlobalPlatform: security domains",
@@ -446,6 +461,8 @@ ASSUMPTIONS: tuple[Assumption[object], ...] = (
     GP_STORED,
     GP_LIFE_CYCLE,
     GP_SELECT,
+    GP_LOGICAL_CHANNELS,
+    GP_MULTISELECTABLE,
     GP_DOMAINS,
 )
 """Every assumption, in the order in which they are shown."""

@@ -27,6 +27,8 @@ class Chip:
         self._save = save
         self._started = False
         self.card_manager_ready = False
+        self.selected: dict[int, bytes] = {}
+        """The AID that is selected on each logical channel; empty bytes where it is no instance."""
         self.platform = profile.card_platform
 
     @property

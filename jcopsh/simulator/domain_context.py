@@ -81,6 +81,10 @@ class DomainContext:
         """Whether a secure channel is open."""
         return self.session is not None and self.session.level is not None
 
+    def is_selected(self, aid: bytes) -> bool:
+        """Whether an application is selected on any logical channel."""
+        return aid in self._chip.selected.values()
+
     @property
     def free(self) -> int:
         """Bytes of memory left."""

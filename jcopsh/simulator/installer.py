@@ -257,6 +257,8 @@ def _finish_load(context: DomainContext, running: LoadInProgress, received: byte
     if head.package.aid != running.aid:
         raise CommandRefused(WRONG_DATA)
     content = context.content
+    if content.knows(running.aid):  # another logical channel was quicker
+        raise CommandRefused(GP_INSTALLER.value)
     _check_applet_aids(content, head)
     _check_imports(context, head)
     made = LoadFile(head.package, head.applets, running.domain, head.imports, len(received))
@@ -314,7 +316,7 @@ def _without(context: DomainContext, aid: bytes, *, related: bool) -> CardConten
 
 def _without_instances(context: DomainContext, gone: tuple[bytes, ...]) -> CardContent:
     content = context.content
-    if content.issuer.aid in gone or context.aid in gone:
+    if content.issuer.aid in gone or any(map(context.is_selected, gone)):
         raise CommandRefused(GP_DELETE.value)
     owners = [one.domain for one in content.load_files]
     owners += [one.domain for one in content.instances if one.aid not in gone]

@@ -11,7 +11,6 @@ from dataclasses import replace
 from jcopsh.simulator.apdu import SUCCESS, WRONG_LENGTH, Answer, Command
 from jcopsh.simulator.application import INS_NOT_SUPPORTED, INS_SELECT, class_refusal
 from jcopsh.simulator.assumptions import (
-    CLASS_BITS,
     GP_AUTHENTICATION,
     GP_CHANNEL,
     GP_COUNTER,
@@ -42,7 +41,7 @@ Handler = Callable[[DomainContext, Command], Answer]
 """Carries out one plain command. Raises CommandRefused, and OSError where the memory cannot be saved."""
 
 _CLA = 0x80
-_INS_INITIALIZE_UPDATE, _INS_EXTERNAL_AUTHENTICATE, _INS_MANAGE_CHANNEL = 0x50, 0x82, 0x70
+_INS_INITIALIZE_UPDATE, _INS_EXTERNAL_AUTHENTICATE = 0x50, 0x82
 _INS_GET_DATA, _INS_LOAD, _INS_STORE_DATA, _INS_GET_STATUS = 0xCA, 0xE8, 0xE2, 0xF2
 _BLOCKED = 0x6983
 _LAST_COUNTER = {KeyType.TDES: 0xFFFF, KeyType.AES: 0xFFFFFF}
@@ -68,8 +67,6 @@ class SecurityDomain:
             return Answer(refusal)
         if (command.cla, command.ins) == (0x00, INS_SELECT):
             return Answer(WRONG_SELECT_PARAMETERS.value)
-        if command.ins == _INS_MANAGE_CHANNEL:
-            return Answer(CLASS_BITS.value[0])
         terminated = self._context.content.card_state is CardState.TERMINATED
         if terminated and command.ins != _INS_GET_DATA:
             return Answer(GP_LIFE_CYCLE.value)

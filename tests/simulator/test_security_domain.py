@@ -298,7 +298,6 @@ def test_partial_names_and_the_next_one() -> None:
     whole = send(card, "00A4040008A000000151000000")
     assert send(card, "00A4040005A000000151") == whole
     assert send_all(card, "00A4040205A000000151", "00A4040004A0000001", "00A4000000") == ["6A82", "6A82", "6A86"]
-    assert send_all(card, "0070000001", "80700000") == ["6881", "6881"]
 
 
 # --- the unfused card, and T=0 --------------------------------------------------------------------------------------
