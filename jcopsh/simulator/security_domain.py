@@ -61,8 +61,8 @@ class SecurityDomain:
     def process(self, command: Command) -> Answer:
         """Answer a command. Raises OSError where the card's memory cannot be saved."""
         self._forget_what_others_interrupt(command.ins)
-        secure = _CLA | SECURE_BIT
-        refusal = class_refusal(_CLA if command.cla == secure else command.cla, {0x00, _CLA, 0xC0})
+        secure = command.cla == _CLA | SECURE_BIT or _is_interindustry_get_data(command)
+        refusal = class_refusal(command.cla & ~SECURE_BIT if secure else command.cla, {0x00, _CLA, 0xC0})
         if refusal is not None:
             return Answer(refusal)
         if (command.cla, command.ins) == (0x00, INS_SELECT):
@@ -81,7 +81,7 @@ class SecurityDomain:
         if command.cla & _CLA and command.cla < 0xC0 and command.ins == _INS_EXTERNAL_AUTHENTICATE:
             return self._external_authenticate(command)
         handler = _HANDLERS.get(command.ins)
-        known = command.cla in (_CLA, _CLA | SECURE_BIT) or (command.cla, command.ins) == (0x00, _INS_GET_DATA)
+        known = command.cla in (_CLA, _CLA | SECURE_BIT) or _is_interindustry_get_data(command)
         if handler is None or not known:
             return Answer(INS_NOT_SUPPORTED)
         return self._through_the_channel(handler, command)
@@ -192,3 +192,8 @@ class SecurityDomain:
         context.commit(
             context.content.with_domain_data(owner, replace(data, tries=GP_TRIES.value, sequence_counter=counter))
         )
+
+
+def _is_interindustry_get_data(command: Command) -> bool:
+    """GET DATA alone exists with the class 00 too, and then with 04 inside a channel."""
+    return command.ins == _INS_GET_DATA and command.cla & ~SECURE_BIT == 0x00

@@ -336,3 +336,12 @@ def test_a_channel_over_t0() -> None:
     host = Host(card)
     assert host.send("80F28000024F00") == "08A000000003000000019E9000"
     assert send_all(card, "80CA9F7F00", "80CA9F7F2D")[0] == "6C2D"
+
+
+@pytest.mark.parametrize("level", [0x01, 0x33])
+def test_get_data_comes_in_either_class_inside_a_channel_too(level: int) -> None:
+    """The Card Specification (2.2.1, 11.3) gives GET DATA both; yubikit uses the interindustry one."""
+    card = selected("j3r180")
+    host = Host(card, level=level)
+    assert host.send("00CA9F7F") == host.send("80CA9F7F")
+    assert host.send("00F280024F00") == "6882"
