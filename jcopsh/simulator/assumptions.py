@@ -129,7 +129,7 @@ IDENTIFY_ON_T0 = Assumption(
 GET_RESPONSE_EXACT = Assumption(
     "GET RESPONSE on T=0",
     "GET RESPONSE must ask for exactly the waiting length, else 6Cxx and the data keeps waiting; any other command, "
-    "also a malformed one, drops it. With nothing waiting: 6985.",
+    "also a malformed one, drops it. Its class is 00, or that of the command it follows. With nothing waiting: 6985.",
     0x6985,
 )
 CLASS_BITS = Assumption(
@@ -278,7 +278,8 @@ GP_AUTHENTICATION = Assumption(
 GP_CHANNEL = Assumption(
     "GlobalPlatform: commands outside a secure channel",
     "Without a secure channel, or unprotected where the level asks for C-MAC, everything but SELECT, GET DATA and "
-    "INITIALIZE UPDATE is answered 6982. A wrong MAC is answered 6982 and ends the channel.",
+    "INITIALIZE UPDATE is answered 6982. A wrong MAC is answered 6982 and ends the channel. Of a protected command "
+    "that it does not know the MAC is checked before it is answered 6D00.",
     0x6982,
 )
 GP_CARD_DATA = Assumption(
@@ -351,14 +352,15 @@ GP_DELETE = Assumption(
 GP_STATUS = Assumption(
     "GlobalPlatform: GET STATUS",
     "Entries are answered whole, up to 232 bytes at once, then 6310. A JCOP 2.4.1 knows the form without tags only "
-    "(6A86 for the other). Nothing found is 6A88.",
+    "(6A86 for the other). Nothing found is 6A88, criteria other than the AID 6A80.",
     232,
 )
 GP_PUT_KEY = Assumption(
     "GlobalPlatform: PUT KEY",
     "Every key must come with its check value; a wrong one is answered 9485, a type that the card does not know 9484, "
     "a version that is there already, or is not, 6A88. New versions are 01 to 7F. An AES key may come "
-    "with its length before it (Amendment D) or without (as yubikit sends it). DGIs with keys are refused: 6A88.",
+    "with its length before it (Amendment D) or without (as yubikit sends it). DGIs with keys are refused: 6A88, and "
+    "keys that come in more than one PUT KEY (P1 80 and above) 6A86.",
     0x9485,
 )
 GP_STORED = Assumption(

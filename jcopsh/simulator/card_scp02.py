@@ -76,6 +76,11 @@ class Scp02Session:
         """The R-MAC."""
         return MAC_LENGTH if self.level and self.level & Level.R_MAC else 0
 
+    @property
+    def authentication_length(self) -> int:
+        """Cryptogram and MAC, 8 bytes each."""
+        return 2 * MAC_LENGTH
+
     def authenticate(self, command: Command) -> bool:
         """The host cryptogram first, then the C-MAC (E.5.2)."""
         expected = tdes_mac(self._enc, self._counter + self._challenge + self._host_challenge)

@@ -84,6 +84,11 @@ class Scp03Session:
             return 0
         return self._length + (AES_BLOCK if self.level & Level.R_ENCRYPTION else 0)
 
+    @property
+    def authentication_length(self) -> int:
+        """Cryptogram and MAC, as long as the mode S8 or S16 says."""
+        return 2 * self._length
+
     def authenticate(self, command: Command) -> bool:
         """The host cryptogram first, then the C-MAC (7.1.2)."""
         if not equal(self._host_cryptogram, command.data[: -self._length]):

@@ -58,6 +58,10 @@ class Session(Protocol):
     def overhead(self) -> int:
         """How many bytes protection can add to the data of an answer."""
 
+    @property
+    def authentication_length(self) -> int:
+        """How many bytes EXTERNAL AUTHENTICATE has: host cryptogram and C-MAC."""
+
     def authenticate(self, command: Command) -> bool:
         """Check EXTERNAL AUTHENTICATE, and open the channel at the level in P1; False for a wrong host cryptogram.
 

@@ -9,6 +9,7 @@ from jcopsh.simulator.domain_context import (
     DONE,
     REFERENCED_DATA_NOT_FOUND,
     WRONG_DATA,
+    WRONG_PARAMETERS,
     CommandRefused,
     DomainContext,
 )
@@ -22,7 +23,9 @@ _CHECK_VALUE_LENGTH = 3
 
 def put_key(context: DomainContext, command: Command) -> Answer:
     """P1 is the version to replace, or 00 for a new one; P2 the first identifier. Answers the version and the KCVs."""
-    replaced, first = command.p1 & 0x7F, command.p2 & 0x7F
+    replaced, first = command.p1, command.p2 & ~_MULTIPLE
+    if replaced > _LAST_VERSION:  # bit 8: more PUT KEY commands follow for the same keys
+        raise CommandRefused(WRONG_PARAMETERS)
     if not command.data or not first:
         raise CommandRefused(WRONG_DATA)
     version = command.data[0]

@@ -52,6 +52,11 @@ _HANDLERS: Mapping[int, Handler] = {
 }
 
 
+def _unknown(_context: DomainContext, _command: Command) -> Answer:
+    """What came protected is checked first, so that the host's MACs and the card's go on together."""
+    raise CommandRefused(INS_NOT_SUPPORTED)
+
+
 class SecurityDomain:
     """One security domain, from one SELECT to the next."""
 
@@ -80,9 +85,9 @@ class SecurityDomain:
             return self._initialize_update(command)
         if command.cla & _CLA and command.cla < 0xC0 and command.ins == _INS_EXTERNAL_AUTHENTICATE:
             return self._external_authenticate(command)
-        handler = _HANDLERS.get(command.ins)
+        handler = _HANDLERS.get(command.ins, _unknown)
         known = command.cla in (_CLA, _CLA | SECURE_BIT) or _is_interindustry_get_data(command)
-        if handler is None or not known:
+        if not known or (handler is _unknown and not command.cla & SECURE_BIT):
             return Answer(INS_NOT_SUPPORTED)
         return self._through_the_channel(handler, command)
 
@@ -172,7 +177,7 @@ class SecurityDomain:
             raise CommandRefused(WRONG_PARAMETERS)
         if not command.cla & SECURE_BIT:
             raise CommandRefused(GP_CHANNEL.value)
-        if len(command.data) not in (2 * S8, 2 * S16):
+        if len(command.data) != session.authentication_length:
             raise CommandRefused(WRONG_LENGTH)
         try:
             right = session.authenticate(command)

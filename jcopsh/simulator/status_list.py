@@ -70,13 +70,16 @@ def _entries(context: DomainContext, scope: int, criteria: bytes, *, tagged: boo
 
 
 def _criteria(context: DomainContext, data: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """The beginning of the AIDs asked for (4F, may be empty), and the tags wanted (5C, or all that are usual)."""
+    """The beginning of the AIDs asked for (4F, may be empty), and the tags wanted (5C, or all that are usual).
+
+    Other criteria are refused: an entry that does not meet them must not be answered.
+    """
     try:
         found = dict(tlv.parse(data))
         wanted = tuple(tlv.parse_tags(found[_TAG_LIST])) if _TAG_LIST in found else _usual_tags(context)
     except tlv.TlvError:
         raise CommandRefused(WRONG_DATA) from None
-    if _AID not in found:
+    if _AID not in found or set(found) - {_AID, _TAG_LIST}:
         raise CommandRefused(WRONG_DATA)
     return found[_AID], (_AID, *(tag for tag in wanted if tag != _AID))
 

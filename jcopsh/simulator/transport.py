@@ -47,7 +47,7 @@ class TransportT0:
     def __init__(self, execute: Execute) -> None:
         self._execute = execute
         self._waiting: Answer | None = None
-        self._waiting_class = 0x00  # GET RESPONSE comes on the channel of its command
+        self._waiting_classes = {0x00}  # those in which GET RESPONSE may come
 
     def process(self, raw: bytes) -> Answer:
         """Answer one TPDU: 61xx where data waits, 6Cxx where Le is not their length."""
@@ -56,14 +56,14 @@ class TransportT0:
         except MalformedCommandError:
             self._waiting = None
             return Answer(WRONG_LENGTH)
-        if raw[1:4] == _GET_RESPONSE and command.cla in (0x00, self._waiting_class):
+        if raw[1:4] == _GET_RESPONSE and command.cla in self._waiting_classes:
             return self._get_response(command)
         self._waiting = None
         answer = self._execute(command)
         if not answer.data:
             return answer
         if command.data:
-            self._waiting, self._waiting_class = answer, command.cla & 0x03
+            self._waiting, self._waiting_classes = answer, {0x00, command.cla & 0x03, command.cla}
             return Answer(_DATA_WAIT | len(answer.data) & 0xFF)
         return _exactly(command, answer)
 
