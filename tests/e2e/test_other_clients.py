@@ -27,6 +27,7 @@ from cryptnox_id_cli.applets.piv.ssd import (
 from cryptnox_id_cli.transport.apdu import APDU
 from cryptnox_id_cli.transport.errors import Scp02Error, Scp03Error
 from cryptnox_id_cli.transport.pcsc import CardSession, PCSCConnection
+from cryptnox_id_cli.transport.scp02 import Scp02Keys, derive_session_keys
 from cryptnox_id_cli.transport.scp03 import Scp03Keys
 from smartcard.System import readers
 from ykman.pcsc import ScardSmartCardConnection
@@ -333,3 +334,23 @@ def test_a_card_that_jcopsh_made_speaks_t0_to_another_client(reader_stack: Reade
         assert INSTANCE.hex().upper() in client.send("80F24000", b"\x4f\x00")
     assert [one for one in card.received() if one[1] == 0xC0]  # GET RESPONSE
     card.remove()
+
+
+# --- what jcopsh sends, beside what another client sends --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("profile", "protocol"), [("j2e145", 2), ("j3r180", 3)])
+def test_put_key_of_jcopsh_is_that_of_another_client(tmp_path: Path, profile: str, protocol: int) -> None:
+    """At level 01 the data go out as they are, with 8 bytes of C-MAC behind them.
+
+    SCP02 enciphers keys under a key of the session, whose counter is 0000.
+    """
+    jcopsh = Jcopsh(tmp_path, profile=profile)
+    enc, mac, dek = (key.hex() for key in NEW)
+    keys = f"--key-enc {enc} --key-mac {mac} --key-dek {dek}"
+    done = jcopsh.run("-", text=f"auth mac --key default\nput-key {keys} --key-version 1 --save bench --yes")
+    assert done.returncode == 0, done.stderr + done.stdout
+    carrier = derive_session_keys(Scp02Keys(*DEFAULT), bytes(2))[2] if protocol == 2 else DEFAULT[2]
+    theirs, _ = put_key_apdu(protocol, carrier, Scp03Keys(*NEW), replace_version=0, new_version=1)
+    (ours,) = (one for one in jcopsh.received() if one[1] == 0xD8)
+    assert ours[1:4] + ours[5 : ours[4] - 3] == bytes((theirs.ins, theirs.p1, theirs.p2)) + theirs.data
