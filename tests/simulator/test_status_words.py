@@ -6,6 +6,7 @@ Where the specification leaves the status word open, or no card is known to have
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -246,6 +247,67 @@ def test_what_selects_nothing_ends_no_channel_and_initialize_update_does(name: s
     assert host.send(OLD_STATUS) == "6982"
 
 
+# --- life cycle and counters ----------------------------------------------------------------------------------------
+
+
+def locked(name: str) -> Host:
+    card, host = opened(name)
+    assert [host.send(f"80F080{state}") for state in ("0F", "7F")] == ["9000"] * 2
+    assert send(card, "00A4040000").endswith("6283")
+    return Host(card)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_locked_card_is_looked_at_and_unlocked_and_nothing_else(name: str) -> None:
+    host = locked(name)
+    assert host.send(OLD_STATUS) == f"08{ISD[name]}7F9E9000"
+    changes = (for_load(A.package), for_install(A.package, A.applets[0], A.applets[0]), delete(A.package))
+    assert [host.send(one) for one in changes] == ["6985"] * 3
+    assert [host.send(f"80F080{state}") for state in ("01", "07", "7F", "0F")] == ["6985", "6985", "6985", "9000"]
+    assert host.send(for_load(A.package)) == "009000"
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_terminated_card_tells_its_data_and_nothing_else_even_after_a_reset(name: str) -> None:
+    card, host = opened(name)
+    assert host.send("80F080FF") == "9000"
+    for _ in range(2):
+        assert send_all(card, "00A4040000", UPDATE, OLD_STATUS, "84F280000A" + "00" * 10) == ["6985"] * 4
+        assert send(card, "80CA9F7F00").endswith("9000")
+        card.power_on()
+
+
+@pytest.mark.parametrize(("name", "last"), [("j2e145", 0xFFFF), ("j3r180", 0xFFFFFF)])
+def test_a_sequence_counter_at_its_end_opens_no_more_channels(name: str, last: int, tmp_path: Path) -> None:
+    file = tmp_path / "card"
+    opened_once = powered(name, state_file=file)
+    Host(opened_once)
+    opened_once.power_off()
+    counter = '"sequence_counter": 1'
+    assert file.read_text("ascii").count(counter) == 1
+    # one before the last: SCP02 answers with the counter as it is, SCP03 with the next one
+    file.write_text(file.read_text("ascii").replace(counter, f'"sequence_counter": {last - 1}'), "ascii")
+    card = powered(name, state_file=file)
+    Host(card)
+    if name == "j2e145":
+        Host(card)
+    assert send(card, UPDATE) == "6985"
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_tries_are_given_back_by_the_tenth_and_no_more_by_the_eleventh(name: str) -> None:
+    card = powered(name)
+    wrong = "8482010010" + "00" * 16
+    for _ in range(9):
+        assert send_all(card, UPDATE, wrong)[1] == "6300"
+        card.power_on()  # a reset gives none back
+    assert Host(card).authentication == "9000"
+    for _ in range(10):
+        assert send_all(card, UPDATE, wrong)[1] == "6300"
+    assert send_all(card, UPDATE, wrong) == ["6983", "6985"]
+    assert send(card, "80CA9F7F00").endswith("9000")
+
+
 # --- T=0 ------------------------------------------------------------------------------------------------------------
 
 
@@ -260,3 +322,22 @@ def test_get_response_comes_in_the_class_of_its_command_too() -> None:
     # an error has no data to fetch, an Le of its own length no second round
     assert send_all(card, "8050050008" + CHALLENGE.hex(), "80CA000100", "80CA9F7F2D")[:2] == ["6A88", "6A88"]
     assert send(card, "80CA9F7F2D").endswith("9000")
+
+
+def test_more_entries_than_one_answer_holds_on_t0() -> None:
+    card = booted()
+    send_all(card, *T0_WRITES, *KEY_WRITES)
+    card.power_on()
+    host = Host(card, level=0x01)
+    instances = [b"\xd2\x76\x00\x01\x24" + bytes((number,)) * 11 for number in range(20)]
+    for one in (for_load(A.package), *load_commands(A.load_block)):
+        assert host.send(one) == "009000"
+    for instance in instances:
+        assert host.send(for_install(A.package, A.applets[0], instance)) == "009000"
+    wire = bytes.fromhex(host.wire(command("80F24000", "4F00")))
+    assert send(card, wire.hex()) == "61E4"  # twelve entries of 19 bytes
+    first = send(card, "00C00000E4")
+    assert first[-4:] == "6310"
+    rest = host.send(command("80F24001", "4F00"))
+    assert rest[-4:] == "9000"
+    assert [instance.hex().upper() in first + rest for instance in instances] == [True] * 20
