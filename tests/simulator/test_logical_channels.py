@@ -106,14 +106,15 @@ def test_what_is_selected_on_another_channel_cannot_be_deleted() -> None:
     assert host.send(delete(PACKAGE, "80")) == "009000"
 
 
-def test_a_package_is_loaded_once_though_two_channels_load_it() -> None:
+@pytest.mark.parametrize("cap", [TWO_APPLETS, Cap(PACKAGE, ())], ids=["applets", "library"])
+def test_a_package_is_loaded_once_though_two_channels_load_it(cap: Cap) -> None:
     card = powered("j2e145")
     send(card, OPEN)
     hosts = Host(card), ChannelHost(card, 1)
-    last = load_commands(TWO_APPLETS.load_block)
+    *blocks, last = load_commands(cap.load_block)
     for host in hosts:
-        assert {host.send(one) for one in (for_load(PACKAGE), *last[:-1])} == {"009000"}
-    assert [host.send(last[-1]) for host in hosts] == ["009000", "6985"]
+        assert {host.send(one) for one in (for_load(PACKAGE), *blocks)} == {"009000"}
+    assert [host.send(last) for host in hosts] == ["009000", "6985"]
 
 
 def test_a_locked_card_opens_no_channel() -> None:
@@ -129,8 +130,9 @@ def test_an_unfused_card_has_them_once_its_card_manager_answers() -> None:
     send_all(card, *KEY_WRITES)
     card.power_on()
     assert send(card, OPEN) == "019000"
-    assert send_all(card, SELECT_TK, "01CA9F7F00") == ["9000", "6881"]  # which closes the others
-    assert send_all(card, BOOT, "00A4040000", "01CA9F7F00") == ["9000", "6A82", "6881"]
+    assert send_all(card, SELECT_TK, "01CA9F7F00", "00A4040000")[:2] == ["9000", "6881"]
+    assert send_all(card, "81CA9F7F00", OPEN) == ["6881", "019000"]  # the root applet closed it
+    assert send_all(card, SELECT_TK, BOOT, "00A4040000", "01CA9F7F00") == ["9000", "9000", "6A82", "6881"]
 
 
 def test_get_response_comes_on_the_channel_of_its_command_on_t0() -> None:
