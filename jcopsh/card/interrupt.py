@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import AbstractContextManager, contextmanager
+from types import FrameType, TracebackType
 from typing import Any
 
 
@@ -17,18 +17,59 @@ class GivenUp(BaseException):
 class _Hold:
     """One block that holds SIGINT back: how often it came, and whether an answer is being waited for.
 
-    `on_silence` is what is still to be done should the answer not come.
+    `on_silence` is what is still to be done should the answer not come. Each exchange opens such a block, so it is a
+    plain object and no generator.
     """
 
     def __init__(self, on_silence: Callable[[], None] | None) -> None:
         self.count = 0
         self.on_silence = on_silence
         self.waiting = False
+        self._open = False
+        self._previous: Any = None  # the handler to be put back, where this block has replaced one
 
     def note(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1
         if self.waiting and self.count > 1:
             raise GivenUp
+
+    def __enter__(self) -> None:
+        handler = signal.getsignal(signal.SIGINT) if _on_main_thread() else None
+        if handler in (None, signal.SIG_IGN):
+            return
+        self._open = True
+        _holds.append(self)
+        if handler is not _hear:
+            self._previous = handler
+            signal.signal(signal.SIGINT, self.note)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._open:
+            return
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+        _holds.remove(self)
+        if kind is None and self.count:
+            raise KeyboardInterrupt
+
+
+class _Wait:
+    """One block in which an answer is waited for, within the innermost hold where there is one."""
+
+    def __init__(self, hold: _Hold | None) -> None:
+        self._hold = hold
+
+    def __enter__(self) -> None:
+        if self._hold is not None:
+            self._hold.waiting = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._hold is not None:
+            self._hold.waiting = False
 
 
 # the blocks that are open now, the innermost last; only the main thread opens any
@@ -67,8 +108,7 @@ def _on_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-@contextmanager
-def held_back(on_silence: Callable[[], None] | None = None) -> Iterator[None]:
+def held_back(on_silence: Callable[[], None] | None = None) -> AbstractContextManager[None]:
     """Hold SIGINT back for the length of the block, then raise KeyboardInterrupt if one came.
 
     `on_silence` is called, once, where an answer has not come by a moment later (`still_waiting`).
@@ -76,22 +116,7 @@ def held_back(on_silence: Callable[[], None] | None = None) -> Iterator[None]:
     Only the main thread can hold it back; elsewhere the block runs as it is. So it does where SIGINT is ignored, or
     handled by something that is not Python.
     """
-    previous = signal.getsignal(signal.SIGINT)
-    if not _on_main_thread() or previous in (None, signal.SIG_IGN):
-        yield
-        return
-    hold = _Hold(on_silence)
-    _holds.append(hold)
-    if previous is not _hear:
-        signal.signal(signal.SIGINT, hold.note)
-    try:
-        yield
-    finally:
-        if previous is not _hear:
-            signal.signal(signal.SIGINT, previous)
-        _holds.remove(hold)
-    if hold.count:
-        raise KeyboardInterrupt
+    return _Hold(on_silence)
 
 
 def is_pending() -> bool:
@@ -107,18 +132,9 @@ def still_waiting() -> None:
             tell()
 
 
-@contextmanager
-def may_be_given_up() -> Iterator[None]:
+def may_be_given_up() -> AbstractContextManager[None]:
     """Within `held_back`, around the wait for an answer: a second SIGINT raises GivenUp at once.
 
     As soon as Python gets to run, that is: what may block in C is called on another thread (card/worker.py).
     """
-    if not _holds or not _on_main_thread():
-        yield
-        return
-    hold = _holds[-1]
-    hold.waiting = True
-    try:
-        yield
-    finally:
-        hold.waiting = False
+    return _Wait(_holds[-1] if _holds and _on_main_thread() else None)

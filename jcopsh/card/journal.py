@@ -11,10 +11,10 @@ The same file can be replayed (card/recording.py reads it).
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from types import TracebackType
 
@@ -23,7 +23,7 @@ from jcopsh.secrets.files import append_all, open_private_append, sync_folder
 from jcopsh.secrets.segments import Segments
 
 FORMAT = "jcopsh journal 1"
-_ENCODER = json.JSONEncoder()
+Line = Mapping[str, str | int | float]
 
 NOT_SENT = "What cannot be recorded is not sent."
 SENT = "The command was sent; its answer could not be recorded."
@@ -41,7 +41,7 @@ class Journal:
         self.path = path
         self._descriptor: int | None = None
         self._number = 0
-        self._waiting: list[Mapping[str, object]] = []
+        self._waiting: list[Line] = []
 
     @classmethod
     def in_folder(cls, folder: Path) -> Journal:
@@ -60,8 +60,8 @@ class Journal:
         """About to be sent, to the card or to its reader. `durable` waits for the disk: before what destroys, cannot be
         undone, or writes keys."""
         self._number += 1
-        line = {"kind": "command", "number": self._number, "boot": boot, "bytes": str(command)}
-        self._write(line | {"to": "reader"} if for_reader else line, durable=durable)
+        line: Line = {"kind": "command", "number": self._number, "boot": boot, "bytes": str(command)}
+        self._write({**line, "to": "reader"} if for_reader else line, durable=durable)
 
     def response(self, response: Segments, duration_s: float) -> None:
         """The answer to the last command."""
@@ -100,10 +100,10 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _write(self, line: Mapping[str, object], *, durable: bool = False, meaning: str = NOT_SENT) -> None:
+    def _write(self, line: Line, *, durable: bool = False, meaning: str = NOT_SENT) -> None:
         # every exchange waits for this twice: no more is done than has to be
         records = [*self._waiting, {"time": _now(), **line}]
-        text = "\n".join(map(_ENCODER.encode, records))
+        text = "\n".join(map(_json, records))
         try:
             descriptor = self._open() if self._descriptor is None else self._descriptor
             append_all(descriptor, f"{text}\n".encode("ascii"))
@@ -124,6 +124,16 @@ class Journal:
         self._descriptor = open_private_append(self.path)
         sync_folder(self.path.parent)
         return self._descriptor
+
+
+def _json(line: Line) -> str:
+    """A line as JSON. It is flat, and json.JSONEncoder sets itself up anew for each object: that takes longer than the
+    writing."""
+    return "{" + ", ".join([f'"{name}": {_json_value(value)}' for name, value in line.items()]) + "}"
+
+
+def _json_value(value: str | float) -> str:
+    return encode_basestring_ascii(value) if isinstance(value, str) else repr(value)
 
 
 def _now() -> str:
