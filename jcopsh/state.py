@@ -130,12 +130,12 @@ def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:
 
 
 def advance(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
-    """The state after an exchange: the first row of TRANSITIONS that fits says how it changes."""
+    """The state after an exchange: of TRANSITIONS, the first row of this instruction that fits says how it changes."""
     state = _of_security_domain(_on_channels(state, command, response), command, response)
     unfinished = _may_be_a_piece(command)
     if unfinished != state.unfinished:
         state = replace(state, unfinished=unfinished)
-    for fits, change in TRANSITIONS:
+    for fits, change in _TRANSITIONS_OF.get(command.ins, ()):
         if fits(state, command, response):
             return change(state, command, response)
     return state
@@ -145,12 +145,10 @@ Fits = Callable[[CardState, CommandAPDU, ResponseAPDU], bool]
 Change = Callable[[CardState, CommandAPDU, ResponseAPDU], CardState]
 
 
-def _root_took(ins: int) -> Fits:
+def _root_took(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
     """A command that the root applet carried out; P1, P2 and data may be ignored by it. The same INS to an application
     means something else."""
-    return lambda state, command, response: (
-        state.selected is SelectedKind.ROOT and command.ins == ins and not command.cla & 0x80 and response.ok
-    )
+    return state.selected is SelectedKind.ROOT and not command.cla & 0x80 and response.ok
 
 
 def _identified(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
@@ -221,7 +219,7 @@ def _note_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 def _selected(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
     """SELECT by name on the basic channel; what another channel selects changes nothing there."""
     basic = not command.cla & 0x43
-    return basic and command.ins == 0xA4 and command.p1 == 0x04 and response.sw1 in (0x90, 0x61, 0x62, 0x63)
+    return basic and command.ins == INS.SELECT and command.p1 == 0x04 and response.sw1 in (0x90, 0x61, 0x62, 0x63)
 
 
 def _selected_by_transport_key(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
@@ -229,16 +227,20 @@ def _selected_by_transport_key(state: CardState, command: CommandAPDU, response:
     return not known_fused and root_applet.is_transport_key_select(command) and response.ok and not response.data
 
 
-TRANSITIONS: tuple[tuple[Fits, Change], ...] = (
-    (_identified, _learn_identity),
+# the instruction, when the row fits, and what changes
+TRANSITIONS: tuple[tuple[int, Fits, Change], ...] = (
+    (INS.SELECT, _identified, _learn_identity),
     # the root applet answers SELECT with a bare 9000; an application with a 16-byte AID gives its FCI
-    (_selected_by_transport_key, _select_root),
-    (_selected, _select_application),
-    (_root_took(root_applet.INS_BOOT), _boot),
-    (_root_took(root_applet.INS_PROTECT), _protect),
-    (_root_took(root_applet.INS_FUSE), _fuse),
-    (_read_memory, _note_memory),
+    (INS.SELECT, _selected_by_transport_key, _select_root),
+    (INS.SELECT, _selected, _select_application),
+    (root_applet.INS_BOOT, _root_took, _boot),
+    (root_applet.INS_PROTECT, _root_took, _protect),
+    (root_applet.INS_FUSE, _root_took, _fuse),
+    (root_applet.INS_READ, _read_memory, _note_memory),
 )
+_TRANSITIONS_OF: dict[int, list[tuple[Fits, Change]]] = {
+    ins: [(fits, change) for row_ins, fits, change in TRANSITIONS if row_ins == ins] for ins, _, _ in TRANSITIONS
+}
 
 
 def _may_be_a_piece(command: CommandAPDU) -> bool:

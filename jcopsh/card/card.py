@@ -24,7 +24,7 @@ from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, 
 from jcopsh.globalplatform.channel import ChannelBroken, SecureChannel, SecureChannelState
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, MalformedAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
-from jcopsh.jcop.memory_map import MemoryMap, all_maps
+from jcopsh.jcop.memory_map import MemoryMap, MemoryMaps, all_maps
 from jcopsh.secrets.key_store import KeyStore
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.secret import Secret
@@ -341,7 +341,7 @@ class Card:
         return self._redactor.response(command, response, self._maps)
 
     @cached_property
-    def _maps(self) -> Sequence[MemoryMap]:
+    def _maps(self) -> MemoryMaps:
         return all_maps()
 
     def _answered_by(self, command: CommandAPDU) -> tuple[CommandAPDU, int]:

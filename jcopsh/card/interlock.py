@@ -6,9 +6,10 @@ Pure: consent.py asks, card.py sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
@@ -40,14 +41,21 @@ class Judgement:
 FREE = Judgement(Severity.FREE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
-    """What a rule looks at: the bytes, the command they encode (None when they encode none), the state, the maps."""
+    """What a rule looks at: the bytes, at least four, the state, the maps."""
 
     raw: bytes
-    command: CommandAPDU | None
     state: CardState
     maps: Sequence[MemoryMap]
+
+    @cached_property
+    def command(self) -> CommandAPDU | None:
+        """The command that the bytes encode; None when they encode none. Few rules ask for it."""
+        try:
+            return CommandAPDU.parse(self.raw)
+        except MalformedAPDU:
+            return None
 
     @property
     def cla(self) -> int:
@@ -85,15 +93,12 @@ def judge(raw: bytes, state: CardState, maps: Sequence[MemoryMap]) -> Judgement:
 
     The strictest of all rules' judgements is the answer.
     """
-    try:
-        command = CommandAPDU.parse(raw)
-    except MalformedAPDU:
-        command = None
     if len(raw) < 4:
         return Judgement(Severity.IRREVERSIBLE, "send", "bytes that are no APDU", UNCLEAR)
-    case = Case(raw, command, state, maps)
-    found = [judgement for rule in RULES if (judgement := rule(case)) is not None]
-    return max(found, key=lambda judgement: judgement.severity, default=FREE)
+    rules = _RULES_OF[raw[1]]
+    case = Case(raw, state, maps)
+    found = [judgement for rule in rules if (judgement := rule(case)) is not None]
+    return max(found, key=lambda judgement: judgement.severity) if found else FREE
 
 
 UNCLEAR = "What the card would make of them is not clear, so they count as the worst they could be."
@@ -109,13 +114,13 @@ PROTECT_CONSEQUENCE = (
 
 
 def _fuse(case: Case) -> Judgement | None:
-    if case.ins != 0x00 or case.fused:
+    if case.fused:
         return None
     return Judgement(Severity.IRREVERSIBLE, "fuse", "FUSE: INS 00, whatever the CLA", FUSE_CONSEQUENCE)
 
 
 def _protect(case: Case) -> Judgement | None:
-    if case.ins != 0x10 or case.fused:
+    if case.fused:
         return None
     return Judgement(Severity.IRREVERSIBLE, "protect", "PROTECT: INS 10", PROTECT_CONSEQUENCE)
 
@@ -127,8 +132,6 @@ MAX_ENVELOPED = 32
 def _envelope(case: Case) -> Judgement | None:
     """ENVELOPE (ISO/IEC 7816-4:2020, 11.8.2). How a card unpacks it is the card's business, so while the card may be
     unfused nothing in it is clear. On a fused card it is judged by what it holds, as far as that can be read."""
-    if case.ins not in ENVELOPE_INS:
-        return None
     inside = _commands_inside(case.data)
     worst = max((judge(raw, case.state, case.maps) for raw in inside if raw[1] not in ENVELOPE_INS),
                 key=lambda judgement: judgement.severity, default=FREE)
@@ -171,7 +174,7 @@ def _is_apdu(raw: bytes) -> bool:
 
 def _boot(case: Case) -> Judgement | None:
     # whether the root applet looks at CLA, P1 and P2 is unknown
-    if case.ins != 0xF0 or case.fused or _is_for_security_domain(case):
+    if case.fused or _is_for_security_domain(case):
         return None
     return Judgement(
         Severity.DESTRUCTIVE,
@@ -197,7 +200,7 @@ CARD_LIFE_CYCLE = {0x07: "INITIALIZED", 0x0F: "SECURED", 0x7F: "CARD_LOCKED", 0x
 def _set_status(case: Case) -> Judgement | None:
     """SET STATUS (GlobalPlatform 2.3.1, 11.10): P1 80 is the card, P2 its new state."""
     p1, p2 = case.raw[2], case.raw[3]
-    if case.ins != 0xF0 or not (case.cla & 0x80 or p1 & 0x80):
+    if not (case.cla & 0x80 or p1 & 0x80):
         return None
     if not p1 & 0x80 and p2 not in (0x7F, 0xFF):
         return None
@@ -213,8 +216,6 @@ def _set_status(case: Case) -> Judgement | None:
 
 def _delete(case: Case) -> Judgement | None:
     """DELETE (GlobalPlatform 2.3.1, 11.2): an object, or with tags D0 and D2 keys."""
-    if case.ins != 0xE4:
-        return None
     # P1 with bit 8 says that more of it follows; class 00 is ISO's DELETE FILE, whose data need not be TLV
     unclear = case.command is None or case.hidden or case.chained or bool(case.raw[2] & 0x80)
     keys = _names_keys(case.data)
@@ -237,8 +238,6 @@ def _names_keys(data: bytes) -> bool | None:
 
 
 def _put_key(case: Case) -> Judgement | None:
-    if case.ins != 0xD8:
-        return None
     return Judgement(
         Severity.DESTRUCTIVE, "put-key", "PUT KEY", "Keys on the card are added or replaced; replaced ones are gone."
     )
@@ -250,7 +249,7 @@ ONE_TIME_TAGS = (b"\x9f\x66", b"\x9f\x67")
 
 def _store_data(case: Case) -> Judgement | None:
     """STORE DATA (GlobalPlatform 2.3.1, 11.11) of data that a card takes only once."""
-    if case.ins != 0xE2 or not case.cla & 0x80:
+    if not case.cla & 0x80:
         return None
     # P2 counts the blocks: a tag may have begun at the end of the one before
     data = case.data if case.raw[3] == 0 and not case.chained else ONE_TIME_TAGS[0][:1] + case.data
@@ -264,20 +263,20 @@ def _store_data(case: Case) -> Judgement | None:
     )
 
 
+TERMINATE_INS = {0xE6: "TERMINATE DF", 0xE8: "TERMINATE EF", 0xFE: "TERMINATE CARD USAGE"}
+
+
 def _terminate(case: Case) -> Judgement | None:
     """TERMINATE DF, EF and CARD USAGE (ISO/IEC 7816-9:2017, 7.6 to 7.8) have the interindustry class."""
-    names = {0xE6: "TERMINATE DF", 0xE8: "TERMINATE EF", 0xFE: "TERMINATE CARD USAGE"}
     # with the other class E6 and E8 are GlobalPlatform's INSTALL and LOAD
-    if case.ins not in names or (case.cla & 0x80 and case.ins != 0xFE):
+    if case.cla & 0x80 and case.ins != 0xFE:
         return None
-    name = names[case.ins]
+    name = TERMINATE_INS[case.ins]
     return Judgement(Severity.IRREVERSIBLE, "terminate", name, "What is terminated cannot be used again.")
 
 
 def _reset_retry_counter(case: Case) -> Judgement | None:
     """RESET RETRY COUNTER (ISO/IEC 7816-4:2005, 7.5.10), PIN CHANGE/UNBLOCK where the class is not interindustry."""
-    if case.ins != INS.RESET_RETRY_COUNTER:
-        return None
     return Judgement(
         Severity.DESTRUCTIVE,
         "unblock",
@@ -289,7 +288,7 @@ def _reset_retry_counter(case: Case) -> Judgement | None:
 def _last_try(case: Case) -> Judgement | None:
     """VERIFY, or another command that compares a PIN, of which the card has said that one try is left."""
     sets_only = case.ins == INS.CHANGE_REFERENCE_DATA and case.raw[2] == 1
-    if case.ins not in COMPARE_PIN or sets_only or not case.data:
+    if sets_only or not case.data:
         return None
     if case.state.tries_left(case.raw[0], case.raw[3]) != 1:
         return None
@@ -304,7 +303,7 @@ def _last_try(case: Case) -> Judgement | None:
 def _write(case: Case) -> Judgement | None:
     """WRITE to configuration memory: life cycle for ever, keys and unknown places with a yes, the rest freely."""
     to_root = case.cla == CLA_MEMORY or case.state.selected is SelectedKind.ROOT
-    if case.ins != INS_WRITE or case.fused or not to_root:
+    if case.fused or not to_root:
         return None
     address = int.from_bytes(bytes((case.cla, *case.raw[2:4])), "big")
     # of a WRITE that says no length, or none that can be read, nobody knows how far it goes
@@ -361,18 +360,25 @@ def _unknown_to_root_applet(case: Case) -> Judgement | None:
     )
 
 
-RULES: tuple[Callable[[Case], Judgement | None], ...] = (
-    _fuse,
-    _protect,
-    _envelope,
-    _boot,
-    _set_status,
-    _delete,
-    _put_key,
-    _store_data,
-    _terminate,
-    _reset_retry_counter,
-    _last_try,
-    _write,
-    _unknown_to_root_applet,
+Rule = Callable[[Case], Judgement | None]
+EVERY_INS = range(0x100)
+
+# each rule with the instructions that it is about; of two that judge alike, the upper one gives the words
+RULES: tuple[tuple[Collection[int], Rule], ...] = (
+    ((0x00,), _fuse),
+    ((0x10,), _protect),
+    (ENVELOPE_INS, _envelope),
+    ((0xF0,), _boot),
+    ((0xF0,), _set_status),
+    ((0xE4,), _delete),
+    ((0xD8,), _put_key),
+    ((0xE2,), _store_data),
+    (TERMINATE_INS, _terminate),
+    ((INS.RESET_RETRY_COUNTER,), _reset_retry_counter),
+    (COMPARE_PIN, _last_try),
+    ((INS_WRITE,), _write),
+    (EVERY_INS, _unknown_to_root_applet),
+)
+_RULES_OF: tuple[tuple[Rule, ...], ...] = tuple(
+    tuple(rule for instructions, rule in RULES if ins in instructions) for ins in EVERY_INS
 )

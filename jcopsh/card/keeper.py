@@ -3,11 +3,11 @@ is about to be written to one is on disk before it is sent. Raw bytes, scripts a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from jcopsh.card.sensitive import field_part, secret_fields
+from jcopsh.card.sensitive import field_part
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.jcop.memory_map import Kind, MemoryMap
+from jcopsh.jcop.memory_map import Kind, MemoryMaps
 from jcopsh.jcop.root_applet import Access, is_transport_key_select, memory_access
 from jcopsh.secrets.key_store import KeyStore, Origin, StoredSecret
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -34,7 +34,7 @@ class Keeper:
         self._kept: list[StoredSecret] = []  # what is in the store for certain while its file is `_stamp`
         self._stamp: object = None
 
-    def before(self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> bool:
+    def before(self, command: CommandAPDU, state: CardState, maps: MemoryMaps) -> bool:
         """Store the keys that a WRITE carries; whether there were any. Raises UsageError when the disk refuses."""
         access = memory_access(command)
         if access is None or access.kind is not Access.WRITE:
@@ -43,7 +43,7 @@ class Keeper:
 
     def after(
         self, command: CommandAPDU, response: ResponseAPDU, before: CardState, after: CardState,
-        maps: Sequence[MemoryMap], *, offset: int = 0,
+        maps: MemoryMaps, *, offset: int = 0,
     ) -> None:
         """Store the keys that a READ brought, and a transport key that the card took.
 
@@ -66,19 +66,21 @@ class Keeper:
         return f"{card_name(state)}, in {self._reader}"
 
     def _keep(
-        self, address: int, data: bytes, origin: Origin, state: CardState, maps: Sequence[MemoryMap]
+        self, address: int, data: bytes, origin: Origin, state: CardState, maps: MemoryMaps
     ) -> bool:
-        end = address + len(data)
+        fields = maps.secrets_in(address, len(data))
+        if not fields:
+            return False
+        end, card, boot = address + len(data), self._card(state), str(state.boot)
         found: list[StoredSecret] = []
-        for field in secret_fields(address, len(data), maps):
+        for field in fields:
             start, stop = max(field.address, address), min(field.end, end)
             kind = SecretKind.PIN if field.kind is Kind.PIN else SecretKind.KEY
             value = Secret(data[start - address : stop - address], kind)
             name = field_part(field, address, end)
-            found.append(StoredSecret(name, value, origin, self._card(state), str(state.boot), start))
-        if found:
-            self._add(*found)
-        return bool(found)
+            found.append(StoredSecret(name, value, origin, card, boot, start))
+        self._add(*found)
+        return True
 
     def _add(self, *found: StoredSecret) -> None:
         if self._stamp is not None and self._stamp != self.store.stamp:

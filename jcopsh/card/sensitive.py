@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
 from jcopsh.iso7816.status import ENVELOPE_INS
-from jcopsh.jcop.memory_map import Field, Kind, MemoryMap
+from jcopsh.jcop.memory_map import Field, Kind, MemoryMaps
 from jcopsh.jcop.root_applet import CLA_MEMORY, INS_SELECT, TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Mark, Segments, take_out
@@ -26,7 +26,7 @@ PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0x
 SHORTEST_PIN, SHORTEST_KEY = 4, 8  # bytes
 
 
-def command_marks(command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
+def command_marks(command: CommandAPDU, state: CardState, maps: MemoryMaps) -> tuple[Mark, ...]:
     """The secret parts of the command's data, by offset in that data."""
     if not command.data:
         return ()
@@ -47,26 +47,12 @@ def _reader_marks(command: CommandAPDU) -> tuple[Mark, ...]:
 
 
 def response_marks(
-    command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap], offset: int = 0
+    command: CommandAPDU, response: ResponseAPDU, maps: MemoryMaps, offset: int = 0
 ) -> tuple[Mark, ...]:
     """The secret parts of the response's data, by offset in that data. `offset` bytes of the answer came before."""
     if command.cla == CLA_MEMORY and response.data:
         return _memory_marks(_address(command) + offset, len(response.data), maps)
     return ()
-
-
-def secret_fields(address: int, length: int, maps: Iterable[MemoryMap]) -> tuple[Field, ...]:
-    """The key and PIN fields that a range of memory touches, in any of the maps, each address once."""
-    end = address + length
-    found = {
-        (f.address, f.length): f
-        for m in maps
-        # they stand by address: a range before the first or behind the last touches none
-        if m.secrets and m.secrets[0].address < end and address < m.secrets[-1].end
-        for f in m.secrets
-        if f.address < end and address < f.end
-    }
-    return tuple(found.values())
 
 
 def field_part(field: Field, start: int, end: int) -> str:
@@ -80,12 +66,12 @@ def _address(command: CommandAPDU) -> int:
     return command.cla << 16 | command.p1 << 8 | command.p2
 
 
-def _memory_marks(address: int, length: int, maps: Sequence[MemoryMap]) -> tuple[Mark, ...]:
+def _memory_marks(address: int, length: int, maps: MemoryMaps) -> tuple[Mark, ...]:
     end = address + length
     return tuple(
         Mark(max(f.address, address) - address, min(f.end, end) - address, field_part(f, address, end),
              f.kind is Kind.PIN)
-        for f in secret_fields(address, length, maps)
+        for f in maps.secrets_in(address, length)
     )
 
 
@@ -126,7 +112,7 @@ class Redactor:
             self._known.append(Hidden(name, secret))
 
     def command(
-        self, command: CommandAPDU, state: CardState, maps: Sequence[MemoryMap], also: Iterable[Mark] = ()
+        self, command: CommandAPDU, state: CardState, maps: MemoryMaps, also: Iterable[Mark] = ()
     ) -> Segments:
         """The encoded command with its secrets hidden, and what `also` marks, by offset in the encoded command."""
         offset = 7 if command.is_extended else 5
@@ -135,7 +121,7 @@ class Redactor:
         return self._hide(command.encode(), [*moved, *also])
 
     def response(
-        self, command: CommandAPDU, response: ResponseAPDU, maps: Sequence[MemoryMap], offset: int = 0
+        self, command: CommandAPDU, response: ResponseAPDU, maps: MemoryMaps, offset: int = 0
     ) -> Segments:
         """The encoded response with its secrets hidden; `offset` bytes of the answer to the command came before."""
         return self._hide(response.encode(), response_marks(command, response, maps, offset))

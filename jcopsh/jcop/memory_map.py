@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,8 +24,8 @@ from jcopsh.jcop.root_applet import FIRST_ADDRESS, LAST_ADDRESS
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["Confidence", "Field", "Kind", "MapError", "MemoryMap", "ValueForm", "all_maps", "load_map", "map_names",
-           "parse_map"]
+__all__ = ["Confidence", "Field", "Kind", "MapError", "MemoryMap", "MemoryMaps", "ValueForm", "all_maps", "load_map",
+           "map_names", "parse_map"]
 
 
 class Kind(StrEnum):
@@ -99,8 +99,7 @@ class Field:
 class MemoryMap:
     """The fields of one model's configuration memory, by address and without overlap.
 
-    `first` and `last` (both inclusive) bound what can be read. Bytes that no field covers are not known. `secrets` are
-    the fields that hold a key or a PIN.
+    `first` and `last` (both inclusive) bound what can be read. Bytes that no field covers are not known.
     """
 
     name: str
@@ -111,11 +110,6 @@ class MemoryMap:
     range_source: str
     range_confidence: Confidence
     fields: tuple[Field, ...]
-    secrets: tuple[Field, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # every exchange asks for these: they are found once
-        object.__setattr__(self, "secrets", tuple(one for one in self.fields if one.secret))
 
     def field(self, name: str) -> Field | None:
         """The field of that name, in any case of letters."""
@@ -128,6 +122,25 @@ class MemoryMap:
     def overlapping(self, address: int, length: int) -> tuple[Field, ...]:
         """The fields of which at least one byte lies in `length` bytes from `address`, by address."""
         return tuple(one for one in self.fields if one.address < address + length and address < one.end)
+
+
+class MemoryMaps(tuple[MemoryMap, ...]):
+    """The maps that may apply to a card, with an index of their key and PIN fields, which every exchange asks for."""
+
+    def secrets_in(self, address: int, length: int) -> tuple[Field, ...]:
+        """The key and PIN fields that a range of memory touches, in any of the maps, each address and length once."""
+        end = address + length
+        first, last_end, secrets = self._secrets
+        if end <= first or last_end <= address:
+            return ()
+        return tuple([one for start, stop, one in secrets if start < end and address < stop])
+
+    @cached_property
+    def _secrets(self) -> tuple[int, int, tuple[tuple[int, int, Field], ...]]:
+        """The first address of any secret field, the first behind all of them, and each with its own two."""
+        found = {(one.address, one.end): one for known in self for one in known.fields if one.secret}
+        rows = tuple((start, stop, one) for (start, stop), one in found.items())
+        return min((row[0] for row in rows), default=0), max((row[1] for row in rows), default=0), rows
 
 
 def map_names() -> tuple[str, ...]:
@@ -147,9 +160,9 @@ def load_map(name: str) -> MemoryMap:
 
 
 @cache
-def all_maps() -> tuple[MemoryMap, ...]:
+def all_maps() -> MemoryMaps:
     """Every map, by name."""
-    return tuple(load_map(name) for name in map_names())
+    return MemoryMaps(load_map(name) for name in map_names())
 
 
 def parse_map(name: str, text: str, parent: Callable[[str], MemoryMap]) -> MemoryMap:

@@ -11,11 +11,10 @@ from jcopsh.card.card import Card
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.interrupt import listening
 from jcopsh.card.keeper import card_name
-from jcopsh.card.sensitive import secret_fields
 from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.jcop import root_applet
-from jcopsh.jcop.memory_map import Field, Kind, MemoryMap, all_maps
+from jcopsh.jcop.memory_map import Field, Kind, MemoryMap, MemoryMaps, all_maps
 from jcopsh.jcop.root_applet import MAX_READ, MAX_WRITE, AddressError, LengthError
 from jcopsh.operations.read_limit import limit_of
 from jcopsh.operations.status_errors import require_ok, root_error
@@ -125,9 +124,14 @@ def write_memory(
 
 def _read_keys_touched(card: Card, address: int, length: int, memory_map: MemoryMap | None) -> None:
     """Read the whole of every key and PIN that is about to be changed in part, which puts it into the key store."""
-    for field in secret_fields(address, length, (memory_map,) if memory_map else all_maps()):
+    for field in _maps(memory_map).secrets_in(address, length):
         if field.address < address or field.end > address + length:
             read_bytes(card, field.address, field.length)
+
+
+def _maps(memory_map: MemoryMap | None) -> MemoryMaps:
+    """The map alone that is known to fit; else every one, any of which may."""
+    return MemoryMaps((memory_map,)) if memory_map else all_maps()
 
 
 def count(length: int) -> str:
@@ -233,7 +237,7 @@ def _fields(address: int, length: int, memory_map: MemoryMap | None) -> tuple[Fi
     """The map's fields; without a map the secret ones of all maps, which must not show for want of one."""
     if memory_map:
         return memory_map.overlapping(address, length)
-    return tuple(sorted(secret_fields(address, length, all_maps()), key=lambda field: (field.address, -field.length)))
+    return tuple(sorted(all_maps().secrets_in(address, length), key=lambda field: (field.address, -field.length)))
 
 
 def _name(memory_map: MemoryMap | None) -> str | None:

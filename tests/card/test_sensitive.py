@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from jcopsh.card.card import answering_yes
 from jcopsh.card.exchange import Exchange
-from jcopsh.card.sensitive import Redactor, field_part, secret_fields
+from jcopsh.card.sensitive import Redactor, field_part
 from jcopsh.errors import CardError, JcopshError, ReaderError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.jcop.memory_map import all_maps, load_map
@@ -391,7 +391,7 @@ def test_pieces_of_an_answer_hide_what_the_whole_would(start: int, length: int, 
 
 
 def test_parts_of_fields_are_named() -> None:
-    (key,) = secret_fields(0xC00307, 4, MAPS)
+    (key,) = MAPS.secrets_in(0xC00307, 4)
     assert field_part(key, 0xC00307, 0xC0030B) == "cm_key1[2:6]"
     assert field_part(key, 0xC00300, 0xC00315) == "cm_key1"
     assert field_part(key, 0xC00300, 0xC00314) == "cm_key1[0:15]"
