@@ -117,6 +117,10 @@ class CardState:
         return min((one.left for one in here or known), default=None)
 
 
+def _next(boot: Boot) -> Boot:
+    return replace(boot, count=boot.count + 1)
+
+
 def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
     """The state after a reset: a new power-up, of which nothing is known but who the card said it was."""
     before = state.fuse_before if state.fuse is Fuse.UNKNOWN else state.fuse
@@ -124,9 +128,12 @@ def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
 
 
 def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:
-    """The state after a command that was for the reader. What may have reached the card leaves nothing known of it."""
+    """The state after a command that was for the reader. What may have reached the card leaves nothing known of it: it
+    counts as a boot, under which keys may be others. No reset was seen, so that it is no new power-up."""
     untouched = command.ins in UNDERSTOOD or command.ins in (ReaderIns.LOAD_KEYS, ReaderIns.UPDATE_BINARY)
-    return state if untouched else powered_up(state, state.atr, state.protocol)
+    if untouched:
+        return state
+    return replace(powered_up(state, state.atr, state.protocol), boot=_next(state.boot))
 
 
 def advance(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -190,8 +197,7 @@ def _name_told(response: ResponseAPDU) -> bytes:
 
 
 def _boot(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
-    boot = replace(state.boot, count=state.boot.count + 1)
-    return replace(state, boot=boot, booted=True, protected=False)
+    return replace(state, boot=_next(state.boot), booted=True, protected=False)
 
 
 def _protect(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from jcopsh.card import consent, interlock
 from jcopsh.card.exchange import Exchange, FailedExchange
+from jcopsh.card.for_reader import require_for_card, require_for_reader
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.interrupt import GivenUp, held_back, is_pending, may_be_given_up
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
 from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, ResetKind
+from jcopsh.card.link_failure import link_failure
 from jcopsh.card.reader_interlock import judge_for_reader
 from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of
 from jcopsh.card.sensitive import Redactor
+from jcopsh.card.sharing import Sharing
 from jcopsh.card.tries import Tries
-from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, Refused, UsageError
+from jcopsh.card.wire_form import struck_command, struck_response, wire_form
+from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, Refused
 from jcopsh.globalplatform.channel import ChannelBroken, SecureChannel, SecureChannelState
-from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, MalformedAPDU, ResponseAPDU
+from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import MemoryMap, MemoryMaps, all_maps
 from jcopsh.secrets.key_store import KeyStore
@@ -34,10 +39,8 @@ from jcopsh.state import CardState, advance, after_reader_command, powered_up
 GET_RESPONSE_INS = 0xC0
 # a card that never stops saying 61xx or 6Cxx is broken
 MAX_FOLLOWED = 512
-UNKNOWN_OUTCOME = "Whether the card carried out the command is not known."
-AGAIN = "connect, then identify: nothing of what was selected or open can be relied on"
 SILENT = "No answer yet. Ctrl-C again gives the card up."
-KEPT_BY_ANOTHER = "Another program keeps the card for itself: waiting until it is done. Ctrl-C leaves the card."
+AnswerT = TypeVar("AnswerT")
 
 
 class Card:
@@ -73,9 +76,9 @@ class Card:
         self.tries = Tries(ledger)
         self._secure: SecureMessaging | None = None  # counts while the state knows of it
         self._answering_yes = False
-        self._sharing = link if isinstance(link, ReaderLink) and link.shared else None
-        self._transactions = 0  # the blocks of `transaction` that are open
-        self._in_transaction = False
+        self._sharing: Sharing | None = None
+        if isinstance(link, ReaderLink) and link.shared:
+            self._sharing = Sharing(link, self._over_link, self._tell_wait)
         self._exchanges: list[Exchange | FailedExchange] = []
         # the command whose answer GET RESPONSE would bring, and how many bytes of it have come
         self._answered: tuple[CommandAPDU, int] | None = None
@@ -117,8 +120,7 @@ class Card:
         Ctrl-C came. A second Ctrl-C gives up a mute card: ReaderError. Class FF is refused with UsageError: it is the
         reader's. ChannelError: the answer lacks what the secure channel owes it, and the channel is closed.
         """
-        if command.cla == READER_CLASS:
-            raise _for_the_reader()
+        require_for_card(command)
         if plain:
             return self._undivided(self._send_plain, command)
         return self._undivided(self._send, command)
@@ -147,14 +149,7 @@ class Card:
         """A key as PUT KEY carries it: under the data encryption key of the open channel. Raises ChannelError."""
         if self._open_channel is None:
             raise ChannelError("no secure channel is open, so there is no key to encipher others with", hint="auth")
-        try:
-            return self._open_channel.channel.encipher_key(key.reveal())
-        except ValueError as error:
-            raise ChannelError(
-                f"new keys cannot be enciphered: {error}; nothing was sent",
-                meaning="Keys go to the card under its data encryption key (DEK), which authentication does not need.",
-                hint="auth with --key-dek, too",
-            ) from None
+        return self._open_channel.encipher_key(key)
 
     @property
     def _open_channel(self) -> SecureMessaging | None:
@@ -166,20 +161,14 @@ class Card:
         It passes the same interlock and journal, which take it for what it may do to the card as well. Raises as `send`
         does, UsageError for another class, ReaderError where there is no reader.
         """
-        if command.cla != READER_CLASS:
-            raise _for_the_card()
-        if not isinstance(self._link, InReader):
-            raise ReaderError(
-                "there is no reader here to take the command",
-                meaning=f"This is {self._link.name}; what begins with FF is for a reader, and the card never sees it.",
-                hint="connect a card in a reader: jcopsh without --sim",
-            )
+        require_for_reader(command, self._link)
         return self._undivided(self._send_once, command)
 
     def _undivided(self, send: Callable[[CommandAPDU], ResponseAPDU], command: CommandAPDU) -> ResponseAPDU:
         """Send without another program or Ctrl-C in between, and tell the observers in the end."""
         exchanges: list[Exchange | FailedExchange] = []
-        self._exchanges = exchanges
+        # one that is not through yet, where this is sent to see whether it may go on
+        outer, self._exchanges = self._exchanges, exchanges
         before = self._state
         try:
             with self.transaction(), held_back(self._tell_silence):
@@ -187,67 +176,32 @@ class Card:
         except BaseException as error:
             if isinstance(error, ReaderError) and not exchanges:  # the link failed before there was anything to send
                 shown = self._redactor.command(command, before, self._maps)
-                exchanges.append(
-                    _failed(command, before, shown, error, wire_command=command.encode(), duration_s=0.0, sent=False)
-                )
+                exchanges.append(_failed(command, before, shown, error, shown_wire=shown, duration_s=0.0, sent=False))
             with suppress(Exception):  # what went wrong with the card has to be told, not what an observer makes of it
                 self._tell_observers(exchanges)
             raise
+        finally:
+            self._exchanges = outer
         self._tell_observers(exchanges)
         return response
 
     def _tell_silence(self) -> None:
-        self.on_wait(SILENT)
+        self._tell_wait(SILENT)
+
+    def _tell_wait(self, sentence: str) -> None:
+        self.on_wait(sentence)
 
     # other programs ---------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, on_resumed: Callable[[], None] | None = None) -> AbstractContextManager[None]:
         """Within the block no other program gets at the card. Nothing to do where the card is this program's alone.
 
         It waits while another program keeps the card; Ctrl-C leaves the card then (ReaderError). It is left while a
-        consent is asked for. Raises CardWasReset where another program reset the card meanwhile. May be nested.
+        consent is asked for; then, before anything else is sent, `on_resumed` is called: it may send something to see
+        whether what the block stands on still holds, and raises where it does not. Raises CardWasReset where another
+        program reset the card meanwhile. May be nested.
         """
-        if self._sharing is None:
-            yield
-            return
-        if not self._in_transaction:
-            self._begin(self._sharing)
-        self._transactions += 1
-        try:
-            yield
-        finally:
-            self._transactions -= 1
-            if not self._transactions:
-                self._end(self._sharing)
-
-    def _begin(self, link: ReaderLink) -> None:
-        try:
-            with self._on_the_link(), _given_up_like_ctrl_c():
-                link.begin_transaction(lambda: self.on_wait(KEPT_BY_ANOTHER))
-        except KeyboardInterrupt:
-            link.close()
-            raise ReaderError(
-                f"{link.name}: given up, while another program kept the card for itself",
-                meaning="Nothing was sent. The connection was closed.", hint="connect", card_lost=True,
-            ) from None
-        self._in_transaction = True
-
-    def _end(self, link: ReaderLink) -> None:
-        if self._in_transaction:
-            self._in_transaction = False
-            with held_back():  # a call that is left in the middle would cost the connection
-                link.end_transaction()
-
-    @contextmanager
-    def _outside_transaction(self) -> Iterator[None]:
-        """Let other programs at the card within the block: for as long as a person is asked."""
-        if self._sharing is None or not self._in_transaction:
-            yield
-            return
-        self._end(self._sharing)
-        yield
-        self._begin(self._sharing)
+        return self._sharing.transaction(on_resumed) if self._sharing else nullcontext()
 
     @property
     def shared(self) -> bool:
@@ -284,12 +238,13 @@ class Card:
         return self._send(command, past_channel=True)
 
     def _send(self, command: CommandAPDU, *, past_channel: bool = False) -> ResponseAPDU:
-        before, secure = self._state, self._open_channel
+        secure = self._open_channel
         if secure is not None:
             secure.forget()
         wrapped = not past_channel and self.goes_through_channel(command)
         origin, offset = self._answered_by(command)
         response = self._send_once(command, wrapped=wrapped)
+        before = self._exchanges[0].before
         if (self.follow or wrapped) and response.sw1 in (0x61, 0x6C):
             response = self._follow(command, response, wrapped=wrapped)
             self._state = advance(before, command, response)
@@ -301,8 +256,7 @@ class Card:
     def reset(self, kind: ResetKind) -> bytes:
         """Reset the card and return its ATR. Selection, channel and what the interlock knew are forgotten."""
         with held_back(self._tell_silence):
-            with self._on_the_link():
-                atr = self._link.reset(kind)
+            atr = self._over_link(lambda: self._link.reset(kind))
             self._power_up()
         return atr
 
@@ -351,12 +305,13 @@ class Card:
         return command, 0
 
     def _send_once(self, command: CommandAPDU, *, wrapped: bool = False) -> ResponseAPDU:
-        message = self._secure.wrap(command) if wrapped and self._secure else command
-        wire_command = self._wire_form(message)  # what this link cannot carry is refused before anything is asked
+        wire_command = self._wire_command(command, wrapped=wrapped)  # what cannot be carried is refused before all else
         raw, state = command.encode(), self._state
         judgement = self._judge(raw)
         shown = self.shown_command(command)
-        self._obtain_consent(judgement, shown)
+        if self._is_asked(judgement):
+            self._obtain_consent(judgement, shown)
+            wire_command = self._wire_command(command, wrapped=wrapped)  # the channel may have gone on meanwhile
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
         self.tries.before(command, self._state)
         try:
@@ -375,20 +330,23 @@ class Card:
             refusal = Refused("the bytes for the wire mean more than the command that was judged; nothing was sent")
             self._journal_refusal(shown, refusal)
             raise refusal
-        response = self._transmit(command, wire_command, shown, wrapped=wrapped)
+        shown_wire = shown if wire_command == raw else struck_command(wire_command)
+        response = self._transmit(command, wire_command, shown, shown_wire, wrapped=wrapped)
         self.tries.after(command, response)
         return response
 
+    def _wire_command(self, command: CommandAPDU, *, wrapped: bool) -> bytes:
+        message = self._secure.wrap(command) if wrapped and self._secure else command
+        return wire_form(message, self._state.protocol)
+
     def _judge(self, raw: bytes) -> Judgement:
-        judge = judge_for_reader if raw[:1] == _READER_CLASS_BYTE else interlock.judge
+        judge = judge_for_reader if raw[0] == READER_CLASS else interlock.judge
         return judge(raw, self._state, self._maps)
 
     def _obtain_consent(self, judgement: Judgement, shown: Segments) -> None:
         try:
-            if not self._is_asked(judgement):
-                return
             self.before_question()
-            with self._outside_transaction():
+            with self._sharing.left() if self._sharing else nullcontext():
                 ask = consent.ask_typed if judgement.severity is Severity.IRREVERSIBLE else consent.ask_yes
                 ask(judgement, self.description)
             if is_pending():
@@ -413,27 +371,27 @@ class Card:
         own = wrapped and secure and is_wrapping_of(CommandAPDU.parse(wire_command), command, secure.wrapping)
         return self._judge(command.encode() if own else wire_command)
 
-    def _transmit(self, command: CommandAPDU, wire_command: bytes, shown: Segments, *, wrapped: bool) -> ResponseAPDU:
+    def _transmit(
+        self, command: CommandAPDU, wire_command: bytes, shown: Segments, shown_wire: Segments, *, wrapped: bool
+    ) -> ResponseAPDU:
         before, secure = self._state, self._open_channel
         for_reader = command.cla == READER_CLASS
         if wrapped and secure is not None:
             secure.sent()
         started = time.perf_counter()
         try:
-            with self._on_the_link():
-                wire_response = self._carry(wire_command)
-                response = ResponseAPDU.parse(wire_response)
+            wire_response, received = self._over_link(lambda: self._carry(wire_command))
         except BaseException as error:
             took_s, sent = time.perf_counter() - started, not isinstance(error, CardWasReset)
             self._exchanges.append(
-                _failed(command, before, shown, error, wire_command=wire_command, duration_s=took_s, sent=sent)
+                _failed(command, before, shown, error, shown_wire=shown_wire, duration_s=took_s, sent=sent)
             )
             raise
         duration_s = time.perf_counter() - started
-        broken: ChannelBroken | None = None
+        response, broken = received, None
         if secure is not None and secure.owed and not for_reader:
             try:
-                response = secure.unwrap(response)
+                response = secure.unwrap(received)
             except ChannelBroken as error:
                 broken = error
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
@@ -441,10 +399,12 @@ class Card:
         if broken is not None:
             self._state = replace(self._state, secure_channel=None)
         origin, offset = self._answered_by(command)
-        self._answered = origin, offset + len(response.data)
+        if not for_reader:  # the card still has what it had to give
+            self._answered = origin, offset + len(response.data)
         shown_response = self._redactor.response(origin, response, self._maps, offset)
         self._exchanges.append(Exchange(
-            command, response, wire_command, wire_response, duration_s, before, shown, shown_response, for_reader
+            command, response, shown_wire, shown_response if response is received else struck_response(wire_response),
+            duration_s, before, shown, shown_response, for_reader,
         ))
         self._journal.response(shown_response, duration_s)
         if broken is not None:
@@ -455,58 +415,31 @@ class Card:
             )
         return response
 
-    def _carry(self, wire_command: bytes) -> bytes:
-        if wire_command[0] == READER_CLASS and isinstance(self._link, InReader):
-            return self._link.transmit_to_reader(wire_command)
-        return self._link.transmit(wire_command)
+    def _carry(self, wire_command: bytes) -> tuple[bytes, ResponseAPDU]:
+        link = self._link
+        if wire_command[0] == READER_CLASS and isinstance(link, InReader):
+            wire_response = link.transmit_to_reader(wire_command)
+        else:
+            wire_response = link.transmit(wire_command)
+        return wire_response, ResponseAPDU.parse(wire_response)
 
-    @contextmanager
-    def _on_the_link(self) -> Iterator[None]:
-        """Whatever goes wrong within, all that was known of the card is forgotten."""
+    def _over_link(self, call: Callable[[], AnswerT]) -> AnswerT:
+        """What a call on the link gives. Whatever goes wrong, all that was known of the card is forgotten."""
         try:
             with may_be_given_up():
-                yield
+                return call()
         except CardWasReset as error:
             self._note_lost(error.what)
             self._power_up()
             raise
-        except ReaderError as error:
-            self._lost(error.what, card_lost=error.card_lost)
-            raise
-        except GivenUp:
-            self._link.close()
-            self._lost("given up by a second Ctrl-C", card_lost=True)
-            raise ReaderError(
-                "the card was given up: no answer came before the second Ctrl-C",
-                meaning=f"{UNKNOWN_OUTCOME} The connection was closed.", hint=AGAIN, card_lost=True,
-            ) from None
-        except MalformedAPDU as error:
-            self._lost(str(error), card_lost=True)
-            raise ReaderError(
-                f"the reader gave no answer of the card: {error}", meaning=UNKNOWN_OUTCOME, hint=AGAIN, card_lost=True
-            ) from None
-        except OSError as error:
-            self._lost(type(error).__name__, card_lost=True)
-            raise ReaderError(
-                f"the way to the card failed: {error.strerror or error}", meaning=UNKNOWN_OUTCOME, hint=AGAIN,
-                card_lost=True,
-            ) from error
         except BaseException as error:
-            self._lost(type(error).__name__, card_lost=True)
-            raise
-
-    def _wire_form(self, command: CommandAPDU) -> bytes:
-        """On T=0 a case 4 command goes without its Le (ISO/IEC 7816-3:2006, 12.2.5)."""
-        if self._state.protocol != "T=0":
-            return command.encode()
-        command = replace(command, extended=False)  # the short form where it will do
-        if command.is_extended:
-            raise UsageError(
-                "an extended APDU cannot be sent over T=0",
-                meaning="T=0 carries at most 255 bytes of data and 256 of answer.",
-                hint="split it, or let the card speak T=1",
-            )
-        return (command.with_le(None) if command.case == 4 else command).encode()
+            failure = link_failure(error)
+            if isinstance(error, GivenUp):
+                self._link.close()
+            self._lost(failure.what, card_lost=failure.card_lost)
+            if failure.error is error:
+                raise
+            raise failure.error from failure.cause
 
     def _follow(self, command: CommandAPDU, response: ResponseAPDU, *, wrapped: bool = False) -> ResponseAPDU:
         """Follow 6Cxx (again, with the length the card names) and 61xx (GET RESPONSE), each judged like any command.
@@ -560,38 +493,12 @@ class Card:
         self._journal.card(self._link.name, state.atr, state.protocol, str(state.boot))
 
 
-_READER_CLASS_BYTE = bytes((READER_CLASS,))
-
-
-def _for_the_reader() -> UsageError:
-    return UsageError(
-        "class FF is the reader's: such a command never reaches the card",
-        meaning="PC/SC part 3 gives it to readers, ISO/IEC 7816-4 keeps it from cards, and no memory lies at FFxxxx.",
-        hint="reader-send FF CA 00 00 00 asks a contactless reader for the card's UID",
-    )
-
-
-def _for_the_card() -> UsageError:
-    return UsageError(
-        "only commands of class FF are for the reader", meaning="Every other class goes to the card.", hint="send"
-    )
-
-
 def _failed(
     command: CommandAPDU, before: CardState, shown: Segments, error: BaseException,
-    *, wire_command: bytes, duration_s: float, sent: bool,
+    *, shown_wire: Segments, duration_s: float, sent: bool,
 ) -> FailedExchange:
     what = error.what if isinstance(error, JcopshError) else type(error).__name__
-    return FailedExchange(command, wire_command, duration_s, before, shown, command.cla == READER_CLASS, sent, what)
-
-
-@contextmanager
-def _given_up_like_ctrl_c() -> Iterator[None]:
-    """Within a block that sends nothing, a second Ctrl-C leaves nothing in doubt: it is one more Ctrl-C."""
-    try:
-        yield
-    except GivenUp:
-        raise KeyboardInterrupt from None
+    return FailedExchange(command, shown_wire, duration_s, before, shown, command.cla == READER_CLASS, sent, what)
 
 
 def _nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.secrets.segments import Segments
@@ -13,16 +13,18 @@ from jcopsh.state import Boot, CardState
 class Exchange:
     """What went over the link, once.
 
-    `command` and `response` are plain; `wire_command` and `wire_response` are the very bytes, with a secure channel's
-    wrapping. `duration_s` is the time on the link in seconds. `before` is the state it was sent in.
-    `shown_command` and `shown_response` are the plain bytes with secrets hidden: what may be printed or kept. The repr
-    has no other bytes. `for_reader`: it was for the reader itself, and no card has seen it.
+    `command` and `response` are plain; `wire_command` and `wire_response` are what went over the link, with a secure
+    channel's wrapping: hidden but for header and status word where they are not the plain bytes, since they may hold
+    keys under others that somebody knows. `reveal` gives the very bytes. `duration_s` is the time on the link in
+    seconds. `before` is the state it was sent in. `shown_command` and `shown_response` are the plain bytes with secrets
+    hidden: what may be printed or kept. The repr has no other bytes. `for_reader`: it was for the reader itself, and
+    no card has seen it.
     """
 
     command: CommandAPDU
     response: ResponseAPDU
-    wire_command: bytes = field(repr=False)
-    wire_response: bytes = field(repr=False)
+    wire_command: Segments
+    wire_response: Segments
     duration_s: float
     before: CardState
     shown_command: Segments
@@ -43,7 +45,7 @@ class FailedExchange:
     """
 
     command: CommandAPDU
-    wire_command: bytes = field(repr=False)
+    wire_command: Segments
     duration_s: float
     before: CardState
     shown_command: Segments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from jcopsh.errors import UsageError
+from jcopsh.errors import ChannelError, UsageError
 from jcopsh.globalplatform.channel import (
     CLA_SECURE,
     INS_EXTERNAL_AUTHENTICATE,
@@ -14,6 +14,7 @@ from jcopsh.globalplatform.channel import (
 )
 from jcopsh.iso7816.apdu import MAX_SHORT_LE, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
+from jcopsh.secrets.secret import Secret
 
 # what the card's operating system answers before any security domain sees it, and what opens a channel
 _NEVER_WRAPPED = frozenset(
@@ -46,6 +47,17 @@ class SecureMessaging:
     def channel(self) -> SecureChannel:
         """The channel as it stands: before the next command."""
         return self._channel
+
+    def encipher_key(self, key: Secret) -> bytes:
+        """A key as PUT KEY carries it: under the data encryption key. Raises ChannelError where that was not given."""
+        try:
+            return self._channel.encipher_key(key.reveal())
+        except ValueError as error:
+            raise ChannelError(
+                f"new keys cannot be enciphered: {error}; nothing was sent",
+                meaning="Keys go to the card under its data encryption key (DEK), which authentication does not need.",
+                hint="auth with --key-dek, too",
+            ) from None
 
     def takes(self, command: CommandAPDU) -> bool:
         """Whether a command goes through the channel: what is for the security domain, on the basic logical channel.

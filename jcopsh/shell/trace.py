@@ -188,7 +188,7 @@ def _dumped(data: Segments, width: int) -> Iterator[str]:
 
 def _on_the_wire(exchange: Exchange | FailedExchange) -> Iterator[str]:
     """What went over the link where that is not what was meant: without its bytes, which may be keys."""
-    command, sent = exchange.command, exchange.wire_command
+    command, sent = exchange.command, exchange.wire_command.reveal()
     if sent == command.encode():
         return
     if sent == command.with_le(None).encode():

@@ -144,7 +144,7 @@ def test_the_very_bytes_are_judged_too(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_bytes_that_grow_worse_on_the_way_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rig, sim = simulated(tmp_path)
-    monkeypatch.setattr(Card, "_wire_form", lambda _card, _command: FUSE)
+    monkeypatch.setattr(Card, "_wire_command", lambda _card, _command, wrapped: FUSE)
     refused(rig, IDENTIFY)
     assert sim.received == []
     assert '"kind": "refused"' in rig.kept()
@@ -315,7 +315,7 @@ def test_observers_see_each_exchange_as_it_went_over_the_wire(tmp_path: Path) ->
     seen: list[Exchange] = []
     rig.card.observers.append(seen.append)
     assert rig.send(IDENTIFY).data == UNFUSED_IDENTITY
-    assert [exchange.wire_command.hex().upper() for exchange in seen] == list(answers)
+    assert [exchange.wire_command.reveal().hex().upper() for exchange in seen] == list(answers)
     assert [exchange.response.sw for exchange in seen] == [0x6113, 0x6A82]
     assert [exchange.before.identity for exchange in seen] == [None, None]
     assert seen[0].boot == rig.card.state.boot

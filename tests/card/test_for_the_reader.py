@@ -13,7 +13,17 @@ from jcopsh.card.reader_interlock import judge_for_reader
 from jcopsh.errors import ReaderError, Refused, UsageError
 from jcopsh.jcop.memory_map import all_maps
 from jcopsh.state import CardState, Fuse
-from tests.card.support import ATR, FakeReaderLink, apdu, behind_the_door, consenting, fake
+from tests.card.support import (
+    ATR,
+    FUSED_IDENTITY,
+    IDENTIFY,
+    READ_KEY1,
+    FakeReaderLink,
+    apdu,
+    behind_the_door,
+    consenting,
+    fake,
+)
 
 UID = "FFCA000000"
 KEY = "404142434445"
@@ -118,7 +128,28 @@ def test_what_may_have_reached_the_card_leaves_nothing_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     consenting(monkeypatch)
-    rig = behind_the_door(FakeReaderLink({"FFEE000000": "9000"}), tmp_path)
-    before = rig.card.state.boot.power_up
+    answers = {"FFEE000000": "9000", IDENTIFY.hex().upper(): FUSED_IDENTITY.hex() + "6A82"}
+    rig = behind_the_door(FakeReaderLink(answers), tmp_path)
+    rig.send(IDENTIFY)
+    before = rig.card.state
+    assert before.fuse is Fuse.FUSED
     rig.card.send_to_reader(apdu("FFEE000000"))
-    assert rig.card.state.boot.power_up != before
+    after = rig.card.state
+    assert after.fuse is Fuse.UNKNOWN
+    # another boot, since keys may have changed; no power-up, since no reset was seen, and none is in the journal
+    assert (after.boot.power_up, after.boot.count) == (before.boot.power_up, before.boot.count + 1)
+    rig.send(IDENTIFY)
+    assert rig.kept().count('"kind": "card"') == 1
+    assert rig.kept().count(f'"boot": "{after.boot}"') == 1
+
+
+def test_what_the_card_still_has_to_give_stays_hidden_after_a_command_for_the_reader(tmp_path: Path) -> None:
+    key = bytes(range(0x40, 0x50)).hex()
+    rig = behind_the_door(FakeReaderLink({READ_KEY1.hex().upper(): "6110", UID: "9000", "00C0000010": key + "9000"}),
+                          tmp_path)
+    rig.card.follow = False
+    rig.send(READ_KEY1)
+    rig.card.send_to_reader(apdu(UID))
+    assert rig.send("00C0000010").data.hex() == key
+    assert key not in rig.kept().lower()
+    assert [entry.name for entry in rig.store.entries()] == ["cm_key1"]

@@ -323,7 +323,7 @@ def test_the_exchange_of_an_observer_has_its_secrets_beside_the_text(tmp_path: P
     seen: list[Exchange] = []
     rig.card.observers.append(seen.append)
     rig.send("C0B0030510")
-    assert seen[0].wire_response == CANARY + b"\x90\x00"
+    assert seen[0].wire_response.reveal() == CANARY + b"\x90\x00"
     assert not shows(exchange_texts(seen[0]), CANARY)
     assert "<cm_key1:16:" in str(seen[0].shown_response)
 

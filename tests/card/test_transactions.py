@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from jcopsh.card import consent
-from jcopsh.card.card import KEPT_BY_ANOTHER, Card
+from jcopsh.card.card import Card
 from jcopsh.card.exchange import FailedExchange
 from jcopsh.card.interlock import Judgement
+from jcopsh.card.sharing import KEPT_BY_ANOTHER
 from jcopsh.errors import CardError, CardWasReset, JcopshError, ReaderError, Refused
 from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.operations.files import probe_files, select_file
@@ -130,7 +131,7 @@ def test_a_card_that_another_program_reset_is_known_for_nothing_but_itself(
     card.card.failure_observers.append(failures.append)
     with pytest.raises(CardWasReset):
         card.send(READ)
-    assert [(one.wire_command.hex().upper(), one.sent) for one in failures] == [(READ, False)]
+    assert [(one.wire_command.reveal().hex().upper(), one.sent) for one in failures] == [(READ, False)]
     assert fuse_of(card) is Fuse.UNKNOWN
     assert card.card.state.identity is not None
     assert '"kind": "lost"' in card.kept()

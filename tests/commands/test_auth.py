@@ -164,7 +164,7 @@ def test_send_plain_and_wrapped(card: Shell) -> None:
     card.run("auth --key default")
     seen: list[bytes] = []
     connected: Card = card.session.card
-    connected.observers.append(lambda exchange: seen.append(exchange.wire_command))
+    connected.observers.append(lambda exchange: seen.append(exchange.wire_command.reveal()))
     card.run("send 80CA00E000; send 80CA00E000 --wrapped; send 80CA00E000 --plain; send_apdu -sc 1 -APDU 80CA00E000")
     assert [one[0] for one in seen] == [0x84, 0x84, 0x80, 0x84]
     assert "exclude one another" in card.fail("send 80CA00E000 --plain --wrapped", 2)

@@ -93,7 +93,7 @@ def test_no_new_key_is_found_by_who_knows_the_old_ones(
     sent: list[bytes] = []
 
     def note(exchange: Exchange) -> None:
-        sent.append(exchange.wire_command)
+        sent.append(exchange.wire_command.reveal())
 
     connected.observers.append(note)
     result = tmp_path / "result.json"
