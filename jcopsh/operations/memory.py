@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from jcopsh.card.card import Card
-from jcopsh.card.exchange import Exchange
-from jcopsh.card.interrupt import listening
 from jcopsh.card.keeper import card_name
 from jcopsh.errors import CardError, JcopshError
-from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMap, MemoryMaps, all_maps
-from jcopsh.jcop.root_applet import MAX_READ, MAX_WRITE, AddressError, LengthError
-from jcopsh.operations.read_limit import limit_of
-from jcopsh.operations.status_errors import require_ok, root_error
+from jcopsh.jcop.root_applet import MAX_WRITE
+from jcopsh.operations.memory_reads import MemoryReads, check_range, count, reading, require_boot
+from jcopsh.operations.status_errors import require_ok
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span, Unreadable, Written
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.state import Boot
-
-WRONG_LENGTH = 0x6700
 
 
 def read_bytes(card: Card, address: int, length: int) -> bytes:
@@ -32,32 +26,9 @@ def read_bytes(card: Card, address: int, length: int) -> bytes:
     range that does not fit CLA‖P1‖P2 or has no byte, before anything is sent; and JcopshError when the card was booted
     or reset between two pieces.
     """
-    _check_range(address, length)
-    boot = card.state.boot
-    data = b""
-    with card.transaction(), listening():
-        while len(data) < length:
-            data += _read_some(card, address + len(data), length - len(data))
-            _require_boot(card, boot)
-    return data
-
-
-def _check_range(address: int, length: int) -> None:
-    if length < 1:
-        raise LengthError(f"a range of memory has at least one byte, not {length}")
-    root_applet.split_address(address)
-    if address + length - 1 > root_applet.LAST_ADDRESS:
-        raise AddressError(f"{length} bytes at {address:06X} go beyond {root_applet.LAST_ADDRESS:06X}")
-
-
-def _require_boot(card: Card, boot: Boot) -> None:
-    """Keys change at some boots: what was read under two of them is never joined."""
-    if card.state.boot != boot:
-        raise JcopshError(
-            "the card was booted or reset while its memory was being read",
-            meaning=f"What was read under boot {boot} is not joined with what comes after.",
-            hint="read it again",
-        )
+    check_range(address, length)
+    with reading(card, length) as reads:
+        return reads.all(address, length)
 
 
 def read_memory(
@@ -116,7 +87,7 @@ def write_memory(
         field = memory_map.at(address) if memory_map else None
         field_name = field.name if field else None
         for start, size in _pieces(address, len(data), MAX_WRITE):
-            _require_boot(card, boot)  # the caller had its turn at the yield; what was kept is that of this boot
+            require_boot(card, boot)  # the caller had its turn at the yield; what was kept is that of this boot
             _write_piece(card, start, data[start - address : start - address + size])
         _verify(card, address, data)
         yield Written(address, len(data), field_name, note="read back and equal")
@@ -132,11 +103,6 @@ def _read_keys_touched(card: Card, address: int, length: int, memory_map: Memory
 def _maps(memory_map: MemoryMap | None) -> MemoryMaps:
     """The map alone that is known to fit; else every one, any of which may."""
     return MemoryMaps((memory_map,)) if memory_map else all_maps()
-
-
-def count(length: int) -> str:
-    """A number of bytes in words."""
-    return "1 byte" if length == 1 else f"{length} bytes"
 
 
 def _write_piece(card: Card, address: int, piece: bytes) -> None:
@@ -159,53 +125,6 @@ def _verify(card: Card, address: int, data: bytes) -> None:
 def _pieces(address: int, length: int, most: int) -> Iterator[tuple[int, int]]:
     for start in range(address, address + length, most):
         yield start, min(most, address + length - start)
-
-
-def _read_some(card: Card, address: int, length: int) -> bytes:
-    """From 1 to `length` bytes, as many as the card gives at once. Raises CardError where it gives none."""
-    limit = limit_of(card)
-    while True:
-        size = min(length, limit.size)
-        response, told = _read(card, address, size)
-        if 0 < told < size:
-            limit.told(told)
-            if response.ok and len(response.data) == told:
-                return response.data
-            length = told  # 6Cxx is not followed where the person has switched that off
-        elif response.sw == WRONG_LENGTH and size > 1:
-            limit.refused(size)
-        else:
-            return _checked(card, address, size, response)
-
-
-def _checked(card: Card, address: int, size: int, response: ResponseAPDU) -> bytes:
-    if response.ok and len(response.data) == size:
-        limit_of(card).given(size)
-        return response.data
-    if response.sw == WRONG_LENGTH:
-        limit_of(card).forget()  # of one byte: it is not the length
-    command = root_applet.read(address, size)
-    require_ok(card, f"the card refused to read {count(size)} at {address:06X}", command, response)
-    raise root_error(
-        card, f"the card gave {len(response.data)} bytes at {address:06X}, not {size}", command, response
-    )
-
-
-def _read(card: Card, address: int, length: int) -> tuple[ResponseAPDU, int]:
-    """The answer to one READ, and the length that the card named instead (6Cxx), 0 where it named none."""
-    told = 0
-
-    def note(exchange: Exchange) -> None:
-        nonlocal told
-        if exchange.response.sw1 == 0x6C:
-            told = exchange.response.sw2 or MAX_READ
-
-    card.observers.append(note)
-    try:
-        return card.send(root_applet.read(address, length)), told
-    finally:
-        with suppress(ValueError):  # another observer may have sent it away
-            card.observers.remove(note)
 
 
 def cut(data: bytes, address: int, memory_map: MemoryMap | None, reveal: bool) -> tuple[Span, ...]:
@@ -253,24 +172,24 @@ def dump_memory(
     that is refused as a whole and at both its ends is not looked into any further. Raises CardError when nothing at all
     can be read, and otherwise as read_bytes does.
     """
-    _check_range(first, last - first + 1)
+    check_range(first, last - first + 1)
     boot = card.state.boot
     runs: list[tuple[int, bytearray]] = []
     refused: list[_Refused] = []
     position = first
-    with card.transaction(), listening():
+    with reading(card, last - first + 1) as reads:
         while position <= last:
-            size = min(last + 1 - position, limit_of(card).size)
+            size = min(last + 1 - position, reads.most)
             try:
-                data = _read_some(card, position, size)
+                data = reads.some(position, size)
             except CardError as error:
-                for at, piece in _around(card, position, size, error, refused):
+                for at, piece in _around(reads, position, size, error, refused):
                     _add(runs, at, piece)
+                require_boot(card, boot)
                 position += size
             else:
                 _add(runs, position, data)
                 position += len(data)
-            _require_boot(card, boot)
             if not runs and _hopeless(refused[0].error):
                 raise refused[0].error
     if not runs:
@@ -302,29 +221,25 @@ def _hopeless(error: CardError) -> bool:
     return error.response.sw not in (0x6A86, 0x6B00, 0x6A82, 0x6A83)
 
 
-def _readable(card: Card, start: int, size: int, refused: list[_Refused]) -> Iterator[tuple[int, bytes]]:
+def _readable(reads: MemoryReads, start: int, size: int, refused: list[_Refused]) -> Iterator[tuple[int, bytes]]:
     """What can be read of a piece; halves are tried where the whole is refused, down to single bytes."""
     try:
-        yield start, read_bytes(card, start, size)
+        yield start, reads.all(start, size)
     except CardError as error:
-        yield from _around(card, start, size, error, refused)
+        yield from _around(reads, start, size, error, refused)
 
 
 def _around(
-    card: Card, start: int, size: int, error: CardError, refused: list[_Refused]
+    reads: MemoryReads, start: int, size: int, error: CardError, refused: list[_Refused]
 ) -> Iterator[tuple[int, bytes]]:
     """What can be read of a piece that was refused as a whole."""
     # both ends first: a piece of which neither end can be read is taken for refused as a whole
-    if size == 1 or (size > 2 and not (_can_read(card, start) or _can_read(card, start + size - 1))):
+    if size == 1 or (size > 2 and not (reads.can(start) or reads.can(start + size - 1))):
         refused.append(_Refused(start, start + size - 1, error))
         return
     half = size // 2
-    yield from _readable(card, start, half, refused)
-    yield from _readable(card, start + half, size - half, refused)
-
-
-def _can_read(card: Card, address: int) -> bool:
-    return _read(card, address, 1)[0].ok
+    yield from _readable(reads, start, half, refused)
+    yield from _readable(reads, start + half, size - half, refused)
 
 
 def _merged(refusals: list[_Refused]) -> tuple[Unreadable, ...]:
