@@ -213,9 +213,10 @@ def _fuse(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> Car
 
 
 def _read_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
+    if state.selected is not SelectedKind.ROOT or not response.ok:
+        return False
     access = root_applet.memory_access(command)
-    is_read = access is not None and access.kind is root_applet.Access.READ and access.length == len(response.data)
-    return is_read and state.selected is SelectedKind.ROOT and response.ok
+    return access is not None and access.kind is root_applet.Access.READ and access.length == len(response.data)
 
 
 def _note_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:

@@ -241,7 +241,7 @@ class Card:
         secure = self._open_channel
         if secure is not None:
             secure.forget()
-        wrapped = not past_channel and self.goes_through_channel(command)
+        wrapped = not past_channel and secure is not None and secure.takes(command)
         origin, offset = self._answered_by(command)
         response = self._send_once(command, wrapped=wrapped)
         before = self._exchanges[0].before

@@ -36,7 +36,7 @@ class Keeper:
 
     def before(self, command: CommandAPDU, state: CardState, maps: MemoryMaps) -> bool:
         """Store the keys that a WRITE carries; whether there were any. Raises UsageError when the disk refuses."""
-        access = memory_access(command)
+        access = memory_access(command) if command.data else None
         if access is None or access.kind is not Access.WRITE:
             return False
         return self._keep(access.address, command.data, Origin.WRITTEN, state, maps)

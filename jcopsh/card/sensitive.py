@@ -67,11 +67,14 @@ def _address(command: CommandAPDU) -> int:
 
 
 def _memory_marks(address: int, length: int, maps: MemoryMaps) -> tuple[Mark, ...]:
+    fields = maps.secrets_in(address, length)
+    if not fields:
+        return ()
     end = address + length
     return tuple(
         Mark(max(f.address, address) - address, min(f.end, end) - address, field_part(f, address, end),
              f.kind is Kind.PIN)
-        for f in maps.secrets_in(address, length)
+        for f in fields
     )
 
 
@@ -107,7 +110,7 @@ class Redactor:
     def learn(self, name: str, secret: Secret) -> None:
         """Hide this secret wherever it turns up from now on. Short ones and constant bytes are not looked for."""
         value = secret.reveal()
-        worth_it = secret.kind is not SecretKind.PIN and len(value) >= 8 and len(set(value)) > 1
+        worth_it = secret.kind is not SecretKind.PIN and len(value) >= SHORTEST_KEY and len(set(value)) > 1
         if worth_it and not any(known.secret == secret for known in self._known):
             self._known.append(Hidden(name, secret))
 
@@ -130,26 +133,27 @@ class Redactor:
         """Any bytes with the keys hidden that were met before."""
         return take_out(data, self._occurrences(data))
 
-    def _hide(self, raw: bytes, moved: Sequence[Mark]) -> Segments:
-        for mark in moved:
+    def _hide(self, raw: bytes, marks: Sequence[Mark]) -> Segments:
+        for mark in marks:
             if mark.end <= len(raw):
                 self.learn(mark.name, Secret(raw[mark.start : mark.end], _kind(mark)))
-        taken = take_out(raw, [*moved, *self._occurrences(raw)])
-        return taken if not moved else Segments(tuple(map(self._met_before, taken.parts)))
+        return take_out(raw, [*marks, *self._occurrences(raw)], self._met_before)
 
-    def _met_before(self, part: bytes | Hidden) -> bytes | Hidden:
+    def _met_before(self, part: Hidden) -> Hidden:
         """The same part as it was met first, whose check value is worked out already."""
-        if isinstance(part, bytes):
-            return part
         return next((one for one in self._known if one.name == part.name and one.secret == part.secret), part)
 
-    def _occurrences(self, raw: bytes) -> Iterable[Mark]:
+    def _occurrences(self, raw: bytes) -> list[Mark]:
+        found: list[Mark] = []
+        if len(raw) < SHORTEST_KEY:
+            return found
         for known in self._known:
             value = known.secret.reveal()
             start = raw.find(value)
             while start >= 0:
-                yield Mark(start, start + len(value), known.name)
+                found.append(Mark(start, start + len(value), known.name))
                 start = raw.find(value, start + 1)
+        return found
 
 
 def _kind(mark: Mark) -> SecretKind:

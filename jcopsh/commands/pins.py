@@ -64,9 +64,7 @@ def verify(
             raise _blocked(reference)
     # no other program waits while a person types
     secret = _Coding(pin_format, pad, filler).of(session, pin, f"PIN {reference:02X}")
-    with card.transaction():
-        if status:
-            verification.require_unchanged(card, status)
+    with verification.as_it_was(card, status):
         yield verification.verify(card, reference, secret)
 
 
@@ -94,8 +92,7 @@ def change_pin(
     coding = _Coding(pin_format, pad, filler)
     first = None if without_old else coding.of(session, old, f"old PIN {reference:02X}")
     second = coding.new(session, new, f"new PIN {reference:02X}")
-    with card.transaction():
-        verification.require_unchanged(card, status)
+    with verification.as_it_was(card, status):
         yield verification.change_pin(card, reference, first, second)
 
 

@@ -5,6 +5,9 @@ Nothing here is ever tried twice. No error, value or note holds a PIN.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816 import interindustry
@@ -53,6 +56,22 @@ def require_unchanged(card: Card, status: PinStatus) -> None:
             meaning="Another program has used the card meanwhile. It may have selected something else.",
             hint="pwd tells what was selected from here; select it again, then verify",
         )
+
+
+@contextmanager
+def as_it_was(card: Card, status: PinStatus | None) -> Iterator[None]:
+    """A transaction in which the PIN is what `status` says: looked at before the block, and again where the
+    transaction was left because a yes was asked for. None: nothing is known of it, and nothing asked.
+
+    Raises JcopshError as `require_unchanged` does, within the block too; nothing that was asked about is sent then.
+    """
+    def look() -> None:
+        if status is not None:
+            require_unchanged(card, status)
+
+    with card.transaction(on_resumed=look):
+        look()
+        yield
 
 
 def verify(card: Card, reference: int, pin: Secret) -> PinDone:

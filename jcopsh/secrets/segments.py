@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -44,7 +44,7 @@ class Segments:
 
     def __str__(self) -> str:
         """Hexadecimal, with `<name:length:KCV>` where a part is hidden."""
-        return "".join(part.hex().upper() if isinstance(part, bytes) else str(part) for part in self.parts)
+        return "".join([part.hex().upper() if isinstance(part, bytes) else str(part) for part in self.parts])
 
     @property
     def hidden(self) -> tuple[Hidden, ...]:
@@ -64,11 +64,14 @@ class Segments:
 HIDDEN_TEXT = re.compile(r"<(?P<name>[^<>]*):(?P<length>\d+):(?P<kcv>[0-9A-F]{6})?>")
 
 
-def take_out(data: bytes, marks: Iterable[Mark]) -> Segments:
-    """`data` with the marked parts hidden. Marks may touch or overlap; an overlap hides its whole extent once."""
-    found = sorted(marks, key=lambda m: (m.start, -m.end))
-    if not found:
+def take_out(data: bytes, marks: Sequence[Mark], instead: Callable[[Hidden], Hidden] = lambda part: part) -> Segments:
+    """`data` with the marked parts hidden. Marks may touch or overlap; an overlap hides its whole extent once.
+
+    `instead` gives what stands for a hidden part, which is the same secret.
+    """
+    if not marks:
         return Segments((data,) if data else ())
+    found = sorted(marks, key=lambda m: (m.start, -m.end))
     parts: list[bytes | Hidden] = []
     position = 0
     for mark in found:
@@ -78,8 +81,8 @@ def take_out(data: bytes, marks: Iterable[Mark]) -> Segments:
         if start > position:
             parts.append(data[position:start])
         kind = SecretKind.PIN if mark.pin else SecretKind.KEY
-        parts.append(Hidden(mark.name, Secret(data[start:end], kind)))
+        parts.append(instead(Hidden(mark.name, Secret(data[start:end], kind))))
         position = end
-    if position < len(data) or not parts:
+    if position < len(data):
         parts.append(data[position:])
-    return Segments(tuple(part for part in parts if len(part)))
+    return Segments(tuple(parts))

@@ -20,6 +20,7 @@ from jcopsh.operations.authentication import SELECT_DEFAULT
 from jcopsh.operations.key_change import put_key
 from jcopsh.operations.status_errors import card_error, channel_hint
 from jcopsh.secrets.secret import Secret
+from jcopsh.shell.json_form import to_json
 from jcopsh.shell.render import Output
 from jcopsh.shell.trace import Tracer
 from tests.card.support import apdu
@@ -63,6 +64,11 @@ def test_the_answer_is_plain_for_observers_and_the_wire_beside_it(tmp_path: Path
     assert exchange.response == response
     assert exchange.wire_command.reveal() == domain.link.sent[-1] != exchange.command.encode()
     assert len(exchange.wire_response) > len(response.encode())
+    # what is wrapped may hold keys under others that somebody knows: neither text nor JSON has it
+    wire = exchange.wire_command.reveal()
+    assert str(exchange.wire_command) == f"{wire[:4].hex().upper()}<wire:{len(wire) - 4}:>"
+    for hidden in (wire[4:], exchange.wire_response.reveal()[:-2]):
+        assert hidden.hex() not in (repr(exchange) + to_json(exchange)).lower()
 
 
 @pytest.mark.parametrize("text", ["00A4040000", "0070000001", "8050000008" + "11" * 8, "84F28002024F00", "01A4040000"])

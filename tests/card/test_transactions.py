@@ -16,7 +16,7 @@ from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.operations.files import probe_files, select_file
 from jcopsh.operations.identification import identify
 from jcopsh.operations.memory import dump_memory, write_memory
-from jcopsh.operations.verification import pin_status, require_unchanged, verify
+from jcopsh.operations.verification import as_it_was, pin_status, require_unchanged, verify
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.state import Fuse
 from tests.card.support import FUSED_IDENTITY, IDENTIFY, FakeReaderLink, Rig, behind_the_door
@@ -200,6 +200,37 @@ def test_a_pin_goes_only_where_it_was_asked_for(tmp_path: Path) -> None:
     answers[STATUS] = "63C2"
     with pytest.raises(JcopshError, match="no longer as it was"):
         require_unchanged(card, status)
+
+
+def test_after_a_question_a_pin_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = FakeReaderLink({STATUS: "63C1", VERIFY: "9000"})
+    card = rig(tmp_path, link).card
+    status = pin_status(card, 1)
+    link.calls.clear()
+    monkeypatch.setattr(consent, "ask_yes", lambda _judgement, _card: link.calls.append("asked"))
+    seen: list[str] = []
+    card.observers.append(lambda exchange: seen.append(str(exchange.shown_command)))
+    with as_it_was(card, status):
+        verify(card, 1, Secret(bytes.fromhex(PIN_ONE), SecretKind.PIN))
+    assert link.calls == ["begin", STATUS, "end", "asked", "begin", STATUS, VERIFY, "end"]
+    assert seen == [STATUS, STATUS, "0020000104<pin:4:>"]
+
+
+@pytest.mark.parametrize("meanwhile", ["63C0", "6983", "63C3", "6A88"])
+def test_a_pin_that_another_program_touched_during_the_question_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    answers = {STATUS: "63C1", VERIFY: "9000"}
+    link = FakeReaderLink(answers)
+    card = rig(tmp_path, link).card
+    status = pin_status(card, 1)
+    monkeypatch.setattr(consent, "ask_yes", lambda _judgement, _card: answers.update({STATUS: meanwhile}))
+    with pytest.raises(JcopshError), as_it_was(card, status):
+        verify(card, 1, Secret(bytes.fromhex(PIN_ONE), SecretKind.PIN))
+    assert VERIFY not in link.calls
+    assert [link.calls.count(name) for name in ("begin", "end")] == [3, 3]
 
 
 def test_a_card_for_one_program_is_not_asked_again(tmp_path: Path) -> None:
