@@ -8,12 +8,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from jcopsh.card.card import Card
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.interrupt import listening
-from jcopsh.errors import JcopshError
+from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.root_applet import MAX_READ, AddressError, LengthError
 from jcopsh.operations.read_limit import limit_of
-from jcopsh.operations.status_errors import require_ok, root_error
+from jcopsh.operations.status_errors import root_error
 from jcopsh.state import Boot
 
 WRONG_LENGTH = 0x6700
@@ -87,6 +87,9 @@ class MemoryReads:
         while True:
             size = min(length, limit.size)
             response, told = self._read(address, size), self._told
+            if response.ok and len(response.data) == size:
+                limit.given(size)
+                return response.data
             if 0 < told < size:
                 limit.told(told)
                 if response.ok and len(response.data) == told:
@@ -95,23 +98,20 @@ class MemoryReads:
             elif response.sw == WRONG_LENGTH and size > 1:
                 limit.refused(size)
             else:
-                return self._checked(address, size, response)
+                raise self._refusal(address, size, response)
 
     def _read(self, address: int, length: int) -> ResponseAPDU:
         self._told = 0
         return self._card.send(root_applet.read(address, length))
 
-    def _checked(self, address: int, size: int, response: ResponseAPDU) -> bytes:
-        if response.ok and len(response.data) == size:
-            self._limit.given(size)
-            return response.data
+    def _refusal(self, address: int, size: int, response: ResponseAPDU) -> CardError:
         if response.sw == WRONG_LENGTH:
             self._limit.forget()  # of one byte: it is not the length
-        command = root_applet.read(address, size)
-        require_ok(self._card, f"the card refused to read {count(size)} at {address:06X}", command, response)
-        raise root_error(
-            self._card, f"the card gave {len(response.data)} bytes at {address:06X}, not {size}", command, response
+        what = (
+            f"the card gave {len(response.data)} bytes at {address:06X}, not {size}" if response.ok
+            else f"the card refused to read {count(size)} at {address:06X}"
         )
+        return root_error(self._card, what, root_applet.read(address, size), response)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jcopsh.secrets.secret import Secret, SecretKind
 
@@ -23,8 +24,7 @@ class Hidden:
         return f"<{self.name}:{len(self.secret)}:{self.secret.kcv or ''}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A part of some bytes that is secret: offsets from `start` to before `end`, what it is, and how it may show."""
 
     start: int
