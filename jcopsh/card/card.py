@@ -311,7 +311,9 @@ class Card:
         shown = self.shown_command(command)
         if self._is_asked(judgement):
             self._obtain_consent(judgement, shown)
-            wire_command = self._wire_command(command, wrapped=wrapped)  # the channel may have gone on meanwhile
+            if wrapped and self._secure is not None:  # something may have gone through the channel meanwhile
+                self._secure.forget()
+                wire_command = self._wire_command(command, wrapped=wrapped)
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
         self.tries.before(command, self._state)
         try:

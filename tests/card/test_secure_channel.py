@@ -71,6 +71,29 @@ def test_the_answer_is_plain_for_observers_and_the_wire_beside_it(tmp_path: Path
         assert hidden.hex() not in (repr(exchange) + to_json(exchange)).lower()
 
 
+def test_a_question_changes_nothing_of_what_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a Le of its own: the R-MAC comes all the same."""
+    asked: list[str] = []
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card: asked.append(judgement.action))
+    domain = connected(tmp_path, "j3r180")
+    domain.auth(level=FULL)
+    assert send(domain, "80E40000094F07A0000000009999").sw == 0x6A88
+    assert asked == ["delete"]
+    sent = apdu(domain.link.sent[-1])
+    assert (sent.cla, sent.le) == (0x84, 256)
+    assert send(domain, GET_KEYS).ok
+
+
+def test_what_is_sent_during_a_question_leaves_the_channel_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = connected(tmp_path, "j3r180")
+    domain.auth(level=FULL)
+    monkeypatch.setattr(consent, "ask_yes", lambda _judgement, _card: send(domain, GET_KEYS))
+    assert send(domain, "80E40000094F07A0000000009999").sw == 0x6A88
+    assert send(domain, GET_KEYS).ok
+
+
 @pytest.mark.parametrize("text", ["00A4040000", "0070000001", "8050000008" + "11" * 8, "84F28002024F00", "01A4040000"])
 def test_what_never_goes_through_the_channel(tmp_path: Path, text: str) -> None:
     domain = connected(tmp_path)
