@@ -7,6 +7,7 @@ import os
 import resource
 import stat
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,23 @@ WRITE_IFSC = bytes.fromhex("C0D6012201FE")
 
 def lines(rig: Rig) -> list[dict[str, Any]]:
     return [json.loads(line) for line in rig.kept().splitlines()]
+
+
+def test_a_line_is_json_whatever_a_name_holds(tmp_path: Path) -> None:
+    reader = 'A "reader" \\ of\nModell Ä €'
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.card(reader, b"\x3b", "T=1", "A.0")
+    journal.command("A.0", Segments((b"\x00\xa4",)), durable=False)
+    journal.response(Segments((b"\x90\x00",)), 1.5e-05)
+    journal.close()
+    card, command, response = map(json.loads, journal.path.read_bytes().decode("ascii").splitlines())
+    assert (card["kind"], card["reader"], card["atr"]) == ("card", reader, "3B")
+    assert (command["number"], command["bytes"]) == (1, "00A4")
+    assert (response["bytes"], response["seconds"]) == ("9000", 1.5e-05)
+    times = [datetime.fromisoformat(line["time"]) for line in (card, command, response)]
+    assert times == sorted(times)
+    assert abs(datetime.now(UTC) - times[-1]) < timedelta(minutes=1)
+    assert all(len(line["time"]) == len("2026-01-01T00:00:00.000+00:00") for line in (card, command, response))
 
 
 def test_the_lines_of_a_session(tmp_path: Path) -> None:
