@@ -28,7 +28,7 @@ NOT_OF_RICH = {f"rich.{name}" for name in ("live", "live_render", "progress", "p
                                            "status", "syntax", "traceback", "markdown", "inspect")}
 # what may be imported of jcopsh before its prompt is drawn
 BEFORE_THE_PROMPT = {
-    "jcopsh", "jcopsh.cli", "jcopsh.errors", "jcopsh.iso7816", "jcopsh.iso7816.apdu", "jcopsh.secrets",
+    "jcopsh", "jcopsh.cli", "jcopsh.ending", "jcopsh.errors", "jcopsh.iso7816", "jcopsh.iso7816.apdu", "jcopsh.secrets",
     "jcopsh.secrets.process_list", "jcopsh.shell", "jcopsh.shell.line_editor", "jcopsh.shell.repl",
     "jcopsh.shell.type_ahead",
 }
