@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
-from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options
+from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options, is_security_domain
+from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, channel_of, is_interindustry
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
@@ -96,6 +97,7 @@ class CardState:
     open_channels: tuple[int, ...] = (BASIC_CHANNEL,)  # as far as is known
     positions: tuple[tuple[int, FilePosition], ...] = ()  # of each channel where something was selected
     tries: tuple[PinTries, ...] = ()  # of each PIN that the card told of
+    security_domain: bool = False  # the selected application is one, as far as its answer to SELECT or its name tells
     secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
     scp_options: tuple[tuple[int, int], ...] = ()  # protocol and i, as the selected security domain announced them
     chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
@@ -257,6 +259,7 @@ def _may_be_a_piece(command: CommandAPDU) -> bool:
 
 # --- the security domain -------------------------------------------------------------------------------------------
 
+ISSUER_DOMAINS = frozenset(bytes(KNOWN_AIDS[name].aid) for name in ("isd", "isd-gp"))
 CPLC_TAG, CPLC_LENGTH = bytes.fromhex("9F7F2A"), 42
 
 
@@ -266,7 +269,9 @@ def _of_security_domain(state: CardState, command: CommandAPDU, response: Respon
     if command.cla & 0x43:
         return state
     if _selected(state, command, response):
-        return replace(state, secure_channel=None, scp_options=tuple(announced_options(response.data).items()))
+        named = command.data in ISSUER_DOMAINS or _name_told(response) in ISSUER_DOMAINS
+        return replace(state, secure_channel=None, security_domain=named or is_security_domain(response.data),
+                       scp_options=tuple(announced_options(response.data).items()))
     if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:
         return replace(state, secure_channel=None)
     if _channel_refused(command, response):

@@ -67,3 +67,16 @@ def test_a_reset_ends_it_and_leaves_the_chip_known() -> None:
 def test_a_short_cplc_tells_no_chip() -> None:
     assert after(OPEN, "80CA9F7F00", CPLC[:-1]).chip == ""
     assert after(OPEN, "80CA9F7F00", CPLC, 0x6A88).chip == ""
+
+
+@pytest.mark.parametrize(("command", "data", "is_one"), [
+    ("00A4040000", FCI, True), ("00A4040008A000000003000000", b"", True), ("00A4040005F0A1B2C3D4", b"", False),
+    ("00A4040005F0A1B2C3D4", bytes.fromhex("6F108408F0A1B2C3D4E5F6A7A5049F6501FF"), True),
+    ("00A4040005F0A1B2C3D4", bytes.fromhex("6F0B8405F0A1B2C3D4A5028800"), False),
+    ("00A4040000", bytes.fromhex("6F0A8408A000000151000000"), True), ("00A4040005F0A1B2C3D4", b"\x6f\x65\x84", False),
+])
+def test_whether_a_security_domain_is_selected(command: str, data: bytes, is_one: bool) -> None:
+    state = after(CardState(), command, data)
+    assert state.security_domain is is_one
+    assert not after(state, "00A4040005F0A1B2C3D4").security_domain
+    assert not powered_up(state, b"", "T=1").security_domain

@@ -17,7 +17,7 @@ from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.interrupt import GivenUp, held_back, is_pending, may_be_given_up
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
-from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, ResetKind
+from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, RecordedLink, ResetKind
 from jcopsh.card.link_failure import link_failure
 from jcopsh.card.reader_interlock import judge_for_reader
 from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of
@@ -76,6 +76,7 @@ class Card:
         self.tries = Tries(ledger)
         self._secure: SecureMessaging | None = None  # counts while the state knows of it
         self._answering_yes = False
+        self._recorded = link if isinstance(link, RecordedLink) else None
         self._sharing: Sharing | None = None
         if isinstance(link, ReaderLink) and link.shared:
             self._sharing = Sharing(link, self._over_link, self._tell_wait)
@@ -133,7 +134,7 @@ class Card:
         For the operation that has authenticated; `state` is what may be shown of the channel.
         """
         self._secure = SecureMessaging(channel)
-        self._state = replace(self._state, secure_channel=state)
+        self._state = replace(self._state, secure_channel=state, security_domain=True)
 
     def goes_through_channel(self, command: CommandAPDU) -> bool:
         """Whether `send` would protect this command."""
@@ -154,6 +155,17 @@ class Card:
     @property
     def _open_channel(self) -> SecureMessaging | None:
         return self._secure if self._state.secure_channel is not None else None
+
+    # recordings -------------------------------------------------------------------------------------------------------
+
+    def has_answer_to(self, command: CommandAPDU) -> bool:
+        """Whether to ask a question that may be left out: a card may always be asked, a recording what comes next."""
+        return self._recorded is None or self._recorded.goes_on_with(command.encode())
+
+    @property
+    def recorded_host_challenge(self) -> bytes | None:
+        """The host challenge that a recording has to be asked with next; None for a card, which gets a random one."""
+        return self._recorded.host_challenge if self._recorded is not None else None
 
     def send_to_reader(self, command: CommandAPDU) -> ResponseAPDU:
         """Send a command of class FF, meant for the reader (PC/SC part 3, 3.2.2), and return the answer as it is.
@@ -378,11 +390,13 @@ class Card:
     ) -> ResponseAPDU:
         before, secure = self._state, self._open_channel
         for_reader = command.cla == READER_CLASS
+        plain = self._recorded is not None and self._recorded.plain
         if wrapped and secure is not None:
             secure.sent()
         started = time.perf_counter()
         try:
-            wire_response, received = self._over_link(lambda: self._carry(wire_command))
+            carried = command.encode() if wrapped and plain else wire_command
+            wire_response, received = self._over_link(lambda: self._carry(carried))
         except BaseException as error:
             took_s, sent = time.perf_counter() - started, not isinstance(error, CardWasReset)
             self._exchanges.append(
@@ -393,7 +407,7 @@ class Card:
         response, broken = received, None
         if secure is not None and secure.owed and not for_reader:
             try:
-                response = secure.unwrap(received)
+                response = secure.take_plain(received) if plain else secure.unwrap(received)
             except ChannelBroken as error:
                 broken = error
         # first of all, so that nothing that fails from here on leaves us with a state that is too old

@@ -40,6 +40,22 @@ class Link(Protocol):
         """Leave the card, resetting it, so that nothing stays selected or open. May be called twice."""
 
 
+@runtime_checkable
+class RecordedLink(Link, Protocol):
+    """A recording in a card's place: it answers only what was asked of the card, in that order."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether what went through a secure channel was recorded as it was before it was protected, answers too."""
+
+    def goes_on_with(self, command: bytes) -> bool:
+        """Whether this command is the next one that was recorded, but perhaps for an absent Le."""
+
+    @property
+    def host_challenge(self) -> bytes | None:
+        """The challenge of the next INITIALIZE UPDATE that was recorded before the next reset, if there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderAttributes:
     """What a reader's driver tells of the reader (SCardGetAttrib, PC/SC part 3, 3.1.2); empty where it tells nothing.

@@ -4,7 +4,8 @@ Forms: the journal's JSON lines; JCManager `-> …` `<- …` (seeds 001 and 003)
 -> …`, `Chained command -> …`, `Response <- …`, `Chained response <- …`; JCShell `=> …` `<= …`; GlobalPlatformPro `A>>
 T=1 (4+0008) …` `A<< (0028+2) (61ms) …`; plain beside wire, `wire >> …` `wire << …`.
 Of a command that stands there plain and wrapped, the wrapped one counts: it is what went over the wire. Likewise of
-the answer.
+the answer. Journals and traces of our own hold the plain form alone (`Recording.plain`): the wrapped one would give new
+keys away to whoever knows the old ones.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ class Recording:
 
     source: str
     events: tuple[Step | PowerUp, ...]
+    plain: bool = False  # what went through a secure channel stands in it unprotected, answers too: our own form
 
     @property
     def simulated(self) -> bool:
@@ -129,6 +131,8 @@ LINE_FORMS: tuple[tuple[_Mark, re.Pattern[str]], ...] = (
     (_Mark.ATR, re.compile(rf"^\s*ATR\s*[:=]\s*{REST}$")),
     (_Mark.ATR, re.compile(rf"^#? ?SCardConnect\(\"(?P<reader>[^\"]*)\".*\) -> (?P<protocol>T=[01]), {HEX_RUN}$")),
 )
+# jcopsh's own trace names the reader alone; GlobalPlatformPro's the protocol that was asked for as well
+OWN_TRACE = re.compile(r"^# SCardConnect\(\"[^\"]*\"\) -> ", re.MULTILINE)
 _BLANKS_OUTSIDE_NAMES = re.compile(r"\s+(?![^<]*>)")
 # JCShell breaks long bytes into lines that begin with blanks
 CONTINUATION = re.compile(rf"^\s{{2,}}{REST}$")
@@ -144,13 +148,14 @@ def read_recording(path: Path) -> Recording:
         text = path.read_text("utf-8", "replace")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    events = tuple(_journal_events(text, path) if text.lstrip().startswith("{") else _trace_events(text))
+    journal = text.lstrip().startswith("{")
+    events = tuple(_journal_events(text, path) if journal else _trace_events(text))
     if not any(isinstance(event, Step) for event in events):
         raise UsageError(
             f"{path} holds no recorded exchange",
             meaning="A recording is a jcopsh journal, or a trace with lines such as `-> 00A4…` and `<- 9000`.",
         )
-    return Recording(str(path), events)
+    return Recording(str(path), events, plain=journal or OWN_TRACE.search(text) is not None)
 
 
 def _journal_events(text: str, path: Path) -> Iterator[Step | PowerUp]:

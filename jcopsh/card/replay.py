@@ -10,6 +10,7 @@ from jcopsh.card.recording import PowerUp, Recorded, Recording, Step, Unknown
 from jcopsh.card.sensitive import Redactor
 from jcopsh.errors import ReaderError
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.iso7816.status import INS
 from jcopsh.jcop.memory_map import all_maps
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Mark
@@ -25,7 +26,8 @@ class ReplayLink:
 
     `report` gets a sentence for each such difference, and for each secret part of an answer that is not known.
     `key_of` finds a key by its check value, for the parts that a journal hides; a part that is not found matches
-    anything in a command and reads as zero bytes in an answer.
+    anything in a command and reads as zero bytes in an answer. A recording of our own is `plain`: it is asked with what
+    a secure channel would protect, and answers in plain as well. The MACs of such answers are not in it.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ReplayLink:
     ) -> None:
         self._events = list(recording.events)
         self._source = recording.source
+        self._plain = recording.plain
         self._report = report
         self._key_of = key_of
         self._atr, self._protocol = b"", "?"
@@ -56,6 +59,31 @@ class ReplayLink:
     def protocol(self) -> str:
         """The recorded protocol, or `?`."""
         return self._protocol
+
+    @property
+    def plain(self) -> bool:
+        """Whether what went through a secure channel was recorded unprotected."""
+        return self._plain
+
+    def goes_on_with(self, command: bytes) -> bool:
+        """Whether this command comes next in the recording, but perhaps for an absent Le."""
+        step = self._events[0] if self._events else None
+        if not isinstance(step, Step):
+            return False
+        recorded = self._filled_where_known(step.command)
+        return recorded.matches(command) or _absent_le(recorded, command) is not None
+
+    @property
+    def host_challenge(self) -> bytes | None:
+        """The challenge of the next recorded INITIALIZE UPDATE in this power-up: a recording has to be asked as the
+        card was."""
+        for event in self._events:
+            if isinstance(event, PowerUp):
+                return None
+            challenge = _host_challenge(event.command.known)
+            if challenge is not None:
+                return challenge
+        return None
 
     def transmit(self, command: bytes) -> bytes:
         """Answer as recorded. Raises ReplayDiffers when the recording goes on otherwise."""
@@ -139,6 +167,15 @@ class ReplayLink:
             return part
         secret = self._key_of(part.kcv) if part.kcv else None
         return secret.reveal() if secret and len(secret) == part.length else None
+
+
+def _host_challenge(recorded: bytes | None) -> bytes | None:
+    """The challenge in a command, if it is INITIALIZE UPDATE (GlobalPlatform 2.3.1, E.5.1)."""
+    try:
+        command = CommandAPDU.parse(recorded or b"")
+    except MalformedAPDU:
+        return None
+    return command.data if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80 else None
 
 
 class _AbsentLe(Enum):

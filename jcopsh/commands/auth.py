@@ -14,7 +14,7 @@ from jcopsh.operations.key_values import Authenticated
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import ByteString, IntegerType, KeySets, Security, choice, choice_of
-from jcopsh.state import SelectedKind
+from jcopsh.state import CardState, SelectedKind
 
 KeyVersion = Annotated[int, IntegerType(0, 255, "a key version, as 255 or 0xFF")]
 Option = Annotated[int, IntegerType(0, 255, "the implementation option i of SCP02, as 0x15")]
@@ -27,7 +27,7 @@ def auth(
     session: Session, card: Card, level: Security = SecurityLevel.C_MAC, *, key: KeySets | None = None,
     key_enc: KeySets | None = None, key_mac: KeySets | None = None, key_dek: KeySets | None = None,
     key_version: KeyVersion | None = None, kdf: Kdf | None = None, scp: Protocol | None = None,
-    option: Option | None = None, host_challenge: ByteString | None = None,
+    option: Option | None = None, here: bool = False, host_challenge: ByteString | None = None,
 ) -> Iterator[str | Authenticated]:
     """Authenticate to the selected security domain and open a secure channel. LEVEL is mac unless you say another.
 
@@ -36,15 +36,19 @@ def auth(
     --key-mac and --key-dek give single keys; that for data encryption (DEK) only put-keys needs. Where none is given,
     GP_KEY, GP_KEY_ENC, GP_KEY_MAC, GP_KEY_DEK and GP_KEY_VER of the environment count.
 
-    Where nothing is selected, the issuer security domain is. The protocol is the one that the card answers with; its
-    option i comes from SELECT or GET DATA 0066 and may be overridden. The card's cryptogram is checked before EXTERNAL
-    AUTHENTICATE is sent: with wrong keys nothing more is sent. Each try is counted on disk, and keys that a card did
-    not take are not tried on it again without a yes that you type.
+    Where no security domain is selected, the issuer's is selected first, and it says so. The protocol is the one that
+    the card answers with; its option i comes from SELECT or GET DATA 0066 and may be overridden. The card's cryptogram
+    is checked before EXTERNAL AUTHENTICATE is sent: with wrong keys nothing more is sent. Each try is counted on disk,
+    and keys that a card did not take are not tried on it again without a yes that you type.
 
-    From then on what is sent to the security domain goes through the channel; a reset or select ends it.
-    --host-challenge is for recordings alone, which have to be asked as the card was.
+    From then on what is sent to the security domain goes through the channel; a reset or select ends it. A recording is
+    asked with the host challenge that it holds.
 
     Raises ChannelError when the keys are not the card's or the level is not offered, CardError when the card refuses.
+
+    Options:
+        --here: authenticate to what is selected, even if it does not look like a security domain
+        --host-challenge: another one than the recording holds; for recordings alone
 
     Examples:
         auth --key default
@@ -64,16 +68,29 @@ def auth(
     chosen = chosen_keys(session, given, kdf)
     if key_version is None:
         key_version = version_from_environment()
-    if card.state.selected is SelectedKind.UNKNOWN:
-        yield "nothing is selected: selecting the security domain that the card selects by default"
+    before = card.state
+    if authentication.go_to_domain(card, here=here):
+        yield _gone_to_domain(before, card.state)
     opened = authentication.authenticate(
         card, chosen.choice, level=level, option=option,
         key_version=chosen.key_version if key_version is None else key_version,
-        host_challenge=host_challenge, protocol=None if scp is None else int(scp[-2:]),
+        host_challenge=host_challenge, protocol=None if scp is None else int(scp[-2:]), here=here,
     )
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
     yield opened
+
+
+def _gone_to_domain(before: CardState, now: CardState) -> str:
+    """What was selected by itself, and why."""
+    why = ("nothing was selected" if before.selected is SelectedKind.UNKNOWN
+           else f"{_shown(before.aid)} is no security domain; --here stays with it")
+    return f"selected the issuer security domain {_shown(now.aid)}: {why}"
+
+
+def _shown(aid: bytes) -> str:
+    """An AID as it may be shown: the state has none that may be a transport key."""
+    return aid.hex().upper() or "whose AID is not told"
 
 
 COMMANDS = (auth,)

@@ -109,6 +109,18 @@ def announced_options(data: bytes) -> dict[int, int]:
     return found
 
 
+def is_security_domain(answer: bytes) -> bool:
+    """Whether an answer to SELECT is a security domain's: its template (6F, A5) holds the largest length of a command's
+    data, 9F65, or says which secure channels it opens (GlobalPlatform 2.3.1, 11.9.3.1)."""
+    try:
+        template = next((item for item in parse_tlv(answer) if item.tag == 0x6F), None)
+        proprietary = template.find(0xA5) if template else None
+    except TlvError:
+        return False
+    told = proprietary is not None and proprietary.find(0x9F65) is not None
+    return told or bool(announced_options(answer))
+
+
 @dataclass(frozen=True, slots=True)
 class InitializeUpdate:
     """The answer to INITIALIZE UPDATE (GlobalPlatform 2.3.1, E.5.1.6; Amendment D 1.2, 7.1.1.6).

@@ -64,20 +64,22 @@ class KeyChoice:
 
 def authenticate(
     card: Card, choice: KeyChoice, *, level: SecurityLevel, key_version: int = 0, option: int | None = None,
-    protocol: int | None = None, host_challenge: bytes | None = None,
+    protocol: int | None = None, host_challenge: bytes | None = None, here: bool = False,
 ) -> Authenticated:
-    """Authenticate to the selected security domain; where nothing is selected, to the one that is by default.
+    """Authenticate to the selected security domain; where none is, to the issuer's, as `go_to_domain` does.
 
     `key_version` 0 leaves the choice to the card. `option` overrides what the card says of i for SCP02; `protocol`
-    insists on one. A `host_challenge` is for recordings: else it is random, since the card proves itself by it.
+    insists on one. A `host_challenge` is for recordings, and without it theirs is taken; a card gets a random one, as
+    it proves itself by it.
     Raises ChannelError when the keys are not the card's (nothing more is sent then), CardError when the card refuses,
     Refused when these keys were tried on this card before and no yes is typed.
     """
     with card.following():
+        go_to_domain(card, here=here)
         _look(card, option)
     _check_before(card.state, level, option, protocol)
     fingerprint = _fingerprint_with_consent(card, choice)
-    challenge = host_challenge or secrets.token_bytes(_challenge_length(card.state))
+    challenge = host_challenge or card.recorded_host_challenge or secrets.token_bytes(_challenge_length(card.state))
     with card.transaction(), card.following(), card.tries.with_keys(fingerprint):
         answer = _initialize_update(card, key_version, challenge, protocol)
         wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
@@ -104,22 +106,38 @@ def level_words(level: SecurityLevel) -> str:
 # --- before ----------------------------------------------------------------------------------------------------------
 
 
-def _look(card: Card, option: int | None) -> None:
-    """Select a security domain where nothing is selected, and ask what has to be known; none of it changes anything."""
+def go_to_domain(card: Card, *, here: bool = False) -> bool:
+    """Select the issuer security domain, unless a security domain is selected, or `here`: whether it was selected.
+
+    The card's own is the one that it selects without a name (GlobalPlatform 2.3.1, 11.9). A recording in which none was
+    selected goes on without. Raises JcopshError where the root applet is selected, CardError where the card refuses.
+    """
     if card.state.selected is SelectedKind.ROOT:
         raise JcopshError(
             "the root applet is selected: it opens no secure channel, and nothing was sent",
             meaning="An unfused card has its card manager behind the root applet, once its keys are written.",
             hint="reset, then auth; help pre-personalisation shows the way there",
         )
-    if card.state.selected is SelectedKind.UNKNOWN:
+    before = card.state.selected
+    stays = card.state.security_domain or (here and before is SelectedKind.APPLICATION)
+    if stays or not card.has_answer_to(SELECT_DEFAULT):
+        return False
+    with card.following():
         response = card.send(SELECT_DEFAULT)
-        if response.sw1 not in ACCEPTED_SW1:
-            raise card_error("nothing is selected, and the card selects nothing by default", SELECT_DEFAULT, response,
-                             hint="identify: an unfused card has no card manager; or select its AID")
-    if card.tries.ledger is not None and not card.state.chip:
+    if response.sw1 in ACCEPTED_SW1:
+        return True
+    if before is SelectedKind.UNKNOWN:
+        raise card_error("nothing is selected, and the card selects nothing by default", SELECT_DEFAULT, response,
+                         hint="identify: an unfused card has no card manager; or select its AID")
+    raise card_error("what is selected is no security domain, and the card selects none by default", SELECT_DEFAULT,
+                     response, hint="select isd, or isd-gp; --here authenticates to what is selected")
+
+
+def _look(card: Card, option: int | None) -> None:
+    """Ask what has to be known; none of it changes anything. A recording is asked only what the card was."""
+    if not card.state.chip and card.has_answer_to(GET_CPLC):
         card.send(GET_CPLC)  # so that the ledger knows this very card; one that does not tell goes by its ATR
-    if option is None and not card.state.scp_options:
+    if option is None and not card.state.scp_options and card.has_answer_to(GET_CARD_DATA):
         card.send(GET_CARD_DATA)  # refused by some cards that authenticate well (seed 001: 6985)
 
 
@@ -187,9 +205,8 @@ def _initialize_update(card: Card, key_version: int, challenge: bytes, protocol:
     return answer
 
 
-# which AID the card's own has differs from card to card, and after a reset none is needed
-_NO_DOMAIN = ("what is selected is no security domain, or opens no channel now: reset, then auth, which selects the "
-              "card's own; or select the AID of another one")
+_NO_DOMAIN = ("what is selected is no security domain, or opens no channel now: auth without --here selects the card's "
+              "own, and after a reset nothing else is; or select the AID of another one")
 _REFUSED = {
     0x6A88: "the card has no keys of that version: leave --key-version away, or try 0xFF (new cards), then 1",
     0x6982: "the card may be locked against further tries; do not go on trying",

@@ -66,9 +66,14 @@ def shell(
     monkeypatch: pytest.MonkeyPatch, *, profile: str = "files", width: int = 80, state: Path | None = None
 ) -> Shell:
     """A session on a simulated card."""
+    opener = Opener(Source(profile=profile, sim_state=state), report=lambda _text: None)
+    return opened_shell(monkeypatch, opener, width=width)
+
+
+def opened_shell(monkeypatch: pytest.MonkeyPatch, opener: Opener, *, width: int = 80) -> Shell:
+    """A session on what the opener opens."""
     registry = Registry()
     register_all(registry, PluginHost())
-    opener = Opener(Source(profile=profile, sim_state=state), report=lambda _text: None)
     return _shell(monkeypatch, registry, opener.open, opener.key_store, opener.key_sets, width=width)
 
 

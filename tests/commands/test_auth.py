@@ -13,6 +13,7 @@ from jcopsh.errors import StoreError
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.shell.prompt import prompt_text
 from jcopsh.shell.toolbar import toolbar
+from tests.cap_files import Cap
 from tests.commands.support import Shell, shell
 
 CANARY = "C1A55EC0DE8BADF00D7E577E57C0FFEE"
@@ -34,7 +35,7 @@ def lower_line(card: Shell) -> str:
 
 def test_the_channel_shows_in_prompt_toolbar_and_status(card: Shell) -> None:
     (said, opened) = card.json("auth enc --key default")
-    assert "nothing is selected" in said["text"]
+    assert said["text"] == "selected the issuer security domain A000000003000000: nothing was selected"
     assert (opened["protocol"], opened["option"], opened["max_data"]) == ("SCP02", "15", 239)
     assert opened["security_domain"] == "A000000003000000"
     assert "scp02/03" in prompt_text(card.session)
@@ -43,6 +44,40 @@ def test_the_channel_shows_in_prompt_toolbar_and_status(card: Shell) -> None:
     card.run("reset")
     assert "scp02" not in prompt_text(card.session)
     assert "0 plain" in lower_line(card)
+
+
+def with_applet(card: Shell, folder: Path) -> None:
+    """An applet installed and selected, and no channel open."""
+    cap = folder / "a.cap"
+    cap.write_bytes(Cap(bytes.fromhex("F0A1B2C3D4"), (bytes.fromhex("F0A1B2C3D401"),)).archive)
+    card.run(f"auth --key default; install {cap}; select F0A1B2C3D401")
+
+
+def test_with_an_applet_selected_the_issuer_security_domain_is_selected(card: Shell, tmp_path: Path) -> None:
+    with_applet(card, tmp_path)
+    said, opened = card.json("auth --key default")
+    assert said["text"].startswith("selected the issuer security domain A000000003000000: F0A1B2C3D401 is no security")
+    assert "--here" in said["text"]
+    assert opened["security_domain"] == "A000000003000000"
+    card.run("select F0A1B2C3D401")
+    assert "6D00" in card.fail("auth --key default --here")
+    assert "F0A1B2C3D4…" in prompt_text(card.session)
+
+
+@pytest.mark.parametrize("line", ["select isd", "select A000000003000000", "auth --key default"])
+def test_a_security_domain_that_is_selected_stays(card: Shell, line: str) -> None:
+    card.run(line)
+    (opened,) = card.json("auth --key default")
+    assert opened["security_domain"] == "A000000003000000"
+
+
+def test_another_security_domain_that_is_selected_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    card = shell(monkeypatch, profile="j2e145")
+    card.run("auth --key default; create-domain F0A1B2C3D4E5; select F0A1B2C3D4E5")
+    (opened,) = card.json("auth --key default")
+    assert opened["security_domain"] == "F0A1B2C3D4E5"
 
 
 def test_the_keys_have_to_be_said(card: Shell) -> None:

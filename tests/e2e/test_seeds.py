@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.card.test_recording import TRACES
 from tests.e2e.support import BOOT, SELECT_TK, Jcopsh
 
 HISTORICAL_BYTES = ("c0d601370b0a4a32413038312C543D31", "c0d6015A0b0a4a32413038312C543D31")
@@ -63,6 +64,18 @@ def test_seed_001_identify_through_replay(tmp_path: Path) -> None:
     told = " ".join((done.stdout + done.stderr).split())
     for fact in ("NX011C", "2.4.1", "not fused", "39F873", "absent Le", "select tk"):
         assert fact.replace(" ", "") in told.replace(" ", ""), (fact, told)
+
+
+def test_seed_001_authentication_through_replay(tmp_path: Path) -> None:
+    text = (TRACES / "seed-001.txt").read_text("utf-8")
+    trace = tmp_path / "authentication.txt"
+    trace.write_text(text[text.index("Selecting Card Manager") :], "utf-8")
+    jcopsh = Jcopsh(tmp_path)
+    done = jcopsh.run_plain("--replay", str(trace), "-c", "select isd; auth enc --key default; keys solve")
+    assert done.returncode == 0, done.stderr
+    assert "auth --key default --key-version 255" in done.stdout
+    # the first two commands differ in an absent Le, EXTERNAL AUTHENTICATE in nothing
+    assert done.stderr.count("differs from the recording only in an absent Le") == 2
 
 
 def test_replay_stops_at_any_other_difference_and_shows_both(tmp_path: Path) -> None:

@@ -62,12 +62,14 @@ def test_the_authentication_of_a_real_card(tmp_path: Path) -> None:
     reported: list[str] = []
     card = replayed(tmp_path, reported)
     select(card, AID(bytes.fromhex("A000000003000000")))
-    opened = authenticate(card, DEFAULT, level=ENC, host_challenge=bytes.fromhex(SEED_001["host_challenge"]))
+    # the host challenge is the recording's; CPLC and card recognition data are not asked for, as they were not then
+    opened = authenticate(card, DEFAULT, level=ENC)
+    assert card.tries.last is not None
+    assert card.tries.last.host_challenge == bytes.fromhex(SEED_001["host_challenge"])
     assert (opened.protocol, opened.option, opened.key_version) == ("SCP02", "15", 0xFF)
     # the first two differ in an absent Le, EXTERNAL AUTHENTICATE in nothing
     assert len(reported) == 2
     assert all("only in an absent Le" in one for one in reported)
-    assert card.tries.last is not None
     found = search(card.tries.last.host_challenge, card.tries.last.answer, [Candidate("default", DEFAULT.keys)])
     assert [(fit.keys, fit.diversification) for fit in found.fits] == [("default", "none")]
 
@@ -122,6 +124,22 @@ def test_over_t0_every_answer_is_fetched_and_unwrapped(tmp_path: Path) -> None:
     assert domain.card.send(GET_DOMAINS).data.startswith(b"\xe3")
     assert [command[1] for command in domain.link.sent[before:]] == [0xF2, 0xC0]
     assert domain.card.send(GET_KEYS).ok
+
+
+def test_a_session_over_t0_replays(tmp_path: Path) -> None:
+    """The journal holds each GET RESPONSE, and what it brought in plain."""
+    domain = connected(tmp_path, "j3r180", t0=True)
+
+    def session(card: Card) -> list[bytes]:
+        authenticate(card, DEFAULT, level=FULL)
+        return [card.send(command).encode() for command in (GET_DOMAINS, GET_KEYS, GET_DOMAINS)]
+
+    answers = session(domain.card)
+    assert 0xC0 in {command[1] for command in domain.link.sent}
+    reported: list[str] = []
+    link = ReplayLink(read_recording(domain.card.journal_path), report=reported.append, key_of=lambda _kcv: None)
+    assert session(Card(link, Journal(tmp_path / "second.jsonl"), None)) == answers
+    assert reported == []
 
 
 def test_the_host_challenge_is_random(tmp_path: Path) -> None:
