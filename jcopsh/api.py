@@ -91,7 +91,7 @@ class Opener:
         simulated = self.profile is not None or (self._recording is not None and self._recording.simulated)
         self.key_store = KeyStore(places.key_store_file(simulated=simulated))
         self.key_sets = KeySetStore(places.key_sets_file(simulated=simulated))
-        self._ledger = Ledger(places.ledger_file(simulated=simulated))
+        self.ledger = Ledger(places.ledger_file(simulated=simulated))
 
     def open(
         self, reader: str | None = None, *, default_reader: str | None = None, protocol: str | None = None,
@@ -106,7 +106,7 @@ class Opener:
         link = self._other_link(reader) or self._reader_link(chosen, protocol, shared=shared)
         # a recording is no card: nothing of it is kept as if it had been read from one
         key_store = None if self._recording else self.key_store
-        ledger = None if self._recording else self._ledger
+        ledger = None if self._recording else self.ledger
         card = Card(link, Journal.in_folder(places.journal_folder()), key_store, ledger)
         if self.profile is not None:
             card.memory_map = load_map(self.profile.map_name) if self.profile.map_name else None

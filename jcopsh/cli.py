@@ -203,7 +203,7 @@ def _session(options: argparse.Namespace) -> Session:
     opener = Opener(_source(options), output.note)
     session = Session(
         registry=registry, opener=opener.open, output=output, key_store=opener.key_store,
-        key_sets=opener.key_sets, topics=_topics(),
+        key_sets=opener.key_sets, ledger=opener.ledger, topics=_topics(),
         reader=options.reader, json=options.json,
     )
     session.history = History(places.history_file(), session.struck)

@@ -10,9 +10,12 @@ from jcopsh.errors import StoreError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import INS
-from jcopsh.secrets.ledger import Ledger, LedgerCard, Sign, Try
+from jcopsh.secrets.ledger import Fingerprints, LastTry, Ledger, LedgerCard, Sign, Try
 from jcopsh.state import CardState
 
+# where the answer to INITIALIZE UPDATE has them (GlobalPlatform 2.3.1, E.5.1.6; Amendment D 1.2, 7.1.1.6)
+_KEY_VERSION, _PROTOCOL = 10, 11
+RAW_BYTES = Fingerprints("", "")  # nobody knows which keys are tried
 _LOGICAL_CHANNEL = 0x43  # the bits of a class byte that name it (GlobalPlatform 2.3.1, 11.1.4)
 
 
@@ -25,14 +28,6 @@ def ledger_name(state: CardState) -> str:
     """A card in words: its chip where CPLC was read, else its ATR, as all cards of its kind."""
     card = ledger_card(state)
     return f"chip {card.chip}" if card.chip else f"ATR {card.atr}"
-
-
-@dataclass(frozen=True, slots=True)
-class LastTry:
-    """The last INITIALIZE UPDATE that was answered: the host's challenge, and the data of the answer."""
-
-    host_challenge: bytes
-    answer: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Tries:
         self.ledger = ledger
         self.last: LastTry | None = None
         self.unwritten: StoreError | None = None
-        self._keys = ""
+        self._keys = RAW_BYTES
         self._open: _OpenTry | None = None
         self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
         self._counted: tuple[LedgerCard, int] | None = None
@@ -71,20 +66,21 @@ class Tries:
         return self._counted[1] if self._counted else 0
 
     @contextmanager
-    def with_keys(self, fingerprint: str) -> Iterator[None]:
-        """Within the block the keys that are tried are these, by their fingerprint in the ledger."""
-        self._keys = fingerprint
+    def with_keys(self, fingerprints: Fingerprints) -> Iterator[None]:
+        """Within the block the keys that are tried are these, by their fingerprints in the ledger."""
+        self._keys = fingerprints
         try:
             yield
         finally:
-            self._keys = ""
+            self._keys = RAW_BYTES
 
     def before(self, command: CommandAPDU, state: CardState) -> None:
         """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses."""
         if self.ledger is None or not _is(INS.INITIALIZE_UPDATE, command):
             return
         self._counted = self.unwritten = None
-        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys)
+        # what the answer will tell of their cipher is not known yet: of keys alike the stricter reading counts
+        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys.as_des)
         self._open = _OpenTry(entry, command.cla & _LOGICAL_CHANNEL)
         self._of_this_card.add(entry.number)
         self._without_chip = self._without_chip or not state.chip
@@ -146,9 +142,11 @@ class Tries:
         if self.ledger is None or self._open is None:
             return
         self._open = replace(self._open, answered=True)
-        if len(response.data) > 10:
+        if len(response.data) > _PROTOCOL:
+            keys = self._keys.of_protocol(response.data[_PROTOCOL])
             with self._told_afterwards():
-                self._open = replace(self._open, entry=self.ledger.answered(self._open.entry, response.data[10]))
+                entry = self.ledger.answered(self._open.entry, response.data[_KEY_VERSION], keys, self.last)
+                self._open = replace(self._open, entry=entry)
 
     def _authenticated(self, command: CommandAPDU, response: ResponseAPDU) -> None:
         tried = self._open
@@ -157,7 +155,7 @@ class Tries:
         self._counted = None
         if response.ok:
             with self._told_afterwards():
-                self.ledger.succeeded(tried.entry, self._of_this_card)
+                self.ledger.succeeded(tried.entry, self._of_this_card, (self._keys.exact, self._keys.as_des))
         elif response.sw != 0x6A86:  # 6A86: not the keys, but the level in P1
             self._sign(Sign.NONE)  # of SCP02 the card's cryptogram proves the ENC key alone
         self._open = None

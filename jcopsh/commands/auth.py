@@ -61,7 +61,7 @@ def auth(
                          meaning="--host-challenge is for recordings: a card gets a random one.", hint="leave it away")
     given = GivenKeys(key, key_enc, key_mac, key_dek)
     if not given.specs:
-        given = from_environment()
+        given = from_environment(session)
     if not given.specs:
         raise UsageError("which keys? None is tried without being named; nothing was sent",
                          hint="auth --key default for a new card (40…4F), --key NAME for a stored set")

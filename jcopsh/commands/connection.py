@@ -46,7 +46,7 @@ class CardStatus:
     fuse: str
     selected: str
     secure_channel: str
-    failed_authentications: int
+    failed_authentications: str
     booted: str
     protected: str
     memory_map: str
@@ -192,7 +192,7 @@ def _card_status(session: Session, card: Card) -> CardStatus:
         fuse=_fuse(state),
         selected="nothing by us since power-up" if state.selected is SelectedKind.UNKNOWN else selected,
         secure_channel=str(state.secure_channel or "none is open"),
-        failed_authentications=card.tries.count(state),
+        failed_authentications=_failed_authentications(card),
         booted=_since(state.booted),
         protected=_since(state.protected),
         memory_map=memory_map.name if memory_map else "none: set map NAME, or identify",
@@ -208,6 +208,16 @@ def _fuse(state: CardState) -> str:
     if state.fuse is Fuse.UNKNOWN and state.fuse_before is not Fuse.UNKNOWN:
         return f"{state.fuse_before.value} before the reset; not shown again since: identify"
     return state.fuse.value
+
+
+def _failed_authentications(card: Card) -> str:
+    """What the ledger counts. It knows a card by its CPLC, which is not asked for here, and else by its kind."""
+    if card.tries.ledger is None:
+        return "not counted: a recording"
+    count = card.tries.count(card.state)
+    if card.state.chip:
+        return str(count)
+    return f"unknown until its CPLC is read (cplc, auth); {count} of cards with this ATR"
 
 
 def _connected(card: Card) -> Connected:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.hexadecimal import NotationError
-from jcopsh.secrets.environment import KEY_VARIABLES
+from jcopsh.secrets.environment import KEY, KEY_VARIABLES
 from jcopsh.secrets.key_sets import KeySetStore, StoredKeySet, unsealed
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.context import ParseContext
@@ -20,6 +20,7 @@ from jcopsh.shell.types.key_specs import DEFAULT
 if TYPE_CHECKING:
     from jcopsh.operations.authentication import KeyChoice
 
+_KEY_FORMS = "default, or hex; visa2:, emv: or kdf3: before it. GP_KEY may name a stored set: keys list"
 KEY_VERSION = "GP_KEY_VER"  # the name that GlobalPlatformPro uses as well
 
 
@@ -53,9 +54,18 @@ def key_sets(session: Session) -> KeySetStore:
     return session.key_sets
 
 
-def from_environment() -> GivenKeys:
-    """What GP_KEY, GP_KEY_ENC, GP_KEY_MAC and GP_KEY_DEK hold."""
-    return GivenKeys(*(_environment_spec(name) for name in KEY_VARIABLES))
+def from_environment(session: Session) -> GivenKeys:
+    """What GP_KEY, GP_KEY_ENC, GP_KEY_MAC and GP_KEY_DEK hold. Raises UsageError, which names the variable."""
+    specs = {name: _environment_spec(name) for name in KEY_VARIABLES}
+    for name, spec in specs.items():
+        if spec is not None and spec.key is None and spec.name != DEFAULT:
+            # a single key is no set; what may be a mistyped key is not repeated
+            if name != KEY:
+                raise UsageError(f"{name} in the environment is no key", hint=_KEY_FORMS)
+            if key_sets(session).get(spec.name) is None:
+                raise UsageError(f"{name} in the environment is no key, and no stored set has that name",
+                                 hint=_KEY_FORMS)
+    return GivenKeys(*specs.values())
 
 
 def version_from_environment() -> int | None:
@@ -133,8 +143,7 @@ def _environment_spec(name: str) -> KeySpec | None:
         return KeySpecType().parse(text, ParseContext())
     except (UsageError, NotationError):
         # the cause would quote the value
-        raise UsageError(f"{name} in the environment is no key", hint="default, hex, or visa2:, emv:, kdf3: before it"
-                         ) from None
+        raise UsageError(f"{name} in the environment is no key", hint=_KEY_FORMS) from None
 
 
 def _stored_or_given(session: Session, spec: KeySpec) -> StoredKeySet:

@@ -9,7 +9,7 @@ from typing import Annotated
 from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.tries import ledger_name
+from jcopsh.card.tries import ledger_card, ledger_name
 from jcopsh.commands.auth import Kdf, KeyVersion
 from jcopsh.commands.key_input import GivenKeys, all_three, asked_keys, chosen_keys, key_sets
 from jcopsh.errors import Refused, UsageError
@@ -17,6 +17,7 @@ from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet, Key
 from jcopsh.iso7816.hexadecimal import format_bytes
 from jcopsh.operations.key_values import KeySearch, KeysPut
 from jcopsh.secrets.key_sets import Standing, StoredKeySet
+from jcopsh.secrets.ledger import LastTry
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import ByteString, IntegerType, KeySets, Text, choice
@@ -29,6 +30,9 @@ Action = Annotated[str, choice(
 )]
 NewVersion = Annotated[int, IntegerType(1, 0x7F, "a key version, 1 to 127 or 0x7F")]
 Replaced = Annotated[int, IntegerType(0, 0x7F, "the version to replace, 1 to 127; the first set, FF, goes by adding")]
+# seed 001's, so that it can be tried as it stands
+_PASTED = ("keys solve --host-challenge 266C8E3C10693905 "
+           "--answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE2")
 STATUS_WORD_LENGTH = 2  # bytes
 
 
@@ -67,9 +71,9 @@ def keys(
     keys forget NAME takes it out; of a set that a card has
     taken or may have taken it asks for a yes first, since that may be the only copy.
 
-    keys solve takes the host challenge and the answer of the last INITIALIZE UPDATE, or those that are given with
-    --host-challenge and --answer, and tries 40…4F and every stored set that is under no passphrase, each as it is and
-    diversified by visa2, emv and kdf3. The card is not asked.
+    keys solve takes the host challenge and the answer of the card's last INITIALIZE UPDATE, which are kept on disk, or
+    those that are given with --host-challenge and --answer, and tries 40…4F and every stored set that is under no
+    passphrase, each as it is and diversified by visa2, emv and kdf3. The card is not asked.
 
     Options:
         --passphrase: ask for one that the set is then kept under
@@ -80,6 +84,12 @@ def keys(
         keys solve --host-challenge 266C8E3C10693905 --answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE2
     """
     given = GivenKeys(key, key_enc, key_mac, key_dek)
+    _refuse_what_is_for_others(action, {
+        "NAME": name is not None, "--key": key is not None, "--key-enc": key_enc is not None,
+        "--key-mac": key_mac is not None, "--key-dek": key_dek is not None, "--key-version": bool(key_version),
+        "--kdf": kdf is not None, "--passphrase": passphrase, "--reveal": reveal,
+        "--host-challenge": host_challenge is not None, "--answer": answer is not None,
+    })
     if action == "solve":
         return _solve(session, host_challenge, answer)
     if action == "list":
@@ -90,6 +100,24 @@ def keys(
     if action == "forget":
         return _forget(session, name)
     return _add(session, name, given, key_version, kdf, with_passphrase=passphrase)
+
+
+_FOR_ADD = frozenset(("NAME", "--key", "--key-enc", "--key-mac", "--key-dek", "--key-version", "--kdf", "--passphrase"))
+_WORDS_OF: Mapping[str, frozenset[str]] = {
+    "list": frozenset(("--reveal",)), "add": _FOR_ADD, "save": _FOR_ADD, "forget": frozenset(("NAME",)),
+    "solve": frozenset(("--host-challenge", "--answer")),
+}
+
+
+def _refuse_what_is_for_others(action: str, given: Mapping[str, bool]) -> None:
+    """A word that the action does not take may mean that another one was meant. Raises UsageError."""
+    taken = _WORDS_OF[action]
+    extra = [word for word, is_given in given.items() if is_given and word not in taken]
+    if extra:
+        takes = " ".join(f"[{word}]" for word in given if word in taken and word != "NAME")
+        name = " NAME" if "NAME" in taken else ""
+        raise UsageError(f"keys {action} takes no {' and no '.join(extra)}; nothing was done",
+                         hint=f"keys {action}{name} {takes}".rstrip())
 
 
 def _forget(session: Session, name: str) -> str:
@@ -136,7 +164,10 @@ def _add(
 
 
 def _check_name(name: str) -> None:
-    if not is_key_set_name(name) or name.lower() == DEFAULT:
+    if name.lower() == DEFAULT:
+        raise UsageError("default means the keys 40…4F and cannot be the name of a stored set; nothing was stored",
+                         hint="another name, e.g. bench-card")
+    if not is_key_set_name(name):
         raise UsageError("a key set's name has up to 24 letters, digits, '-', '_' and '.', and cannot be read as hex",
                          hint="e.g. bench-card")
 
@@ -165,17 +196,34 @@ def _solve(session: Session, host_challenge: bytes | None, answer: bytes | None)
     if (host_challenge is None) != (answer is None):
         raise UsageError("the host challenge and the card's answer belong together",
                          hint="keys solve --host-challenge HEX --answer HEX")
+    answer_of = "what was given"
     if host_challenge is None or answer is None:
-        card = session.card_or_none
-        if card is None or card.tries.last is None:
-            raise UsageError("no INITIALIZE UPDATE was answered since the card was connected",
-                             hint="keys solve --host-challenge HEX --answer HEX takes those of a trace")
-        host_challenge, answer = card.tries.last.host_challenge, card.tries.last.answer
+        last = _last_try(session)
+        host_challenge, answer = last.host_challenge, last.answer
+        answer_of = f"the last try{f', {last.time}' if last.time else ''}"
     candidates = [Candidate(DEFAULT, KeySet.of_one(DEFAULT_KEY))]
     stored = session.key_sets.entries() if session.key_sets is not None else ()
     candidates += [Candidate(one.name, KeySet(*one.keys)) for one in stored if one.keys]
     sealed = sum(1 for one in stored if one.sealed is not None)
-    return search(host_challenge, _without_status_word(answer), candidates, skipped=sealed)
+    return search(host_challenge, _without_status_word(answer), candidates, skipped=sealed, answer_of=answer_of)
+
+
+def _last_try(session: Session) -> LastTry:
+    """The last INITIALIZE UPDATE that was answered: since the card was connected, else of that card by the ledger, and
+    where none is connected of any. A recording has its own alone. Raises UsageError where there is none."""
+    card = session.card_or_none
+    if card is not None:
+        kept = card.tries.ledger.last(ledger_card(card.state)) if card.tries.ledger is not None else None
+        last = card.tries.last or kept
+    else:
+        last = session.ledger.last() if session.ledger is not None else None
+    if last is None:
+        of_it = "" if card is None else " of this card"
+        raise UsageError(
+            f"no answer{of_it} to INITIALIZE UPDATE is known",
+            meaning="The search needs one: auth keeps the card's, and the trace of any program shows one.",
+            hint=f"auth --key default, or as a trace shows them: {_PASTED}")
+    return last
 
 
 def _without_status_word(answer: bytes) -> bytes:

@@ -27,6 +27,11 @@ def unpad(data: bytes) -> bytes:
     return stripped[:-1]
 
 
+def without_parity(key: bytes) -> bytes:
+    """A DES key with the lowest bit of each byte cleared: DES does not look at it (FIPS 46-3)."""
+    return bytes(byte & 0xFE for byte in key)
+
+
 def des3_ecb(key: bytes, data: bytes) -> bytes:
     """3DES in ECB mode, for whole blocks (B.1.1.2)."""
     return _encrypted(_des3(key, None), data)

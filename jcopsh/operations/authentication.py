@@ -6,14 +6,15 @@ Source: GlobalPlatform Card Specification 2.3.1, 10.2, E.5 and Amendment D, 7.1.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.tries import ledger_card
-from jcopsh.errors import ChannelError, JcopshError
-from jcopsh.globalplatform import scp02, scp03
+from jcopsh.card.tries import RAW_BYTES, ledger_card
+from jcopsh.errors import ChannelError, JcopshError, Refused
+from jcopsh.globalplatform import ciphers, scp02, scp03
 from jcopsh.globalplatform.channel import (
     HOST_CHALLENGE_LENGTH,
     CryptogramMismatch,
@@ -30,6 +31,7 @@ from jcopsh.iso7816.status import INS
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import ACCEPTED_SW1
 from jcopsh.operations.status_errors import card_error
+from jcopsh.secrets.ledger import Fingerprints, Try
 from jcopsh.state import CardState, SelectedKind
 
 SELECT_DEFAULT = CommandAPDU(0x00, INS.SELECT, 0x04, 0x00, le=256)  # no name: what the card selects by default
@@ -56,10 +58,16 @@ class KeyChoice:
         how = self.diversification
         return self.name if how is Diversification.NONE else f"{self.name}, diversified by {how.value}"
 
-    def serialized(self) -> bytes:
-        """What the ledger makes its fingerprint of: what a card takes or refuses, so without the DEK."""
-        parts = (self.keys.enc.reveal(), self.keys.mac.reveal(), self.diversification.value.encode())
-        return b"|".join(part.hex().encode() for part in parts)
+    def serialized(self, *, as_des: bool = False) -> bytes:
+        """What the ledger makes its fingerprint of: what a card takes or refuses, so without the DEK.
+
+        With `as_des` keys that differ in parity bits alone are the same, if they can be 3DES keys: KDF3 has AES keys.
+        """
+        enc, mac = self.keys.enc.reveal(), self.keys.mac.reveal()
+        may_be_des = len(enc) == ciphers.DES_KEY_LENGTH and self.diversification is not Diversification.KDF3
+        if as_des and may_be_des:
+            enc, mac = ciphers.without_parity(enc), ciphers.without_parity(mac)
+        return b"|".join(part.hex().encode() for part in (enc, mac, self.diversification.value.encode()))
 
 
 def authenticate(
@@ -78,10 +86,9 @@ def authenticate(
         go_to_domain(card, here=here)
         _look(card, option)
     _check_before(card.state, level, option, protocol)
-    fingerprint = _fingerprint_with_consent(card, choice)
-    challenge = host_challenge or card.recorded_host_challenge or secrets.token_bytes(_challenge_length(card.state))
-    with card.transaction(), card.following(), card.tries.with_keys(fingerprint):
-        answer = _initialize_update(card, key_version, challenge, protocol)
+    fingerprints = _fingerprints_with_consent(card, choice)
+    with card.transaction(), card.following(), card.tries.with_keys(fingerprints):
+        challenge, answer = _initialize_update(card, key_version, host_challenge, protocol)
         wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
         response = card.send(wire)
     if not response.ok:
@@ -159,22 +166,43 @@ def _no_level(error: ValueError, meaning: str) -> ChannelError:
                         hint="auth with another level, e.g. mac; --option where the card says its i wrongly")
 
 
-def _fingerprint_with_consent(card: Card, choice: KeyChoice) -> str:
+def _fingerprints_with_consent(card: Card, choice: KeyChoice) -> Fingerprints:
     """What stands for the keys in the ledger. Keys that this card did not take before are not tried without a yes."""
     ledger = card.tries.ledger
     if ledger is None:
-        return ""
-    known, fingerprint = ledger_card(card.state), ledger.fingerprint(choice.serialized())
-    if ledger.tried(known, fingerprint):
-        count = len(ledger.tries(known))
-        card.before_question()
+        return RAW_BYTES
+    known = ledger_card(card.state)
+    fingerprints = Fingerprints(
+        ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True)))
+    if ledger.tried(known, fingerprints.exact, fingerprints.as_des):
+        _ask_to_try_again(card, choice, ledger.tries(known), (fingerprints.exact, fingerprints.as_des))
+    return fingerprints
+
+
+def _ask_to_try_again(card: Card, choice: KeyChoice, tries: Collection[Try], same: Collection[str]) -> None:
+    """A yes to keys that the card did not take. Raises Refused, which says how to go on without."""
+    counted = _counted(card.state, len(tries))
+    with_these = [one for one in tries if one.keys in same]
+    told = (f"{counted}, {len(with_these)} with these keys, the last at {with_these[-1].time}. Many cards lock "
+            "themselves for ever after about ten in a row.")
+    card.before_question()
+    try:
         consent.ask_yes(Judgement(
             Severity.IRREVERSIBLE, "auth", f"auth with keys ({choice.shown}) that this card did not take before",
-            f"{count} authentication{'' if count == 1 else 's'} of this card ended badly or were never completed. Many "
-            "cards lock themselves for ever after about ten in a row. keys solve looks for the right keys without "
-            "asking the card.",
+            f"{told} With no, keys solve looks for the right keys without asking the card; with yes, these are tried "
+            "once more, and that counts.",
         ), card.description)
-    return fingerprint
+    except Refused as refused:
+        raise Refused(
+            refused.what, meaning=f"{refused.meaning} {told}",
+            hint="keys solve looks for the right keys without asking the card; at a terminal, a yes tries these again",
+        ) from None
+
+
+def _counted(state: CardState, count: int) -> str:
+    """How many tries the ledger counts, and of which card."""
+    which = "this card" if state.chip else "cards with this ATR, as this one does not tell its chip,"
+    return f"{count} authentication{'' if count == 1 else 's'} of {which} ended badly or were never completed"
 
 
 def _challenge_length(state: CardState) -> int:
@@ -182,15 +210,30 @@ def _challenge_length(state: CardState) -> int:
     return S16_CHALLENGE_LENGTH if s16 else HOST_CHALLENGE_LENGTH
 
 
+def _challenge(card: Card, length: int) -> bytes:
+    """A random one; a recording's own."""
+    return card.recorded_host_challenge or secrets.token_bytes(length)
+
+
 # --- the two commands ------------------------------------------------------------------------------------------------
 
 
-def _initialize_update(card: Card, key_version: int, challenge: bytes, protocol: int | None) -> InitializeUpdate:
+def _initialize_update(
+    card: Card, key_version: int, given: bytes | None, protocol: int | None
+) -> tuple[bytes, InitializeUpdate]:
+    """The host challenge, and the card's answer to it."""
+    length = _challenge_length(card.state)
+    challenge = given or _challenge(card, length)
     command = CommandAPDU(0x80, INS.INITIALIZE_UPDATE, key_version, 0x00, challenge, le=256)
     response = card.send(command)
+    if response.sw == 0x6700 and given is None and length != S16_CHALLENGE_LENGTH:
+        # a card in SCP03's S16 mode that did not say so before; what it refuses tries no key
+        longer = replace(command, data=_challenge(card, S16_CHALLENGE_LENGTH))
+        if card.has_answer_to(longer):
+            challenge, command, response = longer.data, longer, card.send(longer)
     if not response.ok:
-        raise card_error("the card does not begin an authentication", command, response, hint=_REFUSED.get(
-            response.sw, _NO_DOMAIN))
+        raise card_error("the card does not begin an authentication", command, response,
+                         hint=_after_refusal(card.state, key_version, response.sw))
     try:
         answer = parse_initialize_update(response.data)
     except ValueError as error:
@@ -202,18 +245,29 @@ def _initialize_update(card: Card, key_version: int, challenge: bytes, protocol:
             meaning="The keys of this version belong to that protocol. Nothing more was sent.",
             hint="--key-version chooses other keys; jcopsh speaks SCP02 and SCP03",
         )
-    return answer
+    return challenge, answer
 
 
-_NO_DOMAIN = ("what is selected is no security domain, or opens no channel now: auth without --here selects the card's "
-              "own, and after a reset nothing else is; or select the AID of another one")
+def _after_refusal(state: CardState, key_version: int, sw: int) -> str:
+    """What to try after INITIALIZE UPDATE was refused."""
+    if sw == 0x6A88 and key_version:
+        return f"no keys of version {key_version:02X} are there: leave --key-version away; info lists what there is"
+    if sw in _REFUSED:
+        return _REFUSED[sw]
+    return _CLOSED_DOMAIN if state.security_domain else _NO_DOMAIN
+
+
+_NO_DOMAIN = ("what is selected is no security domain, as far as it tells: auth without --here selects the card's own; "
+              "or select isd, isd-gp or the AID of another one")
+_CLOSED_DOMAIN = ("a security domain is selected, and opens no channel now: identify tells whether the card is fused, "
+                  "info which protocols and keys it has; or reset, and auth again")
+_LOCKED = ("do not go on trying: keys of this version {are} blocked, on many cards for ever. Those of another version "
+           "may be open: info lists them, --key-version chooses")
 _REFUSED = {
-    0x6A88: "the card has no keys of that version: leave --key-version away, or try 0xFF (new cards), then 1",
-    0x6982: "the card may be locked against further tries; do not go on trying",
-    0x6983: "the card is locked against further tries; do not go on trying",
-    0x6D00: _NO_DOMAIN,
-    0x6E00: _NO_DOMAIN,
-    0x6700: "a card in SCP03's S16 mode wants a host challenge of 16 bytes, and did not say so before",
+    0x6700: "it takes neither 8 nor 16 bytes of host challenge; info tells which protocols it has",
+    0x6982: _LOCKED.format(are="may be"),
+    0x6983: _LOCKED.format(are="are"),
+    0x6A88: "it does not choose keys by itself: --key-version 0xFF (new cards), then 1; info lists what it has",
 }
 
 
@@ -234,13 +288,18 @@ def _answered(
         raise ChannelError(
             f"these keys ({choice.shown}) are not the card's: it made its cryptogram with others",
             meaning=f"The card has SCP{answer.protocol:02X} keys of version {answer.key_version:02X}. Nothing more was "
-                    "sent; the try is in the ledger, as the card may count it.",
+                    f"sent; the ledger counts the try, as the card may{_so_far(card)}.",
             hint="keys solve tries every known key and diversification on this answer, without asking the card",
         ) from None
     except ValueError as error:
         raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
     card.tries.matched()
     return made
+
+
+def _so_far(card: Card) -> str:
+    ledger = card.tries.ledger
+    return f": {_counted(card.state, len(ledger.tries(ledger_card(card.state))))}" if ledger is not None else ""
 
 
 def _made(
@@ -261,8 +320,10 @@ def _usual_option(state: CardState) -> int:
 
 def _not_taken(command: CommandAPDU, response: ResponseAPDU) -> JcopshError:
     hint = {
-        0x6300: "the card took the host's cryptogram for wrong, although its own was right; do not repeat it blindly",
-        0x6982: "it may not offer this level: auth mac",
+        0x6300: "the card took the host's cryptogram for wrong, although its own was right: is the MAC key right? The "
+                "try counts, so do not repeat it blindly",
+        0x6982: "it may not offer this level (auth mac), or its keys may be blocked after too many tries",
+        0x6983: _LOCKED.format(are="are"),
         0x6A86: "it does not offer this level: auth mac",
     }.get(response.sw, "auth mac is the level that every card offers")
     return card_error("the card refuses EXTERNAL AUTHENTICATE", command, response, hint=hint)

@@ -20,11 +20,12 @@ class Candidate:
     keys: KeySet
 
 
-def search(host_challenge: bytes, answer: bytes, candidates: Iterable[Candidate], *, skipped: int = 0) -> KeySearch:
+def search(host_challenge: bytes, answer: bytes, candidates: Iterable[Candidate], *, skipped: int = 0,
+           answer_of: str = "what was given") -> KeySearch:
     """Try every candidate, as it is and diversified, on the answer to one INITIALIZE UPDATE (without status word).
 
-    `skipped` is how many key sets are not among the candidates as they are under a passphrase.
-
+    `skipped` is how many key sets are not among the candidates as they are under a passphrase; `answer_of` says in
+    words where the answer is from.
     Raises UsageError where the answer cannot be read, or speaks of a protocol without keys of ours.
     """
     try:
@@ -45,7 +46,7 @@ def search(host_challenge: bytes, answer: bytes, candidates: Iterable[Candidate]
             tried += 1
             if made:
                 fits.append(_fit(candidate, how, parsed))
-    return KeySearch(tuple(fits), _protocol(parsed), parsed.key_version, tried, skipped)
+    return KeySearch(tuple(fits), answer_of, _protocol(parsed), parsed.key_version, tried, skipped)
 
 
 def _makes_cryptogram(

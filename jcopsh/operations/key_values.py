@@ -43,9 +43,11 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class KeySearch:
-    """What came of a search. `skipped` are the stored sets that were not tried, as they are under a passphrase."""
+    """What came of a search. `answer_of` says which answer of a card it was made on. `skipped` are the stored sets that
+    were not tried, as they are under a passphrase."""
 
     fits: tuple[Fit, ...]
+    answer_of: str
     protocol: str
     key_version: int
     tried: int

@@ -1,7 +1,8 @@
 """The ledger of authentications: which cards were tried with which keys to no good end, so that none is locked by it.
 
 A card may lock itself for ever after some ten tries, and an INITIALIZE UPDATE that is never completed may count as one.
-One private JSON file. Keys are in it by a hash under a random key of the file's own, never as themselves.
+One private JSON file. Keys are in it by a hash under a random key of the file's own, never as themselves. Of each card
+it holds the last answer to INITIALIZE UPDATE too, to search for its keys: what goes over the wire in clear.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ FORMAT = "jcopsh ledger 1"
 HASH_KEY_LENGTH = 32  # bytes
 # as many tries with the same keys are asked about even if nothing speaks against the keys: half of what may lock a card
 MOST_UNASKED = 5
+MOST_ANSWERS = 32  # of so many cards the last answer is kept
 
+_SCP03 = 3
 _NOT_SENT = "A try that is not counted could be the one that locks the card, so nothing was sent."
 _SENT = ("The command was sent, and what came of it stands. The ledger still counts the try, so the card may be "
          "further from its lock than it says.")
@@ -65,6 +68,46 @@ class Try:
     sign: Sign = Sign.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """What stands for keys in the ledger: `exact`, and `as_des`, in which the parity bits count for nothing: a card
+    that has 3DES keys does not look at them. Both are the same where the keys cannot be 3DES keys."""
+
+    exact: str
+    as_des: str
+
+    def of_protocol(self, protocol: int) -> str:
+        """Which of the two counts for keys of that protocol: SCP03 has AES keys."""
+        return self.exact if protocol == _SCP03 else self.as_des
+
+
+@dataclass(frozen=True, slots=True)
+class LastTry:
+    """An INITIALIZE UPDATE that was answered: the host's challenge, the data of the answer; `time` ISO 8601, UTC."""
+
+    host_challenge: bytes
+    answer: bytes
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptTry:
+    """The last try of a card; `number` is that of its entry among the tries."""
+
+    card: LedgerCard
+    number: str
+    last: LastTry
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What the file holds."""
+
+    hash_key: bytes | None = None
+    tries: tuple[Try, ...] = ()
+    answers: tuple[_KeptTry, ...] = ()  # the newest last
+
+
 class Ledger:
     """The file. Each change is on the disk when a method returns. Methods raise StoreError when the disk refuses."""
 
@@ -73,13 +116,18 @@ class Ledger:
 
     def tries(self, card: LedgerCard) -> tuple[Try, ...]:
         """The tries of what may be that card that ended badly or were never completed, oldest first."""
-        return tuple(one for one in self._read()[1] if one.card.may_be(card))
+        return tuple(one for one in self._read().tries if one.card.may_be(card))
 
-    def tried(self, card: LedgerCard, keys: str) -> bool:
-        """Whether these keys, by their fingerprint, may be wrong for that card: it has not taken them before, or they
+    def tried(self, card: LedgerCard, *keys: str) -> bool:
+        """Whether keys, by any of their fingerprints, may be wrong for that card: it has not taken them before, or they
         came to no end often enough to ask about."""
-        same = [one for one in self.tries(card) if one.keys == keys]
+        same = [one for one in self.tries(card) if one.keys in keys]
         return any(one.sign is Sign.NONE for one in same) or len(same) >= MOST_UNASKED
+
+    def last(self, card: LedgerCard | None = None) -> LastTry | None:
+        """The last try that was answered, of what may be that card, or of any."""
+        kept = (one for one in reversed(self._read().answers) if card is None or one.card.may_be(card))
+        return next((one.last for one in kept), None)
 
     def fingerprint(self, keys: bytes) -> str:
         """What stands for keys in this file."""
@@ -87,13 +135,25 @@ class Ledger:
 
     def begin(self, card: LedgerCard, key_version: int, keys: str) -> Try:
         """A try is about to be made."""
-        new = Try(card, key_version, keys, datetime.now(UTC).isoformat(timespec="seconds"), secrets.token_hex(8))
-        self._change(lambda tries: [*tries, new], _NOT_SENT)
+        new = Try(card, key_version, keys, _now(), secrets.token_hex(8))
+        self._change_tries(lambda tries: [*tries, new], _NOT_SENT)
         return new
 
-    def answered(self, tried: Try, key_version: int) -> Try:
-        """The card took INITIALIZE UPDATE, with keys of this version."""
-        return tried if tried.key_version == key_version else self._replace(replace(tried, key_version=key_version))
+    def answered(self, tried: Try, key_version: int, keys: str = "", last: LastTry | None = None) -> Try:
+        """The card took INITIALIZE UPDATE, with keys of this version: what stands for the keys that were tried, now
+        that their cipher is known, and what the search needs."""
+        changed = replace(tried, key_version=key_version, keys=keys or tried.keys)
+
+        def change(content: _Content) -> _Content:
+            tries = tuple(changed if one.number == changed.number else one for one in content.tries)
+            if last is None:
+                return replace(content, tries=tries)
+            others = [one for one in content.answers if one.card != tried.card]
+            kept = _KeptTry(tried.card, tried.number, replace(last, time=_now()))
+            return replace(content, tries=tries, answers=(*others, kept)[-MOST_ANSWERS:])
+
+        self._change(change, _SENT)
+        return changed
 
     def signed(self, tried: Try, sign: Sign) -> Try:
         """Something came to be known of the keys."""
@@ -101,49 +161,53 @@ class Ledger:
 
     def identified(self, numbers: Collection[str], card: LedgerCard) -> None:
         """The tries of these numbers were made on a card whose chip is known now."""
-        self._change(lambda tries: [replace(one, card=card) if one.number in numbers else one for one in tries], _SENT)
+
+        def change(content: _Content) -> _Content:
+            tries = (replace(one, card=card) if one.number in numbers else one for one in content.tries)
+            answers = (replace(one, card=card) if one.number in numbers else one for one in content.answers)
+            return replace(content, tries=tuple(tries), answers=tuple(answers))
+
+        self._change(change, _SENT)
 
     def take_back(self, tried: Try) -> None:
         """No key was tried: INITIALIZE UPDATE was refused, or never sent."""
-        self._change(lambda tries: [one for one in tries if one.number != tried.number], _SENT)
+        self._change_tries(lambda tries: [one for one in tries if one.number != tried.number], _SENT)
 
-    def succeeded(self, tried: Try, same_card: Collection[str] = ()) -> None:
+    def succeeded(self, tried: Try, same_card: Collection[str] = (), keys: Collection[str] = ()) -> None:
         """The card took the keys: what was counted for this version of its keys is forgotten.
 
         That is what was counted for its chip, and the tries of the numbers `same_card`. Of those that only may be its
-        own, by the ATR, only the ones with the same keys are.
+        own, by the ATR, only the ones with the same keys are, `keys` being what else may stand for these.
         """
 
         def ended(one: Try) -> bool:
             if one.number == tried.number:
                 return True
             own = one.number in same_card or bool(one.card.chip and one.card.chip == tried.card.chip)
-            same_keys = one.card.may_be(tried.card) and bool(one.keys) and one.keys == tried.keys
+            same_keys = one.card.may_be(tried.card) and bool(one.keys) and one.keys in (tried.keys, *keys)
             return one.key_version in (tried.key_version, 0) and (own or same_keys)
 
-        self._change(lambda tries: [one for one in tries if not ended(one)], _SENT)
+        self._change_tries(lambda tries: [one for one in tries if not ended(one)], _SENT)
 
     def _replace(self, changed: Try) -> Try:
-        self._change(lambda tries: [changed if one.number == changed.number else one for one in tries], _SENT)
+        self._change_tries(lambda tries: [changed if one.number == changed.number else one for one in tries], _SENT)
         return changed
 
     def _hash_key(self) -> bytes:
-        hash_key, _ = self._read()
+        hash_key = self._read().hash_key
         if hash_key is None:
-            self._change(lambda tries: tries, _NOT_SENT)
-            hash_key, _ = self._read()
+            self._change(lambda content: content, _NOT_SENT)
+            hash_key = self._read().hash_key
         assert hash_key is not None  # noqa: S101 — the change above has written one; for the type checker
         return hash_key
 
-    def _change(self, change: Callable[[list[Try]], list[Try]], meaning: str) -> None:
+    def _change_tries(self, change: Callable[[tuple[Try, ...]], list[Try]], meaning: str) -> None:
+        self._change(lambda content: replace(content, tries=tuple(change(content.tries))), meaning)
+
+    def _change(self, change: Callable[[_Content], _Content], meaning: str) -> None:
         try:
             with exclusive(self.path):
-                hash_key, tries = self._read()
-                document = {
-                    "format": FORMAT, "hash_key": (hash_key or secrets.token_bytes(HASH_KEY_LENGTH)).hex(),
-                    "tries": [asdict(one) for one in change(tries)],
-                }
-                write_private(self.path, json.dumps(document, indent=1).encode())
+                write_private(self.path, json.dumps(_document(change(self._read())), indent=1).encode())
         except OSError as error:
             raise StoreError(
                 f"the ledger {self.path} cannot be written: {error.strerror}",
@@ -151,11 +215,11 @@ class Ledger:
                 hint="make room or mend the folder's permissions, then try again",
             ) from error
 
-    def _read(self) -> tuple[bytes | None, list[Try]]:
+    def _read(self) -> _Content:
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
-            return None, []
+            return _Content()
         except OSError as error:
             raise StoreError(f"the ledger {self.path} cannot be read: {error.strerror}") from error
         parsed = _parse(content)
@@ -168,17 +232,42 @@ class Ledger:
         return parsed
 
 
-def _parse(content: bytes) -> tuple[bytes, list[Try]] | None:
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _document(content: _Content) -> dict[str, object]:
+    """The file as JSON has it."""
+    answers = [
+        {"card": asdict(one.card), "number": one.number, "host_challenge": one.last.host_challenge.hex(),
+         "answer": one.last.answer.hex(), "time": one.last.time}
+        for one in content.answers
+    ]
+    return {"format": FORMAT, "hash_key": (content.hash_key or secrets.token_bytes(HASH_KEY_LENGTH)).hex(),
+            "tries": [asdict(one) for one in content.tries], "answers": answers}
+
+
+def _parse(content: bytes) -> _Content | None:
     try:
         document: Any = json.loads(content.decode())
         if document["format"] != FORMAT:
             return None
-        return bytes.fromhex(document["hash_key"]), [_try(item) for item in document["tries"]]
+        # a ledger of an earlier version has no answers
+        return _Content(bytes.fromhex(document["hash_key"]), tuple(map(_try, document["tries"])),
+                        tuple(map(_kept_try, document.get("answers", ()))))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
+def _card(item: dict[str, Any]) -> LedgerCard:
+    return LedgerCard(str(item["card"]["chip"]), str(item["card"]["atr"]))
+
+
+def _kept_try(item: dict[str, Any]) -> _KeptTry:
+    last = LastTry(bytes.fromhex(item["host_challenge"]), bytes.fromhex(item["answer"]), str(item["time"]))
+    return _KeptTry(_card(item), str(item["number"]), last)
+
+
 def _try(item: dict[str, Any]) -> Try:
-    card = LedgerCard(str(item["card"]["chip"]), str(item["card"]["atr"]))
-    return Try(card, int(item["key_version"]), str(item["keys"]), str(item["time"]), str(item["number"]),
+    return Try(_card(item), int(item["key_version"]), str(item["keys"]), str(item["time"]), str(item["number"]),
                Sign(item["sign"]))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jcopsh.operations.content_values import CardListing
     from jcopsh.secrets.key_sets import KeySetStore
     from jcopsh.secrets.key_store import KeyStore
+    from jcopsh.secrets.ledger import Ledger
     from jcopsh.shell.render import Output
     from jcopsh.shell.trace import Tracer
     from jcopsh.state import CardState
@@ -57,14 +58,15 @@ class Session:
 
     def __init__(
         self, *, registry: Registry, opener: Opens, output: Output,
-        key_store: KeyStore | None = None, key_sets: KeySetStore | None = None, settings: Settings | None = None,
-        topics: TopicBook | None = None,
+        key_store: KeyStore | None = None, key_sets: KeySetStore | None = None, ledger: Ledger | None = None,
+        settings: Settings | None = None, topics: TopicBook | None = None,
         history: History | None = None, reader: str | None = None, interactive: bool = False, json: bool = False,
     ) -> None:
         self.registry = registry
         self.output = output
         self.key_store = key_store
         self.key_sets = key_sets
+        self.ledger = ledger
         self.settings = settings or Settings()
         self.topics = topics or TopicBook()
         self.reader = reader

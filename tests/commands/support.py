@@ -17,6 +17,7 @@ from jcopsh.commands import register_all
 from jcopsh.plugin.host import PluginHost
 from jcopsh.secrets.key_sets import KeySetStore
 from jcopsh.secrets.key_store import KeyStore
+from jcopsh.secrets.ledger import Ledger
 from jcopsh.shell.command import Registry
 from jcopsh.shell.execute import run_text
 from jcopsh.shell.render import Output
@@ -74,7 +75,8 @@ def opened_shell(monkeypatch: pytest.MonkeyPatch, opener: Opener, *, width: int 
     """A session on what the opener opens."""
     registry = Registry()
     register_all(registry, PluginHost())
-    return _shell(monkeypatch, registry, opener.open, opener.key_store, opener.key_sets, width=width)
+    return _shell(monkeypatch, registry, opener.open, opener.key_store, opener.key_sets, ledger=opener.ledger,
+                  width=width)
 
 
 def odd_shell(
@@ -99,11 +101,11 @@ def odd_shell(
 
 def _shell(
     monkeypatch: pytest.MonkeyPatch, registry: Registry, opener: Opens, store: KeyStore, key_sets: KeySetStore,
-    *, width: int,
+    *, ledger: Ledger | None = None, width: int,
 ) -> Shell:
     stdout, stderr = io.StringIO(), io.StringIO()
     session = Session(registry=registry, opener=opener, output=Output(stdout=stdout, stderr=stderr, width=width),
-                      key_store=store, key_sets=key_sets)
+                      key_store=store, key_sets=key_sets, ledger=ledger)
     found = Shell(session, stdout, stderr, [], [])
 
     def ask(_session: Session, prompt: str) -> str:

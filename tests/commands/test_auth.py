@@ -127,6 +127,55 @@ def test_a_stored_set_found_by_the_search(card: Shell) -> None:
     assert "no answer to INITIALIZE UPDATE" in card.fail("keys solve --host-challenge 0011223344556677 --answer 00", 2)
 
 
+@pytest.mark.parametrize(("line", "said"), [
+    ("keys solve bench", "no NAME"), ("keys solve --key default", "no --key;"), ("keys list bench", "no NAME"),
+    ("keys list --kdf emv --answer 00", "no --kdf and no --answer"), ("keys forget bench --reveal", "no --reveal"),
+    ("keys add bench --key default --answer 00", "no --answer"), ("keys save bench --reveal", "no --reveal"),
+])
+def test_what_another_action_takes_is_refused(card: Shell, line: str, said: str) -> None:
+    assert said in card.fail(line, 2)
+    assert card.json("keys list")[0]["key_sets"] == []
+
+
+def test_a_name_in_the_environment_that_names_nothing(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GP_KEY", "GP_KEY_ENC"):
+        monkeypatch.setenv(name, "zz")
+        said = card.fail("auth", 2)
+        assert f"{name} in the environment is no key" in said
+        monkeypatch.delenv(name)
+    card.run("keys add bench --key default")
+    monkeypatch.setenv("GP_KEY", "bench")
+    assert "SCP02" in card.run("auth")
+
+
+def test_the_search_goes_on_after_a_restart(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = card.fail("keys solve", 2)
+    example = " ".join(said.split()).split("them: ")[1]
+    assert [fit["keys"] for fit in card.json(example)[0]["fits"]] == ["default"]
+    card.fail(f"auth --key {CANARY}")
+    for before in ("", "connect"):  # the last one of any card, and of this one
+        again = shell(monkeypatch, profile="j2a040")
+        again.run(before)
+        (found,) = again.json("keys solve")
+        assert [fit["keys"] for fit in found["fits"]] == ["default"]
+        assert found["answer_of"].startswith("the last try, 20")
+    other = shell(monkeypatch, profile="iso7816-files")
+    assert "of this card" in other.fail("connect; keys solve", 2)
+
+
+def test_status_does_not_say_none_before_it_knows_the_card(card: Shell) -> None:
+    def failed() -> str:
+        (status,) = card.json("status")
+        return str(status["failed_authentications"])
+
+    assert failed().startswith("unknown until its CPLC is read")
+    assert "; 0 of cards with this ATR" in failed()
+    card.run("auth --key default")
+    assert failed() == "0"
+    card.fail(f"auth --key {CANARY}")
+    assert failed() == "1"
+
+
 def test_key_sets_by_name(card: Shell) -> None:
     card.answers += [CANARY, NEW, CANARY]
     card.run("keys add bench --key-version 1")
@@ -137,7 +186,8 @@ def test_key_sets_by_name(card: Shell) -> None:
     assert CANARY not in shown
     assert CANARY in card.run("keys list --reveal")
     assert "already" in card.fail("keys add bench --key default", 2)
-    assert "cannot be read as hex" in card.fail("keys add default --key default", 2)
+    assert "default means the keys 40…4F" in card.fail("keys add default --key default", 2)
+    assert "cannot be read as hex" in card.fail("keys add 4041 --key default", 2)
     card.run("keys forget bench")
     assert "no key set" in card.fail("auth --key bench", 2)
 

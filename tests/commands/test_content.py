@@ -167,9 +167,9 @@ def test_where_no_domain_is_selected_the_way_to_one_works(card: Shell) -> None:
     card.run("auth --key default")
     card.run("install v1.cap")
     card.run(f"select {APPLET}")
-    said = card.fail("auth --key default")
-    assert "reset, then auth" in said
-    card.run("reset; auth --key default; list")
+    said = card.fail("auth --key default --here")
+    assert "auth without --here selects the card's own" in " ".join(said.split())
+    card.run("auth --key default; list")
 
 
 def test_a_file_needs_no_profile() -> None:

@@ -20,10 +20,11 @@ from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.operations.authentication import authenticate
+from jcopsh.operations.authentication import GET_CPLC, KeyChoice, authenticate
 from jcopsh.operations.key_search import Candidate, search
 from jcopsh.operations.selection import select
 from jcopsh.secrets.ledger import Ledger
+from jcopsh.secrets.secret import Secret
 from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, connected
 
 TRACES = Path(__file__).parents[1] / "vectors"
@@ -38,7 +39,7 @@ def sent(domain: Domain, ins: int) -> int:
 
 
 def no_terminal(_judgement: Judgement, _card: str) -> None:
-    raise Refused("there is no terminal")
+    raise Refused("there is no terminal", meaning="Nobody is there.")
 
 
 @pytest.fixture(autouse=True)
@@ -217,6 +218,104 @@ def test_a_yes_that_is_typed_lets_them_be_tried(tmp_path: Path, monkeypatch: pyt
         domain.auth(WRONG)
     assert sent(domain, INITIALIZE_UPDATE) == 2
     assert "1 authentication of this card" in asked[0].consequence
+    assert "1 with these keys" in asked[0].consequence
+    assert "keys solve" in asked[0].consequence
+
+
+def test_a_refusal_says_how_many_tries_there_were_and_how_to_go_on(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    other = KeyChoice("other", KeySet.of_one(Secret(bytes(range(0x60, 0x70)))))
+    for choice in (WRONG, other):
+        with pytest.raises(ChannelError) as wrong:
+            domain.auth(choice)
+    assert "2 authentications of this card" in wrong.value.meaning
+    with pytest.raises(Refused) as refused:
+        domain.auth(WRONG)
+    assert "2 authentications of this card ended badly or were never completed, 1 with these" in refused.value.meaning
+    assert refused.value.meaning.startswith("Nobody is there.")
+    assert "keys solve" in refused.value.hint
+
+
+# a parity bit in the first and in the last byte
+SAME_FOR_DES = KeyChoice("the same for DES", KeySet.of_one(Secret(bytes((0x01, *range(1, 0x0F), 0x0E)))))
+
+
+@pytest.mark.parametrize(("profile", "same"), [("j2a040", True), ("j3r180", False)])
+def test_keys_that_differ_in_parity_bits_alone_are_the_same_3des_keys(
+    tmp_path: Path, profile: str, same: bool
+) -> None:
+    domain = connected(tmp_path, profile)
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    with pytest.raises(Refused if same else ChannelError):
+        domain.auth(SAME_FOR_DES)
+    with pytest.raises(Refused):
+        domain.auth(WRONG)
+    assert sent(domain, INITIALIZE_UPDATE) == (1 if same else 2)
+
+
+def test_of_a_try_that_was_lost_nobody_knows_the_cipher(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.json")
+    exact, as_des = (ledger.fingerprint(WRONG.serialized(as_des=one)) for one in (False, True))
+    assert exact != as_des
+    assert ledger.fingerprint(SAME_FOR_DES.serialized(as_des=True)) == as_des
+    assert ledger.fingerprint(SAME_FOR_DES.serialized()) != exact
+    for choice in (replace(WRONG, diversification=Diversification.KDF3),
+                   replace(WRONG, keys=KeySet.of_one(Secret(bytes(range(24)))))):
+        assert choice.serialized() == choice.serialized(as_des=True)  # AES keys
+    domain = connected(tmp_path, "j3r180")
+    domain.card.send(GET_CPLC)
+    domain.link.power, domain.link.lost_after = 2, True
+    with pytest.raises(ReaderError):
+        domain.auth()
+    (lost,) = ledger._read().tries
+    assert lost.keys == ledger.fingerprint(DEFAULT.serialized(as_des=True))
+    domain = domain.again()
+    domain.auth()
+    assert ledger._read().tries == ()
+
+
+def test_the_last_answer_outlives_the_program(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    last = domain.card.tries.last
+    assert last is not None
+    domain = domain.again()
+    ledger = domain.card.tries.ledger
+    assert ledger is not None
+    kept = ledger.last(ledger_card(domain.card.state))
+    assert kept is not None
+    assert (kept.host_challenge, kept.answer) == (last.host_challenge, last.answer)
+    assert kept.time
+    found = search(kept.host_challenge, kept.answer, [Candidate("default", DEFAULT.keys)])
+    assert [fit.keys for fit in found.fits] == ["default"]
+
+
+def test_s16_where_the_card_did_not_announce_it(tmp_path: Path) -> None:
+    domain = connected(tmp_path, "j3r180,scp03=61")
+    domain.link.answer = lambda command, answer: (
+        b"\x69\x85" if command[1:4] == b"\xca\x00\x66" else b"\x90\x00" if command[1] == 0xA4 else answer)
+    assert domain.auth().option == "61"
+    assert [len(command) for command in domain.link.sent if command[1] == INITIALIZE_UPDATE] == [5 + 8 + 1, 5 + 16 + 1]
+    assert domain.card.tries.count(domain.card.state) == 0
+
+
+@pytest.mark.parametrize(("sw", "key_version", "hint"), [
+    (0x6983, 0, "do not go on trying: keys of this version are blocked"), (0x6982, 0, "may be blocked"),
+    (0x6A88, 0, "--key-version 0xFF"), (0x6A88, 0x42, "no keys of version 42"), (0x6700, 0, "neither 8 nor 16 bytes"),
+    (0x6D00, 0, "opens no channel now"), (0x6F00, 0, "opens no channel now"),
+])
+def test_what_to_try_when_the_card_begins_no_authentication(
+    tmp_path: Path, sw: int, key_version: int, hint: str
+) -> None:
+    domain = connected(tmp_path)
+    domain.link.answer = lambda command, answer: (
+        sw.to_bytes(2, "big") if command[1] == INITIALIZE_UPDATE else answer)
+    with pytest.raises(CardError) as raised:
+        domain.auth(key_version=key_version)
+    assert hint in raised.value.hint
+    assert domain.card.tries.count(domain.card.state) == 0
 
 
 def test_the_try_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
@@ -278,7 +377,7 @@ def test_power_lost_at_any_exchange(tmp_path: Path, lost_after: bool) -> None:
             assert domain.card.state.secure_channel is None
         domain = domain.again()
         # the same right keys may have been tried to no known end: asked about, never locked out
-        if sent_once := domain.card.tries.ledger and domain.card.tries.ledger._read()[1]:
+        if sent_once := domain.card.tries.ledger and domain.card.tries.ledger._read().tries:
             assert len(sent_once) == 1
         power += 1
     assert power == 4  # SELECT, CPLC, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE

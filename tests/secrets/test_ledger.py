@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
 
 from jcopsh.errors import StoreError
-from jcopsh.secrets.ledger import MOST_UNASKED, Ledger, LedgerCard, Sign
+from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, LastTry, Ledger, LedgerCard, Sign
 
 CARD, OTHER = LedgerCard("01", "3B01"), LedgerCard("02", "3B01")
 KIND = LedgerCard("", "3B01")  # of both
@@ -80,6 +81,40 @@ def test_a_try_that_was_none_is_taken_back_and_no_other(ledger: Ledger) -> None:
     kept, refused = ledger.begin(CARD, 0, "a"), ledger.begin(CARD, 0, "a")
     ledger.take_back(refused)
     assert ledger.tries(CARD) == (kept,)
+
+
+def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
+    assert ledger.last() is None
+    for number, card in enumerate((CARD, OTHER, CARD)):
+        ledger.answered(ledger.begin(card, 0, "a"), 0xFF, "b", LastTry(bytes((number,)), b"answer"))
+    again = Ledger(ledger.path)
+    kept_of = [again.last(card) for card in (CARD, OTHER, KIND, None)]
+    assert [one.host_challenge for one in kept_of if one] == [b"\x02", b"\x01", b"\x02", b"\x02"]
+    assert again.last(LedgerCard("", "3B02")) is None
+    assert [one.keys for one in again.tries(CARD)] == ["b", "b"]
+    own = again.begin(KIND, 0, "a")
+    again.answered(own, 0xFF, "", LastTry(b"own", b"answer"))
+    again.identified({own.number}, OTHER)
+    kept = again.last(OTHER)
+    assert kept is not None
+    assert kept.host_challenge == b"own"
+
+
+def test_no_more_answers_are_kept_than_cards_that_one_has_on_the_table(ledger: Ledger) -> None:
+    for number in range(MOST_ANSWERS + 2):
+        card = LedgerCard(f"{number:02X}", "3B01")
+        ledger.answered(ledger.begin(card, 0, ""), 0, "", LastTry(b"", b""))
+    assert ledger.last(LedgerCard("01", "3B01")) is None
+    assert ledger.last(LedgerCard("02", "3B01")) is not None
+
+
+def test_a_ledger_of_before_has_no_answers(ledger: Ledger) -> None:
+    ledger.begin(CARD, 0, "a")
+    document = json.loads(ledger.path.read_text("utf-8"))
+    del document["answers"]
+    ledger.path.write_text(json.dumps(document), "utf-8")
+    assert ledger.last() is None
+    assert [one.keys for one in ledger.tries(CARD)] == ["a"]
 
 
 def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
