@@ -2,7 +2,8 @@
 
 Nothing here is guessed. A fact counts from the exchange that showed it until the power-up ends; after a reset only
 what cannot have changed is kept for display, and nothing for the interlock. That a card is fused lifts guards, so it
-takes more than a status word: IDENTIFY's own answer, or FUSE acknowledged by what has shown its memory before.
+takes more than a status word: IDENTIFY's own answer, FUSE acknowledged by what has shown its memory before, or the
+transport state that a JCOP 4 says has ended, of which it is inferred.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class CardState:
     protocol: str = "?"
     boot: Boot = field(default_factory=lambda: Boot(new_power_up()))
     fuse: Fuse = Fuse.UNKNOWN
+    fuse_inferred: bool = False  # that it is fused follows from its transport state (JCOP 4)
     selected: SelectedKind = SelectedKind.UNKNOWN
     aid: bytes = b""  # of the selected application; never a transport key
     booted: bool = False
@@ -172,7 +174,26 @@ def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAP
     except identify_module.IdentifyError:
         return state
     fuse = {True: Fuse.FUSED, False: Fuse.UNFUSED, None: Fuse.UNKNOWN}[identity.fused]
-    return replace(state, identity=identity, fuse=fuse)
+    return replace(state, identity=identity, fuse=fuse, fuse_inferred=False)
+
+
+def _identified_as_jcop4(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
+    """JCOP 4's identification, as a card manager gives it: what an applet says counts for nothing."""
+    form = identify_module.IDENTIFY_JCOP4
+    manager = state.selected is SelectedKind.UNKNOWN or state.security_domain
+    return (command.header, command.data) == (form.header, form.data) and response.ok and manager
+
+
+def _learn_transport_state(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    try:
+        fused = identify_module.parse_identify_jcop4(response.data).fused
+    except identify_module.IdentifyError:
+        return state
+    if fused and state.fuse is Fuse.UNKNOWN:
+        return replace(state, fuse=Fuse.FUSED, fuse_inferred=True)
+    if not fused and state.fuse_inferred:
+        return replace(state, fuse=Fuse.UNKNOWN, fuse_inferred=False)
+    return state
 
 
 def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -239,6 +260,7 @@ def _selected_by_transport_key(state: CardState, command: CommandAPDU, response:
 # the instruction, when the row fits, and what changes
 TRANSITIONS: tuple[tuple[int, Fits, Change], ...] = (
     (INS.SELECT, _identified, _learn_identity),
+    (INS.GET_DATA, _identified_as_jcop4, _learn_transport_state),
     # the root applet answers SELECT with a bare 9000; an application with a 16-byte AID gives its FCI
     (INS.SELECT, _selected_by_transport_key, _select_root),
     (INS.SELECT, _selected, _select_application),

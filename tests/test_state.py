@@ -51,6 +51,39 @@ def test_identify_tells_the_fuse_state() -> None:
     assert after(FRESH, (IDENTIFY[:-2], FUSED_IDENTITY + "6A82")).fuse is Fuse.FUSED
 
 
+def jcop4(pre_perso_state: str) -> str:
+    """An answer to JCOP 4's identification with this pre-personalisation state."""
+    return f"FE09DF28060801AA0701{pre_perso_state}9000"
+
+
+IDENTIFY_JCOP4 = "80CA00FE02DF2800"
+
+
+@pytest.mark.parametrize(("command", "answer", "fuse"), [
+    (IDENTIFY_JCOP4, jcop4("01"), Fuse.FUSED), (IDENTIFY_JCOP4, jcop4("00"), Fuse.FUSED),
+    (IDENTIFY_JCOP4, jcop4("02"), Fuse.UNKNOWN), (IDENTIFY_JCOP4, jcop4("03"), Fuse.UNKNOWN),
+    (IDENTIFY_JCOP4, jcop4("01")[:-4] + "6A88", Fuse.UNKNOWN), (IDENTIFY_JCOP4, "9000", Fuse.UNKNOWN),
+    (IDENTIFY_JCOP4, "FE06DF28030801AA9000", Fuse.UNKNOWN), ("81CA00FE02DF2800", jcop4("01"), Fuse.UNKNOWN),
+    ("80CA00FE02DF2900", jcop4("01"), Fuse.UNKNOWN),
+])
+def test_that_a_jcop4_is_fused_is_inferred_from_its_transport_state(command: str, answer: str, fuse: Fuse) -> None:
+    state = after(FRESH, (command, answer))
+    assert (state.fuse, state.fuse_inferred) == (fuse, fuse is Fuse.FUSED)
+    # what shows more counts for more
+    assert after(state, (IDENTIFY, UNFUSED_IDENTITY + "6A82")).fuse is Fuse.UNFUSED
+    assert after(FRESH, (IDENTIFY, UNFUSED_IDENTITY + "6A82"), (command, answer)).fuse is Fuse.UNFUSED
+    assert not powered_up(state, b"", "T=1").fuse_inferred
+
+
+def test_a_transport_state_that_is_active_again_takes_the_inference_back() -> None:
+    state = after(FRESH, (IDENTIFY_JCOP4, jcop4("01")), (IDENTIFY_JCOP4, jcop4("02")))
+    assert (state.fuse, state.fuse_inferred) == (Fuse.UNKNOWN, False)
+
+
+def test_the_root_applet_is_no_card_manager() -> None:
+    assert after(ROOT, (IDENTIFY_JCOP4, jcop4("01"))).fuse is Fuse.UNFUSED
+
+
 def test_identify_keeps_the_selection() -> None:
     assert after(ROOT, (IDENTIFY, UNFUSED_IDENTITY + "6A82")).selected is SelectedKind.ROOT
 
@@ -195,6 +228,7 @@ def test_what_was_shown_of_the_fuse_outlives_resets_until_it_may_have_changed() 
 def test_every_row_of_the_table_is_reached() -> None:
     exchanges = [
         (FRESH, IDENTIFY, UNFUSED_IDENTITY + "6A82"),
+        (FRESH, IDENTIFY_JCOP4, jcop4("01")),
         (FRESH, SELECT_TK, "9000"),
         (FRESH, SELECT_ISD, "9000"),
         (ROOT, "00F00000", "9000"),

@@ -87,12 +87,13 @@ _WITHOUT_TERMINAL = {
 
 
 def _refused(judgement: Judgement, why: str, hint: str = WHY_ASKED) -> Refused:
-    return Refused(f"{judgement.what}: refused, nothing was sent", meaning=why, hint=hint)
+    meaning = f"{why} {judgement.settled_by}".rstrip()
+    return Refused(f"{judgement.what}: refused, nothing was sent", meaning=meaning, hint=hint)
 
 
 def _question(judgement: Judgement, card: str, style: str, heading: str, width: int) -> str:
     first = "\n".join(textwrap.wrap(f"{heading}: {judgement.what}", width - 2))
-    body = [f"{style}{first}{PLAIN}", *textwrap.wrap(judgement.consequence, width - 2)]
+    body = [f"{style}{first}{PLAIN}", *textwrap.wrap(f"{judgement.consequence} {judgement.settled_by}", width - 2)]
     # the reader's name comes from outside, and may not paint over the question
     plain = "".join(character if character.isprintable() else "?" for character in card)
     body += textwrap.wrap(f"Card: {plain}", width - 2)

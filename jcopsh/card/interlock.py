@@ -36,6 +36,7 @@ class Judgement:
     action: str = "send"
     what: str = ""
     consequence: str = ""
+    settled_by: str = ""  # what would show that it need not be asked
 
 
 FREE = Judgement(Severity.FREE)
@@ -116,13 +117,23 @@ PROTECT_CONSEQUENCE = (
 def _fuse(case: Case) -> Judgement | None:
     if case.fused:
         return None
-    return Judgement(Severity.IRREVERSIBLE, "fuse", "FUSE: INS 00, whatever the CLA", FUSE_CONSEQUENCE)
+    return Judgement(
+        Severity.IRREVERSIBLE, "fuse", "FUSE: INS 00, whatever the CLA", FUSE_CONSEQUENCE, _settled_by(case.state))
 
 
 def _protect(case: Case) -> Judgement | None:
     if case.fused:
         return None
-    return Judgement(Severity.IRREVERSIBLE, "protect", "PROTECT: INS 10", PROTECT_CONSEQUENCE)
+    return Judgement(
+        Severity.IRREVERSIBLE, "protect", "PROTECT: INS 10", PROTECT_CONSEQUENCE, _settled_by(case.state))
+
+
+def _settled_by(state: CardState) -> str:
+    """What would show that an instruction of the root applet can only be an applet's own."""
+    if state.fuse is not Fuse.UNKNOWN or state.selected is SelectedKind.ROOT:
+        return ""
+    return ("Whether this card is fused was not shown since it was powered up. Where the card tells, reset and "
+            "identify show it; on a fused card the instruction is an applet's own, and goes through.")
 
 
 # deeper or wider than this nobody packs a command

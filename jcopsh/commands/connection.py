@@ -150,7 +150,8 @@ def identify(card: Card) -> Identification:
     """Ask the card who it is: JCOP version, mask, fuse state, and what to do next.
 
     Sends JCOP's IDENTIFY, and where that brings nothing the form of JCOP 4 and later. Neither changes anything. Whether
-    a card is fused is only known from here, from a transport key that it took, or from a FUSE.
+    a card is fused is only known from here, from a transport key that it took, or from a FUSE; of JCOP 4 and later it
+    is inferred, from a transport state that has ended.
     """
     return identification.identify(card)
 
@@ -207,7 +208,8 @@ def _card_status(session: Session, card: Card) -> CardStatus:
 def _fuse(state: CardState) -> str:
     if state.fuse is Fuse.UNKNOWN and state.fuse_before is not Fuse.UNKNOWN:
         return f"{state.fuse_before.value} before the reset; not shown again since: identify"
-    return state.fuse.value
+    inferred = " (inferred: its transport state is not active)" if state.fuse_inferred else ""
+    return state.fuse.value + inferred
 
 
 def _failed_authentications(card: Card) -> str:

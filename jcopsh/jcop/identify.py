@@ -189,6 +189,12 @@ class Jcop4Identity:
         return None if self.pre_perso_state is None else bool(self.pre_perso_state & 0x02)
 
     @property
+    def fused(self) -> bool | None:
+        """Whether the card is fused, inferred: to fuse a card is to end its transport state. None where it does not
+        tell."""
+        return None if self.transport_state_active is None else not self.transport_state_active
+
+    @property
     def version(self) -> Version | None:
         """The JCOP version by the letter after J2 or J3 in the platform ID, None for a letter that is not public."""
         match = re.match(r"J[23]([A-Z])", self.platform_id)
@@ -238,8 +244,11 @@ def _one_byte(value: bytes | None) -> int | None:
 def next_step(identity: Identity | Jcop4Identity) -> str:
     """What the person should do next with a card that identified itself so: one or two sentences."""
     if isinstance(identity, Jcop4Identity):
+        settled = "" if identity.fused else (
+            "It does not say that its transport state has ended, so it counts as not fused: INS 00 and INS 10 are "
+            "asked about, to whatever they go. ")
         return (
-            "No transport key is publicly known to work on JCOP 4 and later, so none is offered here. "
+            f"{settled}No transport key is publicly known to work on JCOP 4 and later, so none is offered here. "
             "Look at the card with GlobalPlatform: select isd-gp."
         )
     if identity.fused is None:

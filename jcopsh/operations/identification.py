@@ -13,6 +13,7 @@ from jcopsh.jcop.identify import (
 )
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.values import Identification
+from jcopsh.state import SelectedKind
 
 
 def identify(card: Card) -> Identification:
@@ -35,8 +36,10 @@ def _identify(card: Card) -> Identification:
     try:
         late = parse_identify_jcop4(second.data)
     except IdentifyError as error:
+        applet = card.state.selected is SelectedKind.APPLICATION and not card.state.security_domain
         raise card_error(
             "the card does not identify itself as a JCOP", IDENTIFY_JCOP4, second,
-            hint=f"atr shows what else it says of itself ({error})",
+            hint="reset, then identify: the selected applet was asked, and of JCOP 4 the card manager answers"
+            if applet else f"atr shows what else it says of itself ({error})",
         ) from None
     return Identification(late, second.sw, next_step(late))

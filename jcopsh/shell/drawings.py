@@ -318,6 +318,13 @@ def _flag(value: bool | None, yes: str, no: str) -> Text:
     return Text("not told", "unsure") if value is None else Text(yes if value else no)
 
 
+def _jcop4_fuse_text(fused: bool | None) -> Text:
+    if fused is None:
+        return Text("not told", "unsure")
+    told = "fused" if fused else "not fused"
+    return sure(told, Confidence.INFERRED, f"its transport state is {'not ' if fused else ''}active")
+
+
 @draw.register
 def _draw_jcop4(value: Jcop4Identity, canvas: Canvas) -> RenderableType:
     rows = [
@@ -328,6 +335,7 @@ def _draw_jcop4(value: Jcop4Identity, canvas: Canvas) -> RenderableType:
         ("ROM ID", cell(value.rom_id)),
         ("configuration", _flag(value.config_module_available, "can be changed", "cannot be changed")),
         ("transport state", _flag(value.transport_state_active, "active", "not active")),
+        ("fuse state", _jcop4_fuse_text(value.fused)),
         ("FIPS mode", Text("" if value.fips is None else f"{value.fips:02X}", "bytes")),
         ("enabled modules", cell(value.enabled_modules)),
         *((f"tag {item.tag:02X}", cell(item.value).append("  (meaning unknown)", "unsure")) for item in value.other),

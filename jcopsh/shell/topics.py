@@ -213,11 +213,11 @@ INTERLOCK = Topic("interlock", "What asks before it is sent", """
 Every byte string that goes to the card passes one gate, whoever sends it: a command, a raw send, a script, a
 plugin. The gate looks at the bytes and at what is known of the card, and at nothing else.
 
-Irreversible: FUSE and PROTECT; any other command with INS 00, unless the card is known to be fused; a
-life-cycle byte in the memory; locking or terminating the card. You are shown what will happen and asked to type
-the word and a random code, such as fuse 7K4Q. The question is asked at the terminal itself, and what was
-typed or pasted before does not count. No option, setting or script answers it. Without a terminal it is
-refused, and jcopsh ends with exit code 3.
+Irreversible: FUSE and PROTECT; any other command with INS 00, unless the card is known to be fused (identify
+shows it; of JCOP 4 it is inferred from its transport state); a life-cycle byte in the memory; locking or
+terminating the card. You are shown what will happen and asked to type the word and a random code, such as fuse
+7K4Q. The question is asked at the terminal itself, and what was typed or pasted before does not count. No
+option, setting or script answers it. Without a terminal it is refused, and jcopsh ends with exit code 3.
 
 Destructive: BOOT, deleting, writing keys or places that no map names. A yes is asked for; --yes on the line,
 or on the run of a script, answers it.

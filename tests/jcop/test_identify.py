@@ -200,3 +200,11 @@ def test_jcop_4_errors_point_at_what_is_wrong(data: bytes, offset: int) -> None:
     with pytest.raises(IdentifyError) as caught:
         parse_identify_jcop4(data)
     assert caught.value.offset == offset
+
+
+@pytest.mark.parametrize(("state", "fused"), [("070101", True), ("070100", True), ("070102", False), ("070103", False),
+                                              ("", None), ("07020000", None)])
+def test_jcop4_tells_by_its_transport_state_whether_it_is_fused(state: str, fused: bool | None) -> None:
+    identity = parse_identify_jcop4(tlv.encode(0xFE, tlv.encode(0xDF28, bytes.fromhex("0801AA" + state))))
+    assert identity.fused is fused
+    assert ("counts as not fused" in next_step(identity)) == (not fused)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from jcopsh.errors import CardError
+from jcopsh.card import consent
+from jcopsh.card.interlock import Judgement
+from jcopsh.card.link import ResetKind
+from jcopsh.errors import CardError, Refused
 from jcopsh.jcop.identify import IDENTIFY_JCOP4, Identity, Jcop4Identity
 from jcopsh.operations.identification import identify
 from jcopsh.state import Fuse
@@ -51,7 +54,45 @@ def test_jcop4_is_asked_when_the_first_form_brings_nothing(tmp_path: Path, first
     assert isinstance(found.identity, Jcop4Identity)
     assert (found.identity.platform_id, found.sw) == ("J3R6000373181200", 0x9000)
     assert link.sent == [IDENTIFY, bytes.fromhex(JCOP4)]
+    # where the first form has selected something, it is no card manager that answers the second
+    told = first != "9000"
+    assert (rig.card.state.fuse is Fuse.FUSED, rig.card.state.fuse_inferred) == (told, told)
+
+
+def test_on_a_jcop4_whose_transport_state_has_ended_ins_00_is_an_applets_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(judgement: Judgement, _card: str) -> None:
+        raise Refused("refused", meaning=judgement.settled_by)
+
+    monkeypatch.setattr(consent, "ask_typed", nobody)
+    rig, link = fake(tmp_path, {JCOP4: jcop4_answer(), "00A4040005F0A1B2C3D4": "9000", "00000000": "9000",
+                                "8010000000": "9000"})
+    for command in ("00000000", "8010000000"):
+        with pytest.raises(Refused) as refused:
+            rig.send(command)
+        assert "reset and identify show it" in refused.value.meaning
+    identify(rig.card)
+    for command in ("00000000", "8010000000"):
+        assert rig.send(command).ok
+    rig.send("00A4040005F0A1B2C3D4")
+    assert rig.send("00000000").ok
+    rig.card.reset(ResetKind.COLD)
+    rig.send("00A4040005F0A1B2C3D4")
+    identify(rig.card)  # what an applet says of the card counts for nothing
     assert rig.card.state.fuse is Fuse.UNKNOWN
+    sent = len(link.sent)
+    with pytest.raises(Refused):
+        rig.send("00000000")
+    assert len(link.sent) == sent
+
+
+def test_with_an_applet_selected_the_card_manager_has_to_be_asked(tmp_path: Path) -> None:
+    rig, _link = fake(tmp_path, {"00A4040005F0A1B2C3D4": "9000", JCOP4: "6D00"})
+    rig.send("00A4040005F0A1B2C3D4")
+    with pytest.raises(CardError) as caught:
+        identify(rig.card)
+    assert caught.value.hint.startswith("reset, then identify")
 
 
 @pytest.mark.parametrize("second", ["6D00", "6A88", "9000", "FE00" + "9000"])
