@@ -44,7 +44,7 @@ def auth(
     From then on what is sent to the security domain goes through the channel; a reset or select ends it. A recording is
     asked with the host challenge that it holds.
 
-    Raises ChannelError when the keys are not the card's or the level is not offered, CardError when the card refuses.
+    Raises JcopshError when the keys are not the card's, the level is not offered, or the card refuses.
 
     Options:
         --here: authenticate to what is selected, even if it does not look like a security domain

@@ -373,7 +373,9 @@ value. It goes to standard error, so that a result behind > stays clean.
 
 Without a trace nothing is lost: the journal has every exchange, and status says where it is. jcopsh --replay
 FILE plays a journal or a trace again without a card; it reads those of GlobalPlatformPro, GPShell, JCShell and
-JCManager too.
+JCManager too. Type the lines of then: a command that was not recorded at that place is refused, and both are
+shown. auth takes the recorded host challenge and wants the keys of then. What went through a secure channel is
+recorded as it was before it was protected, so that a journal gives no new keys away; MACs are not in it.
 """, aliases=("traces", "replay", "GP_TRACE"))
 
 SETTINGS = Topic("settings", "set, config.toml, aliases and the start-up file", """
