@@ -202,7 +202,8 @@ def _ask_to_try_again(card: Card, choice: KeyChoice, tries: Collection[Try], sam
 def _counted(state: CardState, count: int) -> str:
     """How many tries the ledger counts, and of which card."""
     which = "this card" if state.chip else "cards with this ATR, as this one does not tell its chip,"
-    return f"{count} authentication{'' if count == 1 else 's'} of {which} ended badly or were never completed"
+    tries, were = ("authentication", "was") if count == 1 else ("authentications", "were")
+    return f"{count} {tries} of {which} ended badly or {were} never completed"
 
 
 def _challenge_length(state: CardState) -> int:
