@@ -11,6 +11,7 @@ import pytest
 from jcopsh.api import Opener, Source
 from jcopsh.shell.execute import run_text
 from tests.cap_files import Cap
+from tests.card.test_recording import TRACES
 from tests.commands.support import Shell, opened_shell, shell
 
 APPLET = Cap(bytes.fromhex("F0A1B2C3D4"), (bytes.fromhex("F0A1B2C3D401"),))
@@ -122,3 +123,16 @@ def test_a_difference_in_a_channel_shows_the_plain_commands(monkeypatch: pytest.
     assert "80 CA 00 E0 00" in said
     assert "80 CA 00 C1 00" in said
     assert again.run(lines[1])
+
+
+def test_another_clients_trace_replays_by_what_went_over_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that is not ours, and wrapped commands that are not ours: each is equal but for an absent Le."""
+    reported: list[str] = []
+    again = replay(monkeypatch, TRACES / "gp-list-scp03.log", reported)
+    again.run("select isd-gp")
+    opened = again.json("auth enc --key default")[-1]
+    assert (opened["protocol"], opened["option"]) == ("SCP03", "00")
+    for p1 in ("80", "40", "10"):
+        again.run(f"send 80F2{p1}02024F0000")
+    assert len(reported) == 1  # EXTERNAL AUTHENTICATE
+    assert "only in an absent Le" in reported[0]
