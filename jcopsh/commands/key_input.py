@@ -47,6 +47,14 @@ class ChosenKeys:
     key_version: int
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class NewKeys:
+    """Keys that are to be put on a card, and the passphrase that they are stored under, empty for none."""
+
+    keys: KeySet
+    passphrase: str
+
+
 def key_sets(session: Session) -> KeySetStore:
     """The store of key sets. Raises UsageError where there is none."""
     if session.key_sets is None:
@@ -112,7 +120,53 @@ def opened(session: Session, name: str) -> StoredKeySet:
         raise UsageError("there is no key set of that name", hint="keys list, or --key default for 40…4F")
     if stored.sealed is None:
         return stored
-    return unsealed(stored, session.ask_secret(f"passphrase of {stored.name} (it does not show): "))
+    return unsealed(stored, _asked_passphrase(session, stored))
+
+
+def _asked_passphrase(session: Session, stored: StoredKeySet) -> str:
+    return session.ask_secret(f"passphrase of {stored.name} (it does not show): ")
+
+
+def new_passphrase(session: Session, name: str) -> str:
+    """A passphrase for a set that is to be stored, typed twice. Raises UsageError where the two differ."""
+    first = session.ask_secret(f"passphrase for {name} (it does not show): ")
+    if not first or session.ask_secret("once more: ") != first:
+        raise UsageError("the two are not the same, or empty; nothing was stored")
+    return first
+
+
+def new_keys(session: Session, given: GivenKeys, name: str, *, with_passphrase: bool) -> NewKeys:
+    """Keys to be put on a card and stored as `name`: those given, else those stored there already, else typed unseen.
+
+    A passphrase is asked for where the set is stored under one, or is to be. Raises UsageError.
+    """
+    stored = key_sets(session).get(name)
+    if stored is not None and stored.sealed is not None:
+        passphrase = _asked_passphrase(session, stored)
+        return NewKeys(_keys_to_put(session, given, unsealed(stored, passphrase)), passphrase)
+    if stored is not None and with_passphrase:
+        raise UsageError(f"{stored.name} is in the key store already, under no passphrase; nothing was sent",
+                         hint="leave --passphrase away, or --save ANOTHER-NAME")
+    keys = _keys_to_put(session, given, stored)
+    return NewKeys(keys, new_passphrase(session, name) if with_passphrase else "")
+
+
+def _keys_to_put(session: Session, given: GivenKeys, stored: StoredKeySet | None) -> KeySet:
+    """`stored` is the set with its keys that has the name already, None where there is none."""
+    names = [one.name.lower() for one in given.specs]
+    if stored is not None and stored.keys is not None and (not names or names == [stored.name.lower()]):
+        _check_as_on_card(stored.diversification)
+        return KeySet(*stored.keys)
+    if not given.specs:
+        return asked_keys(session)
+    choice = chosen_keys(session, given).choice
+    _check_as_on_card(choice.diversification.value)
+    return all_three(choice.keys)
+
+
+def _check_as_on_card(diversification: str) -> None:
+    if diversification != Diversification.NONE.value:
+        raise UsageError("new keys are given as they are to be on the card, not as master keys")
 
 
 def asked_keys(session: Session) -> KeySet:

@@ -11,7 +11,15 @@ from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.tries import ledger_card, ledger_name
 from jcopsh.commands.auth import Kdf, KeyVersion
-from jcopsh.commands.key_input import GivenKeys, all_three, asked_keys, chosen_keys, key_sets
+from jcopsh.commands.key_input import (
+    GivenKeys,
+    all_three,
+    asked_keys,
+    chosen_keys,
+    key_sets,
+    new_keys,
+    new_passphrase,
+)
 from jcopsh.errors import Refused, UsageError
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet, KeyType, check_value_labels
 from jcopsh.iso7816.hexadecimal import format_bytes
@@ -159,7 +167,7 @@ def _add(
         made = asked_keys(session)
     labels = check_value_labels(made, KeyType.DES3 if how in (Diversification.VISA2, Diversification.EMV) else None)
     stored = StoredKeySet(name, made.all, labels, key_version=key_version, diversification=how.value)
-    key_sets(session).add(stored, _new_passphrase(session, name) if with_passphrase else "")
+    key_sets(session).add(stored, new_passphrase(session, name) if with_passphrase else "")
     return f"{name} is stored: {', '.join(stored.labels)}"
 
 
@@ -170,13 +178,6 @@ def _check_name(name: str) -> None:
     if not is_key_set_name(name):
         raise UsageError("a key set's name has up to 24 letters, digits, '-', '_' and '.', and cannot be read as hex",
                          hint="e.g. bench-card")
-
-
-def _new_passphrase(session: Session, name: str) -> str:
-    first = session.ask_secret(f"passphrase for {name} (it does not show): ")
-    if not first or session.ask_secret("once more: ") != first:
-        raise UsageError("the two are not the same, or empty; nothing was stored")
-    return first
 
 
 def _line(stored: StoredKeySet, *, reveal: bool) -> KeySetLine:
@@ -239,14 +240,15 @@ def _without_status_word(answer: bytes) -> bytes:
 def put_keys(
     session: Session, card: Card, key: KeySets | None = None, *, key_version: NewVersion, save: Text,
     replace: Replaced = 0, key_enc: KeySets | None = None, key_mac: KeySets | None = None,
-    key_dek: KeySets | None = None,
+    key_dek: KeySets | None = None, passphrase: bool = False,
 ) -> Iterator[str | KeysPut]:
     """Put a new key set on the card, prove it by an authentication, and say which old one can go.
 
-    KEY or --key-enc, --key-mac and --key-dek are the new keys; where none is given they are asked for without being
-    shown. --key-version is their version on the card, --save their name in the key store: they are there, on disk,
-    before anything is sent. --replace VERSION (1 to 127) takes the place of a set; else the set is added, and the first
-    set of a new card (version FF) goes by that on many cards: it is not named.
+    KEY or --key-enc, --key-mac and --key-dek are the new keys. Where none is given, they are those that the key store
+    has under the name of --save, and where it has none, they are asked for without being shown. --key-version is their
+    version on the card, --save their name in the key store: they are there, on disk, before anything is sent; the
+    passphrase of a set that is stored under one is asked for. --replace VERSION (1 to 127) takes the place of a set;
+    else the set is added, and the first set of a new card (version FF) goes by that on many cards: it is not named.
 
     A secure channel has to be open under the old keys. When the power goes in the middle, authenticate with the keys
     that the card takes, old or new, and give the same line again.
@@ -257,9 +259,10 @@ def put_keys(
     from jcopsh.operations import key_change
 
     _check_name(save)
-    made = _new_keys(session, GivenKeys(key, key_enc, key_mac, key_dek))
+    made = new_keys(session, GivenKeys(key, key_enc, key_mac, key_dek), save, with_passphrase=passphrase)
     steps = key_change.put_keys(
-        card, key_sets(session), made, name=save, key_version=key_version, replaces=replace)
+        card, key_sets(session), made.keys, name=save, key_version=key_version, replaces=replace,
+        passphrase=made.passphrase)
     for step in steps:
         yield step
         if isinstance(step, KeysPut) and step.others:
@@ -271,9 +274,12 @@ def put_keys(
 def put_key(
     session: Session, card: Card, key: KeySets | None = None, *, key_version: NewVersion, save: Text,
     replace: Replaced = 0, key_enc: KeySets | None = None, key_mac: KeySets | None = None,
-    key_dek: KeySets | None = None,
+    key_dek: KeySets | None = None, passphrase: bool = False,
 ) -> str:
     """PUT KEY alone: put a key set on the card without proving it. put-keys does both; its words mean the same.
+
+    Options:
+        --passphrase: as for put-keys
 
     Examples:
         put-key --key-version 1 --save bench-card
@@ -281,11 +287,12 @@ def put_key(
     from jcopsh.operations import key_change
 
     _check_name(save)
-    made = _new_keys(session, GivenKeys(key, key_enc, key_mac, key_dek))
-    key_change.check(card, made, key_version, replace)
-    key_change.keep(card, key_sets(session), made, save, key_version)
-    key_sets(session).note(save, Standing.BEING_PUT, ledger_name(card.state))
-    values = ", ".join(key_change.put_key(card, made, key_version=key_version, replaces=replace, name=save))
+    made = new_keys(session, GivenKeys(key, key_enc, key_mac, key_dek), save, with_passphrase=passphrase)
+    key_change.check(card, made.keys, key_version, replace)
+    store = key_sets(session)
+    stored = key_change.keep(card, store, made.keys, save, key_version, passphrase=made.passphrase)
+    values = ", ".join(key_change.put_stored_key(
+        card, store, stored, made.keys, key_version=key_version, replaces=replace, passphrase=made.passphrase))
     return f"the card took keys of version {key_version:02X}, check values {values}; auth --key {save} proves them"
 
 
@@ -322,15 +329,6 @@ def _what_goes(key_version: int, versions: Sequence[int] | None, names: Mapping[
     stay = ", ".join(shown(one) for one in versions if one != key_version)
     here = "" if key_version in versions else ", though the card does not list it"
     return f"{goes}{here}; {f'version {stay} stays' if stay else 'no other key set stays'}"
-
-
-def _new_keys(session: Session, given: GivenKeys) -> KeySet:
-    if not given.specs:
-        return asked_keys(session)
-    choice_made = chosen_keys(session, given).choice
-    if choice_made.diversification is not Diversification.NONE:
-        raise UsageError("new keys are given as they are to be on the card, not as master keys")
-    return all_three(choice_made.keys)
 
 
 COMMANDS = (keys, put_keys, put_key, delete_key)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jcopsh.card.card import Card
 from jcopsh.card.tries import ledger_name
-from jcopsh.errors import CardError, ChannelError, UsageError
+from jcopsh.errors import CardError, ChannelError, Refused, UsageError
 from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.globalplatform.keys import KeySet, KeyType, check_value, check_value_labels
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -19,7 +19,7 @@ from jcopsh.operations.authentication import KeyChoice, authenticate
 from jcopsh.operations.key_values import Authenticated, KeysPut
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.truth import telling
-from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, key_set
+from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, key_set, unsealed
 
 FIRST_KEY, SEVERAL_KEYS = 0x01, 0x80  # P2 of PUT KEY: the identifier of the first key, and that more follow
 ADDS = 0x00  # P1 of PUT KEY: no key set is replaced
@@ -29,31 +29,64 @@ TAG_KEY_VERSION, TAG_KEY_INFORMATION, TAG_KEY_TEMPLATE = 0xD2, 0xC0, 0xE0
 
 
 def put_keys(
-    card: Card, store: KeySetStore, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS
+    card: Card, store: KeySetStore, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS,
+    passphrase: str = "",
 ) -> Iterator[str | KeysPut]:
     """Put a key set of three, prove it by an authentication, and say so step by step; the last value is the result.
 
-    The set is in the store under `name`, on the disk, before anything is sent. When the power goes in between, the same
-    call ends it: what is on the card already is not put again. Raises ChannelError, CardError, Refused, StoreError.
+    The set is in the store under `name`, on the disk, before anything is sent, and under the passphrase where there is
+    one. When the power goes in between, the same call ends it: what is on the card already is not put again. Raises
+    ChannelError, CardError, Refused, StoreError, and UsageError where the set is there under another passphrase.
     """
     level = check(card, new, key_version, replaces)
     before = key_versions(card)
-    stored = keep(card, store, new, name, key_version)
-    yield f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
+    stored = keep(card, store, new, name, key_version, passphrase=passphrase)
+    yield (f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
+           + (", under the passphrase" if passphrase else ""))
     opened: Authenticated | None = None
     if _may_be_there(card, stored, before, key_version, replaces):
         yield f"the card may have these keys as version {key_version:02X} already, put before the power went"
         opened = _proved(card, KeyChoice(stored.name, new), level, key_version, certain=before is not None)
     if opened is None:
-        store.note(stored.name, Standing.BEING_PUT, ledger_name(card.state))
-        check_values = put_key(card, new, key_version=key_version, replaces=replaces, name=stored.name)
+        check_values = put_stored_key(
+            card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
         yield f"the card took version {key_version:02X} and made the check values {', '.join(check_values)}"
         with telling(f"The card took the keys {stored.name}, and this was not proved yet",
                      *_way_on(stored.name, key_version)):
             opened = authenticate(card, KeyChoice(stored.name, new), level=level, key_version=key_version)
-    store.note(stored.name, Standing.ON_CARD, ledger_name(card.state))
+    store.note(_standing(card, stored, Standing.ON_CARD, key_version), passphrase)
+    if card.tries.unwritten is not None:
+        yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
     yield KeysPut(stored.name, key_version, _check_values(new, _key_type(opened.protocol)), _shown(opened),
                   _others(key_versions(card), key_version))
+
+
+def put_stored_key(
+    card: Card, store: KeySetStore, stored: StoredKeySet, new: KeySet, *, key_version: int, replaces: int = ADDS,
+    passphrase: str = "",
+) -> tuple[str, ...]:
+    """`put_key` of a set that is in the store, where it is noted before that the card may have it from now on.
+
+    Where nothing was sent, or the card says that it took nothing, the store knows of the set what it knew before.
+    """
+    store.note(_standing(card, stored, Standing.BEING_PUT, key_version), passphrase)
+    try:
+        return put_key(card, new, key_version=key_version, replaces=replaces, name=stored.name)
+    except (Refused, CardError) as error:
+        if isinstance(error, Refused) or _took_nothing(error):
+            store.note(stored, passphrase)
+            kept = f"The key store keeps the set as {stored.name}, {stored.standing.value}"
+            error.meaning = f"{error.meaning.rstrip('.')}. {kept}." if error.meaning else f"{kept}."
+        raise
+
+
+def _took_nothing(error: CardError) -> bool:
+    """Whether the card checked the command and did not carry it out (ISO/IEC 7816-4:2020, table 5: 67 to 6E)."""
+    return 0x67 <= error.response.sw >> 8 <= 0x6E
+
+
+def _standing(card: Card, stored: StoredKeySet, standing: Standing, key_version: int) -> StoredKeySet:
+    return replace(stored, standing=standing, card=ledger_name(card.state), key_version=key_version)
 
 
 def put_key(
@@ -212,18 +245,24 @@ def _compare(answer: bytes, key_version: int, expected: tuple[str, ...]) -> None
         )
 
 
-def keep(card: Card, store: KeySetStore, new: KeySet, name: str, key_version: int) -> StoredKeySet:
-    """The set in the store: a new entry, or the one of that name where it holds these very keys."""
+def keep(
+    card: Card, store: KeySetStore, new: KeySet, name: str, key_version: int, *, passphrase: str = ""
+) -> StoredKeySet:
+    """The set in the store with its keys: a new entry, or the one of that name where it holds these very keys.
+
+    A new entry fits any version: which one it has is noted when it is put.
+    """
     keys = new.all
     known = store.get(name)
     if known is None:
-        added = replace(key_set(name, keys, key_version=key_version), labels=_labels(card, new))
-        store.add(added)
-        return added
+        store.add(replace(key_set(name, keys), labels=_labels(card, new)), passphrase)
+        return replace(key_set(name, keys), labels=_labels(card, new))
+    known = unsealed(known, passphrase)
     if known.keys != keys or known.key_version not in (0, key_version):
+        differs = "Its keys differ" if known.keys != keys else f"It is for version {known.key_version:02X}"
         raise UsageError(
-            f"the key store has another set under the name {name}; nothing was sent",
-            meaning="Its keys or its version differ, or it is under a passphrase.", hint="--save ANOTHER-NAME",
+            f"the key store has another set under the name {name}; nothing was sent", meaning=f"{differs}.",
+            hint="--save ANOTHER-NAME",
         )
     return known
 

@@ -124,15 +124,20 @@ class KeySetStore:
             raise UsageError("there is no key set of that name", hint="keys list")
         self._change(lambda entries: [one for one in entries if one.name.lower() != name.lower()])
 
-    def note(self, name: str, standing: Standing, card: str) -> None:
-        """Say what has become of a set. Raises UsageError for one under a passphrase: that is authenticated with it."""
-        known = self.get(name)
-        if known is not None and known.sealed is not None:
-            raise UsageError(f"{known.name} is under a passphrase: nothing can be noted of it",
-                             hint="put the keys under another name")
-        self._change(lambda entries: [
-            replace(one, standing=standing, card=card) if one.name.lower() == name.lower() else one for one in entries
-        ])
+    def note(self, known: StoredKeySet, passphrase: str = "") -> None:
+        """Say what has become of a set: its version, standing and card are from now on those of `known`.
+
+        Raises UsageError where the set is under another passphrase than this one: what is known of it is authenticated
+        with it.
+        """
+        def noted(one: StoredKeySet) -> StoredKeySet:
+            if one.name.lower() != known.name.lower():
+                return one
+            changed = replace(unsealed(one, passphrase), key_version=known.key_version, standing=known.standing,
+                              card=known.card, sealed=None)
+            return _seal(changed, passphrase) if one.sealed is not None else changed
+
+        self._change(lambda entries: [noted(one) for one in entries])
 
     def _change(self, change: Callable[[list[StoredKeySet]], list[StoredKeySet]]) -> None:
         try:

@@ -215,6 +215,45 @@ def test_new_keys_from_the_line_to_the_card(card: Shell) -> None:
     assert "on the card" not in card.fail("delete-key 1", 2)
 
 
+def test_new_keys_are_kept_under_a_passphrase(card: Shell) -> None:
+    card.answers += ["one", "one"]
+    card.run("auth --key default")
+    steps = card.run(f"put-keys {NEW} --key-version 1 --save bench --passphrase --yes")
+    assert "under the passphrase" in steps
+    (listed,) = card.json("keys list --reveal")
+    (line,) = listed["key_sets"]
+    assert "under a passphrase" in line["keys"]
+    assert line["standing"] == "the card has taken it"
+    card.answers += ["wrong"]
+    assert "not the passphrase" in card.fail("reset; auth --key bench", 2)
+    card.answers += ["one"]
+    assert "key version 01" in card.run("auth --key bench; status")
+
+
+def test_a_set_stored_under_a_passphrase_is_put(card: Shell) -> None:
+    """Its passphrase is asked for once, whether the set is named twice or not."""
+    card.answers += ["one", "one"]
+    card.run(f"keys add bench --key {NEW} --passphrase; auth --key default")
+    card.answers += ["one"]
+    assert "took version 01" in card.run("put-keys bench --key-version 1 --save bench --yes")
+    card.answers += ["one"]
+    assert "already" in card.run("put-keys --key-version 1 --save BENCH --yes")
+    card.answers += ["one"]
+    other = CANARY
+    assert "another set" in card.fail(f"put-keys {other} --key-version 2 --save bench --yes", 2)
+    assert not card.answers
+
+
+def test_stored_keys_are_not_typed_again(card: Shell) -> None:
+    card.run(f"keys add bench --key {NEW}; keys add master --key emv:{NEW}; auth --key default")
+    assert "F10D32" in card.run("put-key --key-version 1 --save bench --yes")
+    assert "not as master keys" in card.fail("put-key --key-version 2 --save master --yes", 2)
+    assert "no passphrase" in card.fail("put-key --key-version 1 --save bench --passphrase --yes", 2)
+    card.answers += [NEW, NEW, NEW, "one", "two"]
+    assert "not the same" in card.fail("put-key --key-version 2 --save fresh --passphrase --yes", 2)
+    assert "fresh" not in card.run("keys list")
+
+
 def test_put_keys_without_a_channel(card: Shell) -> None:
     assert "none is open" in card.fail(f"put-keys {NEW} --key-version 1 --save bench --yes")
     assert "none is open" in card.fail(f"put-key {NEW} --key-version 1 --save bench --yes")
@@ -229,6 +268,7 @@ def test_a_ledger_that_fails_after_the_authentication_is_told(card: Shell, monke
     *_, told, opened = card.json("auth --key default")
     assert told["text"] == "the ledger cannot be written. The command was sent."
     assert opened["protocol"] == "SCP02"
+    assert "the ledger cannot be written" in card.run(f"put-keys {NEW} --key-version 1 --save bench --yes")
 
 
 def test_6982_in_the_channel_hints_at_another_auth(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from jcopsh.globalplatform.keys import KeySet, KeyType, check_value
 from jcopsh.operations.authentication import KeyChoice
 from jcopsh.operations.key_change import delete_keys, key_versions, put_key, put_keys
 from jcopsh.operations.key_values import KeysPut
-from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set
+from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set, unsealed
 from jcopsh.secrets.secret import Secret
 from tests.secure_channels import C_MAC, DEFAULT, FULL, Domain, connected
 
@@ -228,8 +228,63 @@ def test_the_store_after_a_crash_has_its_old_content(tmp_path: Path, monkeypatch
     before = (tmp_path / "key-sets.json").read_bytes()
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(5, "crash")))
     with suppress(StoreError):
-        KeySetStore(tmp_path / "key-sets.json").note(NAME, Standing.GIVEN, "")
+        KeySetStore(tmp_path / "key-sets.json").note(key_set(NAME, NEW.all))
     assert (tmp_path / "key-sets.json").read_bytes() == before
+
+
+def test_what_the_card_did_not_take_is_not_about_to_be_put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keys stay, as given by the user, and fit another version then."""
+    domain = connected(tmp_path)
+    domain.auth()
+    monkeypatch.setattr(consent, "ask_yes", _nobody)
+    with pytest.raises(Refused, match="no terminal") as refused:
+        list(put_keys(domain.card, domain.key_sets, NEW, name=NAME, key_version=1))
+    assert "keeps the set as bench-card" in refused.value.meaning
+    domain.link.answer = lambda command, answer: b"\x6a\x84" if command[1] == 0xD8 else answer
+    with pytest.raises(CardError, match="does not take"):
+        put(domain)
+    stored = domain.key_sets.get(NAME)
+    assert stored is not None
+    assert (stored.standing, stored.card, stored.key_version) == (Standing.GIVEN, "", 0)
+    domain.link.answer = lambda _command, answer: answer
+    assert put(domain, key_version=2).key_version == 2
+
+
+def test_an_answer_that_says_nothing_of_the_keys_leaves_them_about_to_be_put(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.auth()
+    domain.link.answer = lambda command, answer: b"\x65\x81" if command[1] == 0xD8 else answer
+    with pytest.raises(CardError, match="does not take"):
+        put(domain)
+    stored = domain.key_sets.get(NAME)
+    assert stored is not None
+    assert stored.standing is Standing.BEING_PUT
+
+
+@pytest.mark.parametrize("lost_after", [False, True])
+def test_a_set_under_a_passphrase_survives_a_power_cut(tmp_path: Path, lost_after: bool) -> None:
+    def attempt(domain: Domain, passphrase: str) -> None:
+        with answering_yes(domain.card):
+            list(put_keys(domain.card, domain.key_sets, NEW, name=NAME, key_version=1, passphrase=passphrase))
+
+    domain = connected(tmp_path)
+    domain.auth(level=C_MAC)
+    domain.link.power, domain.link.lost_after = 1, lost_after  # for GET DATA
+    with pytest.raises(JcopshError, match="power"):
+        attempt(domain, "a passphrase")
+    assert NEW.enc.reveal().hex() not in domain.key_sets.path.read_text().lower()
+    domain = domain.again()
+    if lost_after:
+        domain.auth(KeyChoice(NAME, NEW), level=C_MAC, key_version=1)
+    else:
+        domain.auth(level=C_MAC)
+    with pytest.raises(UsageError, match="passphrase"):
+        attempt(domain, "another")
+    attempt(domain, "a passphrase")
+    stored = domain.key_sets.get(NAME)
+    assert stored is not None
+    assert (stored.standing, stored.key_version, stored.keys) == (Standing.ON_CARD, 1, None)
+    assert unsealed(stored, "a passphrase").keys == NEW.all
 
 
 # --- a card that does not say which keys it has -----------------------------------------------------------------------

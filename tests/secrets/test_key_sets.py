@@ -70,10 +70,10 @@ def test_a_name_is_taken_once(store: KeySetStore) -> None:
 
 def test_what_became_of_it(store: KeySetStore) -> None:
     store.add(key_set("bench", KEYS, standing=Standing.BEING_PUT))
-    store.note("bench", Standing.ON_CARD, "chip 01")
+    store.note(key_set("BENCH", KEYS, standing=Standing.ON_CARD, card="chip 01", key_version=2))
     found = store.get("bench")
     assert found is not None
-    assert (found.standing, found.card) == (Standing.ON_CARD, "chip 01")
+    assert (found.name, found.standing, found.card, found.key_version) == ("bench", Standing.ON_CARD, "chip 01", 2)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"format": "jcopsh key sets 1", "key_sets": [{"name": "x"}]}'])
@@ -109,11 +109,17 @@ def test_what_is_known_of_a_sealed_set_cannot_be_changed(store: KeySetStore, par
     assert unsealed(store.entries()[0], PASSPHRASE).keys == KEYS
 
 
-def test_nothing_is_noted_of_a_sealed_set(store: KeySetStore) -> None:
+def test_what_became_of_a_sealed_set_is_noted_with_its_passphrase(store: KeySetStore) -> None:
     store.add(key_set("bench", KEYS), PASSPHRASE)
-    with pytest.raises(UsageError, match="under a passphrase"):
-        store.note("bench", Standing.ON_CARD, "chip 01")
-    assert unsealed(store.entries()[0], PASSPHRASE).keys == KEYS
+    known = key_set("bench", KEYS, standing=Standing.ON_CARD, card="chip 01", key_version=1)
+    for wrong in ("", "another"):
+        with pytest.raises(UsageError, match="passphrase"):
+            store.note(known, wrong)
+    assert store.entries()[0].standing is Standing.GIVEN
+    store.note(known, PASSPHRASE)
+    (found,) = store.entries()
+    assert (found.keys, found.standing, found.card) == (None, Standing.ON_CARD, "chip 01")
+    assert unsealed(found, PASSPHRASE).keys == KEYS
 
 
 def test_the_two_ways_of_writing_a_passphrase_are_one(store: KeySetStore) -> None:
