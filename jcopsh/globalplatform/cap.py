@@ -169,7 +169,10 @@ def _from_archive(raw: bytes) -> dict[Component, bytes]:
                 if info.file_size > LARGEST_FILE:
                     raise CapError(f"it claims {info.file_size} bytes", component)
                 found[component] = archive.read(info)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except CapError:
+        raise
+    # ValueError: an offset before the beginning of the file
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise CapError(f"this ZIP archive cannot be read: {error}") from None
     if not found:
         raise CapError("this ZIP archive holds no components such as Header.cap")
@@ -192,6 +195,9 @@ def _from_sequence(raw: bytes) -> dict[Component, bytes]:
         except ValueError:
             if tag >= 128 and position:  # custom components come last, and are not ours to read
                 break
+            if not position:
+                raise CapError("it is neither a ZIP archive nor a row of components: it begins with "
+                               f"{tag:02X}") from None
             raise CapError(f"no component begins with {tag:02X} at offset {position}") from None
         width, size = _size(component, raw, position, extended=extended)
         end = position + 1 + width + size

@@ -180,12 +180,10 @@ _COMMAND_NAMES = {
 
 
 def command_name(command: CommandAPDU) -> str:
-    """A command as the specification calls it, e.g. `INSTALL [for load]`, `LOAD, block 3`."""
+    """A command as the specification calls it, e.g. `INSTALL [for load]`, `LOAD`."""
     if command.ins == INS.INSTALL:
         purpose = next((name for p1, name in _INSTALL_NAMES.items() if p1 == command.p1), "")
         return f"INSTALL [{purpose}]" if purpose else "INSTALL"
-    if command.ins in (INS.LOAD, INS.STORE_DATA):
-        return f"{_COMMAND_NAMES[INS(command.ins)]}, block {command.p2}"
     return next((name for ins, name in _COMMAND_NAMES.items() if ins == command.ins), f"INS {command.ins:02X}")
 
 

@@ -77,6 +77,12 @@ def java_card_version(aid: AID, major: int, minor: int) -> str:
     return versions[minor] if major == 1 and minor < len(versions) else ""
 
 
+def is_beyond_known(aid: AID, major: int, minor: int) -> bool:
+    """Whether this version of a package, whose versions are known here, is later than all of them."""
+    versions = _CAME_WITH.get(package_name(aid), ())
+    return bool(versions) and (major, minor) >= (1, len(versions))
+
+
 def is_newer(version: str, than: str) -> bool:
     """Whether a version such as `3.0.1` is newer than another."""
     return _numbers(version) > _numbers(than)

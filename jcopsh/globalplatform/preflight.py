@@ -13,7 +13,7 @@ from enum import Enum
 
 from jcopsh.globalplatform.cap import CapFile, Package
 from jcopsh.globalplatform.content import Instance
-from jcopsh.globalplatform.known_packages import is_newer, java_card_version, package_name
+from jcopsh.globalplatform.known_packages import is_beyond_known, is_newer, java_card_version, package_name
 from jcopsh.globalplatform.registry import RegistryEntry, Scope
 from jcopsh.iso7816.aid import AID
 
@@ -25,6 +25,7 @@ class Step(Enum):
     """What a finding stands in the way of."""
 
     LOAD = "INSTALL [for load]"
+    LINK = "LOAD"
     INSTALL = "INSTALL [for install]"
     DELETE = "DELETE"
 
@@ -113,26 +114,27 @@ def same_package(cap: CapFile, inventory: Inventory) -> RegistryEntry | None:
 
 def preflight(cap: CapFile, instances: Sequence[Instance], inventory: Inventory) -> tuple[Finding, ...]:
     """Everything that speaks against loading a file and then making these instances of it."""
-    return (*_unique(_against_loading(cap, inventory)), *against_instances(instances, inventory, cap))
+    loading = _unique(_against_loading(cap, tuple(one.aid for one in instances), inventory))
+    return (*loading, *against_instances(instances, inventory, cap))
 
 
 def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(findings))
 
 
-def _against_loading(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
-    yield from _package_collisions(cap, inventory)
+def _against_loading(cap: CapFile, instances: Sequence[AID], inventory: Inventory) -> Iterator[Finding]:
+    yield from _package_collisions(cap, instances, inventory)
     for applet in cap.applets:
         yield from _applet_collisions(cap, applet, inventory)
     yield from _imports(cap, inventory)
     yield from _memory(cap, inventory)
 
 
-def _package_collisions(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
+def _package_collisions(cap: CapFile, instances: Sequence[AID], inventory: Inventory) -> Iterator[Finding]:
     """The package's AID against everything that has one."""
     there = inventory.package(cap.aid)
     if there is not None:
-        yield _package_there(cap, there, inventory)
+        yield _package_there(cap, there, instances, inventory)
     owner = inventory.package_of_module(cap.aid)
     if owner is not None:
         yield Finding(
@@ -146,19 +148,24 @@ def _package_collisions(cap: CapFile, inventory: Inventory) -> Iterator[Finding]
         )
 
 
-def _package_there(cap: CapFile, there: RegistryEntry, inventory: Inventory) -> Finding:
+def _package_there(
+    cap: CapFile, there: RegistryEntry, instances: Sequence[AID], inventory: Inventory
+) -> Finding:
     """The package is there. Its code may be other code, so that it is taken as it is only where that is asked for."""
     what = f"package {cap.aid} is on the card already{_version(there)}"
     if cap.applets and same_package(cap, inventory) is not None:
-        made = inventory.instances_of(there)
-        what += "" if made else ", and no instance of it is known"
-        keeping = _ANOTHER_OF_IT if made else _KEEPING.format(package=there.aid)
-        return Finding(what, Step.LOAD, (*_replacing(there, inventory), keeping))
+        what += "" if inventory.instances_of(there) else ", and no instance of it is known"
+        return Finding(what, Step.LOAD, (*_replacing(there, inventory), *_keeping(instances, inventory)))
     return Finding(what, Step.LOAD, _replacing(there, inventory))
 
 
-_KEEPING = "or --keep-package (or install-applet {package} MODULE) installs from the code that is on the card"
-_ANOTHER_OF_IT = "or --keep-package with another --instance makes one more of the code that is on the card"
+def _keeping(instances: Sequence[AID], inventory: Inventory) -> tuple[str, ...]:
+    """How the instances are made of the code that is on the card."""
+    if not instances:
+        return ()
+    taken = any(inventory.application(aid) is not None for aid in instances)
+    makes = "with another --instance makes one more" if taken else f"makes {', '.join(map(str, instances))}"
+    return (f"or --keep-package {makes} of the code that is on the card",)
 
 
 def _replacing(package: RegistryEntry, inventory: Inventory) -> tuple[str, ...]:
@@ -283,7 +290,7 @@ def _imports(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
             yield from _newer_than_card(wanted, inventory)
         elif inventory.known:
             yield Finding(f"the file imports package {wanted.aid} {wanted.version}, which is not on the card",
-                          Step.LOAD, (f"upload the file of {wanted.aid}",),
+                          Step.LINK, (f"upload the file of {wanted.aid} first",),
                           certain=wanted.aid.rid not in _MAKERS)
 
 
@@ -292,22 +299,25 @@ def _too_old(wanted: Package, there: RegistryEntry) -> Iterator[Finding]:
         return
     major, minor = there.version
     if major != wanted.major or minor < wanted.minor:
-        yield Finding(f"the file imports {_named(wanted)}, and the card has version {major}.{minor} of it", Step.LOAD)
+        yield Finding(f"the file imports {_named(wanted)}, and the card has version {major}.{minor} of it", Step.LINK)
 
 
 def _newer_than_card(wanted: Package, inventory: Inventory) -> Iterator[Finding]:
     needed = java_card_version(wanted.aid, wanted.major, wanted.minor)
+    if is_beyond_known(wanted.aid, wanted.major, wanted.minor):
+        yield Finding(f"the file imports {_named(wanted)}, a later version than any that jcopsh knows", Step.LINK,
+                      certain=False)
     if needed and inventory.java_card and is_newer(needed, inventory.java_card):
         yield Finding(
             f"the file imports {_named(wanted)}, which came with Java Card {needed}; this kind of card has "
-            f"{inventory.java_card}", Step.LOAD, (f"convert the file for Java Card {inventory.java_card}",),
+            f"{inventory.java_card}", Step.LINK, (f"convert the file for Java Card {inventory.java_card}",),
         )
 
 
 def _memory(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
     free, needed = inventory.free_memory, len(cap.load_data)
     if free is not None and needed > free:
-        yield Finding(f"the file has {needed} bytes to load, and {free} bytes of memory are free", Step.LOAD,
+        yield Finding(f"the file has {needed} bytes to load, and {free} bytes of memory are free", Step.LINK,
                       ("list", "delete what is not needed"))
 
 

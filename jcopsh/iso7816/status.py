@@ -226,6 +226,7 @@ _BY_INS: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
     }),
     INS.LOAD: _seen({
         0x6A80: "the card does not accept the load file",
+        0x6438: "the package cannot be linked: the card has not what it imports, or not in that version",
         0x6985: "not accepted: no INSTALL [for load] came before, or the package cannot be linked",
     }) | _gp("11.6.3", {
         0x6A84: "not enough memory for the load file",

@@ -46,7 +46,7 @@ class NotPossible(UsageError):
         super().__init__(
             f"{what}: {first.what}",
             meaning=" ".join((*(f"Also: {one.what}." for one in others),
-                              f"A card answers {first.step.value} with 6985 then. Nothing on it was changed.")),
+                              f"A card refuses {first.step.value} then. Nothing on it was changed.")),
             hint=_resolution(findings),
         )
         self.findings = tuple(findings)
@@ -110,7 +110,8 @@ class Request:
         applets = self.cap.applets
         if self.applet is not None:
             if self.applet not in applets:
-                raise UsageError(f"the file has no applet {self.applet}", hint=f"it has {_aids(applets)}")
+                raise UsageError(f"the file has no applet {self.applet}",
+                             hint=f"--applet {_aids(applets)}" if applets else "it is a library: --load-only")
             return self.applet
         if len(applets) > 1:
             raise UsageError(
@@ -144,11 +145,11 @@ def _plan(request: Request, most: int) -> _Plan:
     request.check()
     cap, instances = request.cap, request.instances
     kept = request.keep_package
+    size = _block_size(request.block_size, most)
     try:
-        size = content.longest_block(request.block_size, most)
         blocks = content.load_blocks(cap.load_block, size)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(str(error), hint=_large_enough(len(cap.load_block), most)) from None
     if kept:
         blocks = ()
     for_load = () if kept else (content.install_for_load(cap.aid, request.domain),)
@@ -163,6 +164,19 @@ def _plan(request: Request, most: int) -> _Plan:
         tuple((one.module, one.aid) for one in instances), request.domain, notes,
     )
     return _Plan(for_load, blocks, installs, shown)
+
+
+def _block_size(asked: int | None, most: int) -> int:
+    """How many bytes go into a command. Raises UsageError for more than fit."""
+    try:
+        return content.longest_block(asked, most)
+    except ValueError as error:
+        raise UsageError(str(error), hint=f"--block-size {most}, or leave it away") from None
+
+
+def _large_enough(length: int, most: int) -> str:
+    needed = -(-length // content.MOST_BLOCKS)
+    return f"--block-size {needed} or more" if needed <= most else "a smaller file: no block that fits is large enough"
 
 
 def _not_loaded_again(package: AID) -> str:
@@ -204,7 +218,7 @@ def install(card: Card, request: Request) -> Iterator[InstallPlan | Deletion | P
                 hint=f"the same line with --keep-package tries it again; delete {request.cap.aid} takes the package "
                      "away",
             )
-    yield _done(plan.shown, selectable=request.selectable)
+    yield _done(plan.shown, request.cap.applets, selectable=request.selectable)
 
 
 def _speaks_against(request: Request, plan: _Plan, inventory: Inventory) -> tuple[Finding, ...]:
@@ -240,18 +254,18 @@ def _load(card: Card, plan: _Plan, findings: Sequence[Finding], before: str) -> 
                      else f"{before}{_LOADING}"):
             response = card.send(command)
         if not response.ok:
-            raise _refused(command, response, findings,
-                           truth=f"{before}Refused at block {number} of {len(plan.loads)}: the package is not on the "
-                                 "card.")
+            raise _refused(command, response, findings, block=f"block {number} of {len(plan.loads)}",
+                           truth=f"{before}The package is not on the card.")
         sent += len(command.data)
         yield Progress(f"loading {plan.shown.package}", sent, plan.shown.bytes_to_load, "bytes")
 
 
-def _done(plan: InstallPlan, *, selectable: bool) -> ContentChanged:
+def _done(plan: InstallPlan, applets: Sequence[AID], *, selectable: bool) -> ContentChanged:
     loaded = f"package {plan.package} {plan.version} loaded ({plan.bytes_to_load} bytes)" if plan.loads else ""
     made = ", ".join(f"{instance} installed" for _, instance in plan.instances)
     instance = plan.instances[0][1] if plan.instances else None
-    then = f"{_next(selectable=selectable)} {instance}" if instance else f"list; install-applet {plan.package} MODULE"
+    later = f"install-applet {plan.package} {applets[0]}" if applets else "list"
+    then = f"{_next(selectable=selectable)} {instance}" if instance else later
     return ContentChanged("; ".join(filter(None, (loaded, made))), then)
 
 
@@ -260,14 +274,16 @@ def _next(*, selectable: bool) -> str:
 
 
 def _refused(
-    command: CommandAPDU, response: ResponseAPDU, findings: Sequence[Finding] = (), *, truth: str = "", hint: str = ""
+    command: CommandAPDU, response: ResponseAPDU, findings: Sequence[Finding] = (), *, block: str = "",
+    truth: str = "", hint: str = "",
 ) -> CardError:
-    """The card's refusal: status word, command, and what is known that explains it."""
+    """The card's refusal: status word, command (of several the `block` that it is), what is known that explains it."""
     installs = command.ins == INS.INSTALL and command.p1 != content.Install.FOR_LOAD
     step = Step.INSTALL if installs else Step.LOAD
     of_two_steps = command.ins in (INS.INSTALL, INS.LOAD)
-    fitting = [one for one in findings if one.step is step or not of_two_steps]
-    what = f"{response.sw:04X} on {command_name(command)}"
+    linking = command.ins == INS.LOAD
+    fitting = [one for one in findings if one.step is step or (linking and one.step is Step.LINK) or not of_two_steps]
+    what = f"{response.sw:04X} on {', '.join(filter(None, (command_name(command), block)))}"
     if fitting and response.sw != WITHOUT_AUTHENTICATION:
         what = f"{what}: {fitting[0].what}"
     said = describe_answer(response.sw, command.cla, command.ins, command.p1).text
@@ -291,7 +307,7 @@ def dry_run(request: Request, most: int) -> DryRun:
 
 
 def _purpose(command: CommandAPDU, blocks: int) -> str:
-    return f"{command.p2 + 1} of {blocks}, {len(command.data)} bytes" if command.ins == INS.LOAD else ""
+    return f"block {command.p2 + 1} of {blocks}, {len(command.data)} bytes" if command.ins == INS.LOAD else ""
 
 
 # --- instances and security domains ----------------------------------------------------------------------------------
@@ -425,7 +441,7 @@ def _store(
     card: Card, data: bytes, structure: Structure, block_size: int | None, whose: str
 ) -> Iterator[Progress | ContentChanged]:
     try:
-        commands = content.store_data(data, content.longest_block(block_size, card.max_data), structure)
+        commands = content.store_data(data, _block_size(block_size, card.max_data), structure)
     except ValueError as error:
         raise UsageError(str(error)) from None
     stored = 0
@@ -433,8 +449,8 @@ def _store(
         with telling(f"{stored} of {len(data)} bytes are known to be stored"):
             response = card.send(command)
         if not response.ok:
-            raise _refused(command, response, truth=f"Refused at block {number} of {len(commands)}; {stored} of "
-                           f"{len(data)} bytes were taken before.")
+            raise _refused(command, response, block=f"block {number} of {len(commands)}",
+                           truth=f"{stored} of {len(data)} bytes were taken before.")
         stored += len(command.data)
         yield Progress(f"storing in {whose}", stored, len(data), "bytes")
     yield ContentChanged(f"{len(data)} bytes stored in {whose}")

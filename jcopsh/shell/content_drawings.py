@@ -15,6 +15,8 @@ from jcopsh.shell.render import ERASE_LINE, Canvas
 from jcopsh.shell.tokens import counted
 
 BAR = 24  # columns
+LOAD = "LOAD"
+SHOWN_LOADS = 2  # of a dry run, before the last: the others have nothing but code
 
 
 def progress_line(progress: Progress, canvas: Canvas) -> str:
@@ -48,9 +50,14 @@ def _draw_plan(value: InstallPlan, canvas: Canvas) -> RenderableType:
 @draw.register
 def _draw_dry_run(value: DryRun, canvas: Canvas) -> RenderableType:
     parts: list[RenderableType] = []
+    loads = [one for one in value.commands if one.name == LOAD]
+    left_out = loads[SHOWN_LOADS:-1]
     for one in value.commands:
-        parts.append(Text(one.name, "label").append(f"{GAP}{one.purpose}" if one.purpose else "", "dim"))
-        parts.append(Padding(Text(format_bytes(one.command), "bytes", overflow="fold"), (0, 0, 0, 2)))
+        if left_out and one is left_out[0]:
+            parts.append(Text(f"{LOAD}{GAP}{counted(len(left_out), 'block')} more, which --json shows", "dim"))
+        if one not in left_out:
+            parts.append(Text(one.name, "label").append(f"{GAP}{one.purpose}" if one.purpose else "", "dim"))
+            parts.append(Padding(Text(format_bytes(one.command), "bytes", overflow="fold"), (0, 0, 0, 2)))
     parts.append(Text("nothing was sent", "good").append("".join(f"; {note}" for note in value.notes), "dim"))
     return Group(*parts)
 

@@ -182,3 +182,17 @@ def test_the_files_of_seed_003() -> None:
     for cap in (cap_files.A, cap_files.B, cap_files.C):
         assert 40 <= len(cap.load_block) - 200 < 48, len(cap.load_block)
     assert replace(cap_files.A, applets=cap_files.B.applets) == cap_files.B
+
+
+def test_an_archive_whose_directory_points_before_its_beginning() -> None:
+    """The place of the central directory is reckoned from its size; one byte too many moves everything to -1."""
+    raw = bytearray(cap_files.A.archive)
+    at = raw.rindex(b"PK\x05\x06") + 16  # the offset of the directory
+    raw[at : at + 4] = (int.from_bytes(raw[at : at + 4], "little") + 1).to_bytes(4, "little")
+    with pytest.raises(CapError, match="ZIP archive cannot be read"):
+        parse_cap(bytes(raw))
+
+
+def test_what_is_no_cap_file_at_all() -> None:
+    with pytest.raises(CapError, match="neither a ZIP archive nor a row of components: it begins with 68"):
+        parse_cap(b"hello")

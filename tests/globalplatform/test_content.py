@@ -88,4 +88,4 @@ def test_names_of_commands() -> None:
     aid = AID.parse("000000000011")
     made = Instance(aid, aid, aid)
     assert content.command_name(content.install_for_install(made)) == "INSTALL [for install and make selectable]"
-    assert content.command_name(content.load_blocks(bytes(3), 1)[1]) == "LOAD, block 1"
+    assert content.command_name(content.load_blocks(bytes(3), 1)[1]) == "LOAD"

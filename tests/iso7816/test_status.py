@@ -32,7 +32,9 @@ from jcopsh.iso7816.status import INS, SW, describe, describe_answer
     (0x6700, None, "wrong length", "ISO/IEC 7816-4, table 5"),
     (0x6701, None, "wrong length; the last byte is the card's own", "ISO/IEC 7816-4, table 5"),
     (0x6D00, INS.SELECT, "instruction not supported, or invalid", "ISO/IEC 7816-4, table 5"),
-    (0x6438, INS.LOAD, "the card has a query of 56 bytes to be fetched", "ISO/IEC 7816-4, table 6"),
+    (0x6438, INS.UPDATE_BINARY, "the card has a query of 56 bytes to be fetched", "ISO/IEC 7816-4, table 6"),
+    (0x6438, INS.LOAD, "the package cannot be linked: the card has not what it imports, or not in that version",
+     "GlobalPlatform 2.3.1, 11.1.3, as cards use it with this command"),
     (0x9123, None, "a status word of the application's own", "ISO/IEC 7816-4, 5.6"),
     (0x0000, None, "not a status word of ISO/IEC 7816-4", "ISO/IEC 7816-4, 5.6"),
 ])

@@ -114,7 +114,8 @@ def test_a_library_is_only_loaded(tmp_path: Path) -> None:
 def test_a_dry_run_sends_nothing() -> None:
     shown = content.dry_run(Request(A), 239)
     assert [one.name for one in shown.commands] == [
-        "INSTALL [for load]", "LOAD, block 0", "LOAD, block 1", "INSTALL [for install and make selectable]"]
+        "INSTALL [for load]", "LOAD", "LOAD", "INSTALL [for install and make selectable]"]
+    assert [one.purpose for one in shown.commands[1:3]] == ["block 1 of 2, 239 bytes", "block 2 of 2, 6 bytes"]
     assert shown.commands[1].command[:5] == bytes.fromhex("80E80000EF")
 
 
@@ -215,7 +216,7 @@ def test_an_installation_that_was_cut_off_says_how_to_go_on(tmp_path: Path) -> N
     card = sim.card(tmp_path)
     with pytest.raises(NotPossible, match="no instance of it is known") as caught:
         install(card, Request(A))
-    assert "--keep-package (or install-applet 0000000000 MODULE)" in caught.value.hint
+    assert "--keep-package makes 000000000011 of the code that is on the card" in caught.value.hint
     assert "--reinstall" in caught.value.hint
     assert sim.changes == []
     plan, *_ = install(card, Request(A, keep_package=True))
@@ -348,7 +349,7 @@ def test_ctrl_c_in_mid_load(tmp_path: Path) -> None:
     ("refused", "what", "truth"),
     [
         ("80E602", "6A84 on INSTALL [for load]", "Nothing was loaded"),
-        ("80E88001", "6A84 on LOAD, block 1", "block 2 of 2: the package is not on the card"),
+        ("80E88001", "6A84 on LOAD, block 2 of 2", "The package is not on the card"),
         ("80E60C", "6A84 on INSTALL [for install and make selectable]", "is on the card, and 000000000011 is not"),
     ],
 )

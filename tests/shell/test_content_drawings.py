@@ -21,7 +21,9 @@ from jcopsh.operations.content_values import (
     ContentChanged,
     ContentEntry,
     Deletion,
+    DryRun,
     InstallPlan,
+    PlannedCommand,
 )
 from jcopsh.operations.progress import Progress
 from jcopsh.shell.json_form import to_json
@@ -175,3 +177,14 @@ def test_progress_is_for_terminals_alone(*, json_wanted: bool) -> None:
     stdout, stderr = io.StringIO(), io.StringIO()
     Output(stdout=stdout, stderr=stderr).show(Progress("loading", 1, 2, "bytes"), json=json_wanted)
     assert stdout.getvalue() + stderr.getvalue() == ""
+
+
+def test_a_dry_run_of_many_blocks_shows_the_first_and_the_last() -> None:
+    loads = tuple(PlannedCommand("LOAD", bytes((0x80, 0xE8, 0, number)), f"block {number + 1} of 9")
+                  for number in range(9))
+    shown = drawn(DryRun(loads))
+    assert "block 2 of 9" in shown
+    assert "block 3 of 9" not in shown
+    assert "6 blocks more, which --json shows" in shown
+    assert shown.index("6 blocks more") < shown.index("block 9 of 9")
+    assert "more" not in drawn(DryRun(loads[:3]))
