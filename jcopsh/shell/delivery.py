@@ -23,10 +23,10 @@ from jcopsh.shell.tokens import Problem
 from jcopsh.shell.words import Redirect, RedirectKind
 
 
-def obstacle(redirect: Redirect, *, replace: bool, private: bool = False) -> Problem | None:
+def obstacle(redirect: Redirect, *, replace: bool) -> Problem | None:
     """What would keep a result from its file or program, without writing or starting anything.
 
-    `replace`: a file that is there may be replaced. `private`: the result shows secrets.
+    `replace`: a file that is there may be replaced.
     """
     word = redirect.words[0]
     if redirect.kind is RedirectKind.PROGRAM:
@@ -38,7 +38,7 @@ def obstacle(redirect: Redirect, *, replace: bool, private: bool = False) -> Pro
                        word.start, word.end)
     append = ">> to append to it" if form_of(redirect.target) in (Form.TEXT, Form.JSON) else ""
     found = obstacle_to(_named(redirect), replace=replace, append=redirect.kind is RedirectKind.APPEND,
-                        private=private, another_way=append)
+                        another_way=append)
     return Problem(found.what, found.hint, word.start, word.end) if found else None
 
 

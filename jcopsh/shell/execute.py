@@ -49,7 +49,7 @@ def execute(session: Session, line: Line) -> int:
         return _failed_to_load(session, error, line)
     blocking = next((problem for problem in line.problems if not problem.pending), None)
     blocking = blocking or (_yes_of_nobody(line) if session.starting else None)
-    blocking = blocking or next(filter(None, map(_obstacle, line.calls)), None)
+    blocking = blocking or next(filter(None, (_obstacle(session, call) for call in line.calls)), None)
     if blocking is not None:
         return _wrong(session, line, blocking)
     for number, call in enumerate(line.calls):
@@ -81,14 +81,17 @@ def _bug(session: Session, error: BaseException, *, json: bool) -> int:
     return EXIT_CARD
 
 
-def _obstacle(call: Call) -> Problem | None:
-    """What would keep the result from where the line says."""
+def _obstacle(session: Session, call: Call) -> Problem | None:
+    """What would keep the result from where the line says, or the `run` of the script that it stands in."""
+    if session.output.is_holding and call.arguments.get("reveal") is True:
+        from jcopsh.shell.redirect import only_on_screen
+
+        return only_on_screen(call.start, call.end)
     if call.redirect is None:
         return None
     from jcopsh.shell.delivery import obstacle
 
-    reveals = call.arguments.get("reveal") is True
-    return obstacle(call.redirect, replace=call.says_yes, private=reveals)
+    return obstacle(call.redirect, replace=call.says_yes)
 
 
 def _yes_of_nobody(line: Line) -> Problem | None:
@@ -119,7 +122,7 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
             _ = session.card  # connected now: its map may settle what is pending, and bound what is too long
             line = parse_line(text, session.registry, session.context())
             (call,) = line.calls
-        problem = next(iter(call.problems), None) or _obstacle(call)
+        problem = next(iter(call.problems), None) or _obstacle(session, call)
         if problem is not None:
             return _wrong(session, line, problem, begun=begun)
         _call(session, call, line, json=json)

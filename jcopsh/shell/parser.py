@@ -24,7 +24,7 @@ from jcopsh.shell.aliases import Expansion, name_token, problem_in_alias
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import NOTHING, ParseContext
 from jcopsh.shell.other_tools import said_here
-from jcopsh.shell.redirect import parameter_of, problem_of, secrets_of, tokens_of, without_options
+from jcopsh.shell.redirect import only_on_screen, parameter_of, problem_of, secrets_of, tokens_of, without_options
 from jcopsh.shell.strike import (
     LONGEST_LINE,
     LONGEST_REPEATED,
@@ -225,6 +225,8 @@ def _nothing_to_redirect(segment: Segment, redirect: Redirect) -> Call:
 def _redirected(text: str, call: Call, redirect: Redirect, end: int) -> Call:
     """The call with what stands behind it."""
     problem = problem_of(text, redirect)
+    if problem is None and call.arguments.get("reveal") is True:
+        problem = only_on_screen(redirect.operator.start, redirect.words[0].end)
     kind = call.following.type.drawn_as if call.following and call.following.type else None
     secrets = secrets_of(text, redirect, behind_bytes=kind in _KINDS_OF_BYTES)
     shown = [Token(*span, TokenKind.SECRET) for span in secrets]

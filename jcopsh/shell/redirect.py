@@ -35,6 +35,12 @@ _AN_OPTION = re.compile("--?[A-Za-z]")
 _ONLY_A_SHELL_KNOWS = re.compile(r"[<>&|].*|2>.*")
 
 
+def only_on_screen(start: int, end: int) -> Problem:
+    """What is wrong with a result that shows secrets (--reveal) and does not go to the screen."""
+    return Problem("--reveal shows keys and PINs on the screen alone, in no file and to no program",
+                   "leave --reveal away; or leave away where the result goes: a long one is paged", start, end)
+
+
 class Form(Enum):
     """How a result is written to a file."""
 

@@ -179,6 +179,11 @@ class Output:
         finally:
             self._held.remove(held)
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether what is shown now goes to a file or program in the end."""
+        return bool(self._held)
+
     def show_held(self) -> None:
         """Show what is held back and was not shown yet: a question about it comes, or it goes nowhere else."""
         for held in self._held:

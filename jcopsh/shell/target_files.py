@@ -16,21 +16,21 @@ class Obstacle:
 
 
 def obstacle_to(
-    file: Path, *, replace: bool, append: bool = False, private: bool = False, another_way: str = ""
+    file: Path, *, replace: bool, append: bool = False, another_way: str = ""
 ) -> Obstacle | None:
     """What would keep the file from being written; None where nothing does.
 
-    `replace`: a file that is there may be replaced. `append`: it is written behind what it holds. `private`: what is
-    written shows secrets. `another_way` is offered where a file is there already.
+    `replace`: a file that is there may be replaced. `append`: it is written behind what it holds.
+    `another_way` is offered where a file is there already.
     """
     try:
-        return _obstacle(file, replace=replace, append=append, private=private, another_way=another_way)
+        return _obstacle(file, replace=replace, append=append, another_way=another_way)
     except (OSError, RuntimeError, ValueError):
         # a name too long or with a NUL, a folder that may not be looked into, links in a circle
         return Obstacle("this file cannot be reached")
 
 
-def _obstacle(file: Path, *, replace: bool, append: bool, private: bool, another_way: str) -> Obstacle | None:
+def _obstacle(file: Path, *, replace: bool, append: bool, another_way: str) -> Obstacle | None:
     file = file.resolve()  # of a link, the file it names
     if file.is_dir():
         return Obstacle("this is a folder", "FOLDER/NAME names a file in it")
@@ -41,8 +41,5 @@ def _obstacle(file: Path, *, replace: bool, append: bool, private: bool, another
     if file.exists() and not append and not replace:
         ways = ", ".join(filter(None, ("another name", another_way)))
         return Obstacle("this file is there already", f"{ways}, or --yes to replace it")
-    if append and private and file.exists() and file.stat().st_mode & 0o077:
-        return Obstacle("others may read this file, and what --reveal shows is for you alone",
-                        "chmod 600, or another name")
     needed = file if append and file.exists() else file.parent
     return None if os.access(needed, os.W_OK) else Obstacle("this cannot be written: permission denied")

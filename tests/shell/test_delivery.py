@@ -182,16 +182,21 @@ def test_a_file_that_is_there_is_replaced_only_by_yes(here: Stage) -> None:
     assert written("a.txt") == "x True\n"
 
 
-def test_a_key_is_appended_to_no_file_that_others_may_read(here: Stage) -> None:
-    file = Path("notes.txt")
-    file.write_text("mine\n")
-    file.chmod(0o644)
-    assert here.run("say one >> notes.txt") == 0
-    assert here.run("read ifsc 1 --reveal >> notes.txt") == 2
-    assert "others may read this file" in here.errors
+@pytest.mark.parametrize("where", ["> a.txt", ">> a.txt", "> a.json", "| cat", "> a.txt --yes"])
+def test_what_is_revealed_goes_to_the_screen_alone(here: Stage, where: str) -> None:
+    assert here.run(f"read ifsc 1 --reveal {where}") == 2
+    assert "on the screen alone" in here.errors
     assert here.link.sent == []
-    file.chmod(0o600)
-    assert here.run("read ifsc 1 --reveal >> notes.txt") == 0
+    assert not Path("a.txt").exists()
+
+
+def test_nor_does_it_by_a_script(here: Stage) -> None:
+    """What `run` shows goes where its line says."""
+    Path("s.jcop").write_text("read ifsc 1\nread ifsc 1 --reveal\n")
+    assert here.run("run s.jcop") == 0
+    assert here.run("run s.jcop > a.txt") == 2
+    assert "on the screen alone" in here.errors
+    assert not Path("a.txt").exists()
 
 
 def test_a_link_stays_and_its_file_is_replaced(here: Stage) -> None:

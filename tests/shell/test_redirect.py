@@ -75,7 +75,7 @@ def test_where_a_redirection_begins_and_ends(
 
 
 def test_the_call_before_it_is_what_it_would_be_alone() -> None:
-    for text in ("read cm_key1 16 --reveal", "00A40400 #(|JCOP|) *9000", "say two words", "help transport key", "?",
+    for text in ("read cm_key1 16", "00A40400 #(|JCOP|) *9000", "say two words", "help transport key", "?",
                  "read ?"):
         (alone,), (call,) = parse(text).calls, parse(f"{text} > out.txt").calls
         assert not call.problems
@@ -86,7 +86,11 @@ def test_the_call_before_it_is_what_it_would_be_alone() -> None:
 
 def test_options_may_stand_behind_the_file_but_belong_to_a_program() -> None:
     (call,) = parse("read cm_key1 > out.txt --yes --reveal").calls
-    assert (call.yes, call.arguments["reveal"], call.problems) == (True, True, ())
+    assert (call.yes, call.arguments["reveal"]) == (True, True)
+    (problem,) = call.problems
+    assert "on the screen alone" in problem.message
+    assert call.redirect is not None
+    assert (problem.start, problem.end) == (call.redirect.operator.start, call.redirect.words[0].end)
     (call,) = parse("read cm_key1 | head --yes -1").calls
     assert call.redirect is not None
     assert (call.yes, call.redirect.arguments, call.problems) == (False, ("--yes", "-1"), ())
