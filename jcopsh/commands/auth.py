@@ -13,10 +13,10 @@ from jcopsh.globalplatform.keys import Diversification
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, IntegerType, KeySets, Security, choice, choice_of
+from jcopsh.shell.types import ByteString, IntegerType, KeySets, KeyVersionType, Security, choice, choice_of
 from jcopsh.state import CardState, SelectedKind
 
-KeyVersion = Annotated[int, IntegerType(0, 255, "a key version, as 255 or 0xFF")]
+KeyVersion = Annotated[int, KeyVersionType(0, 255)]
 Option = Annotated[int, IntegerType(0, 255, "the implementation option i of SCP02, as 0x15")]
 Kdf = Annotated[Diversification, choice_of(Diversification)]
 Protocol = Annotated[str, choice("SCP02", "SCP03", SCP02="3DES keys", SCP03="AES keys")]

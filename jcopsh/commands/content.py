@@ -17,22 +17,35 @@ from jcopsh.operations.content import Request
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan
 from jcopsh.operations.progress import Progress
 from jcopsh.shell.command import command
+from jcopsh.shell.context import ContentKind
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType, choice_of
-from jcopsh.shell.types.content import AidOrCardType, AidType, PrivilegesType, WholeCard
+from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType
+from jcopsh.shell.types.content import (
+    AidOrCardType,
+    AidType,
+    AppletInFileType,
+    ModuleType,
+    PrivilegesType,
+    StateType,
+    WholeCard,
+)
 
 GROUP = "content"
 
-Applet = Annotated[AID, AidType("the AID of an applet in the file, which the card calls a module")]
+Applet = Annotated[AID, AppletInFileType()]
 NewAid = Annotated[AID, AidType("the AID that the instance gets; without it, the applet's")]
-Package = Annotated[AID, AidType("the AID of a package on the card")]
-Module = Annotated[AID, AidType("the AID of a module of that package")]
-Domain = Annotated[AID, AidType("the AID of a security domain on the card")]
-OnCard = Annotated[AID, AidType("the AID of an application, a security domain or a package on the card")]
+_DOMAINS = (ContentKind.DOMAIN, ContentKind.ISSUER)
+_APPLICATIONS = (ContentKind.APPLICATION, ContentKind.DOMAIN)
+Package = Annotated[AID, AidType("the AID of a package on the card", (ContentKind.PACKAGE,), named=False)]
+Module = Annotated[AID, ModuleType()]
+Domain = Annotated[AID, AidType("the AID of a security domain on the card", _DOMAINS)]
+Application = Annotated[AID, AidType("the AID of an application or security domain on the card", _APPLICATIONS)]
+OnCard = Annotated[AID, AidType("the AID of an application, a security domain or a package on the card",
+                                (*_APPLICATIONS, ContentKind.PACKAGE))]
 OnCardOrCard = Annotated[AID | WholeCard, AidOrCardType()]
 Privileges = Annotated[int, PrivilegesType()]
 BlockSize = Annotated[int, IntegerType(SMALLEST_BLOCK, 255, "how many bytes a command carries at most")]
-State = Annotated[LifeCycle, choice_of(LifeCycle, {
+State = Annotated[LifeCycle, StateType({
     "locked": "an application, until it is unlocked", "unlocked": "an application, in the state it was locked in",
     "selectable": "an application", "personalized": "a security domain",
     "initialized": "the card: irreversible", "secured": "the card: irreversible",
@@ -155,7 +168,7 @@ def install_applet(
 
 
 @command("make-selectable", group=GROUP)
-def make_selectable(card: Card, aid: OnCard, *, privileges: Privileges | None = None) -> ContentChanged:
+def make_selectable(card: Card, aid: Application, *, privileges: Privileges | None = None) -> ContentChanged:
     """Make an application selectable that is only installed: INSTALL [for make selectable].
 
     Raises CardError where the card refuses.
@@ -212,7 +225,7 @@ def store_data(
 
 @command("personalize", group=GROUP)
 def personalize(
-    card: Card, aid: OnCard, data: ByteString | None = None, *, load: InputFile | None = None,
+    card: Card, aid: Application, data: ByteString | None = None, *, load: InputFile | None = None,
     form: DataForm = Structure.DGI, block_size: BlockSize | None = None,
 ) -> Iterator[Progress | ContentChanged]:
     """Give DATA to an application through its security domain: INSTALL [for personalization], then STORE DATA.

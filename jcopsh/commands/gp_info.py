@@ -7,7 +7,6 @@ from jcopsh.globalplatform.cplc import Cplc
 from jcopsh.operations import looking
 from jcopsh.operations.content_values import CardInfo, CardListing
 from jcopsh.shell.command import command
-from jcopsh.shell.session import Session
 
 GROUP = "content"
 
@@ -32,7 +31,7 @@ def cplc(card: Card) -> Cplc:
 
 
 @command("list", group=GROUP, aliases=("ls", "card-info"))
-def list_(session: Session, card: Card) -> CardListing:
+def list_(card: Card) -> CardListing:
     """List what is on the card as a tree: security domains, applications, packages with their modules, each with its
     life cycle state and privileges. It takes a secure channel: `auth` first.
 
@@ -40,9 +39,7 @@ def list_(session: Session, card: Card) -> CardListing:
 
     Raises CardError where the card does not tell, e.g. before `auth`.
     """
-    listing = looking.list_content(card)
-    session.note_content(listing)
-    return listing
+    return looking.list_content(card)
 
 
 COMMANDS = (info, list_, cplc)

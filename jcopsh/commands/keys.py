@@ -28,7 +28,7 @@ from jcopsh.secrets.key_sets import Standing, StoredKeySet
 from jcopsh.secrets.ledger import LastTry
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, IntegerType, KeySets, Text, choice
+from jcopsh.shell.types import ByteString, IntegerType, KeySets, KeyVersionType, Text, choice
 from jcopsh.shell.types.key_specs import DEFAULT, is_key_set_name
 
 Action = Annotated[str, choice(
@@ -37,7 +37,8 @@ Action = Annotated[str, choice(
     solve="find the keys that made a card's cryptogram, without asking the card",
 )]
 NewVersion = Annotated[int, IntegerType(1, 0x7F, "a key version, 1 to 127 or 0x7F")]
-Replaced = Annotated[int, IntegerType(0, 0x7F, "the version to replace, 1 to 127; the first set, FF, goes by adding")]
+Replaced = Annotated[int, KeyVersionType(
+    0, 0x7F, "the version to replace, 1 to 127; the first set, FF, goes by adding")]
 # seed 001's, so that it can be tried as it stands
 _PASTED = ("keys solve --host-challenge 266C8E3C10693905 "
            "--answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE2")

@@ -130,13 +130,14 @@ class RegistryEntry:
 
 
 MORE_DATA = 0x6310  # there are more entries (11.4.3.2)
-_TAGGED, _NEXT = 0x02, 0x01  # P2 of GET STATUS: the form with tags, and what follows a 6310
+_TAGGED, NEXT = 0x02, 0x01  # P2 of GET STATUS: the form with tags, and what follows a 6310
+ALL_AIDS = b"\x4f\x00"  # the data of GET STATUS that asks for whatever AID
 
 
 def get_status(scope: Scope, *, tagged: bool = True, following: bool = False) -> CommandAPDU:
     """GET STATUS of everything in a scope (11.4.2); `following` asks for what 6310 said is left."""
-    p2 = (_TAGGED if tagged else 0) | (_NEXT if following else 0)
-    return CommandAPDU(0x80, INS.GET_STATUS, scope.value, p2, b"\x4f\x00", le=256)
+    p2 = (_TAGGED if tagged else 0) | (NEXT if following else 0)
+    return CommandAPDU(0x80, INS.GET_STATUS, scope.value, p2, ALL_AIDS, le=256)
 
 
 class RegistryError(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -26,13 +27,34 @@ class Completion(NamedTuple):
     shown: str = ""
 
 
+class ContentKind(Enum):
+    """What an AID on the card is of."""
+
+    ISSUER = "issuer security domain"
+    DOMAIN = "security domain"
+    APPLICATION = "application"
+    PACKAGE = "package"
+    MODULE = "module"
+
+
+@dataclass(frozen=True, slots=True)
+class OnCard:
+    """Something that is on the card: its AID in hex, what it is, what the menu says of it, the package of a module."""
+
+    aid: str
+    kind: ContentKind
+    meaning: str
+    package: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ParseContext:
     """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
 
     `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting
     with its possible values (no values: any text). `readers` are the readers by name, in the order of their index.
-    `aids` is what was on the card when it was listed last, `key_sets` the names of the stored key sets.
+    `content` is what was seen to be on the card, `key_versions` those of its keys; `key_sets` the names of the stored
+    key sets.
     `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
@@ -44,7 +66,8 @@ class ParseContext:
     settings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     aliases: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     readers: tuple[Completion, ...] = ()
-    aids: tuple[Completion, ...] = ()
+    content: tuple[OnCard, ...] = ()
+    key_versions: tuple[int, ...] = ()
     key_sets: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 

@@ -14,8 +14,9 @@ from prompt_toolkit.utils import get_cwidth
 from jcopsh.jcop import root_applet, root_instructions
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.bare_bytes import bare_bytes
-from jcopsh.shell.command import Registry
+from jcopsh.shell.command import ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
+from jcopsh.shell.manual import option_meaning
 from jcopsh.shell.parse_cache import is_long, parsed
 from jcopsh.shell.parser import Call, Line, Slot, SlotKind, slot_at_end
 from jcopsh.shell.tokens import Problem, Span, counted
@@ -163,7 +164,10 @@ def _problem(problem: Problem) -> list[Fragment]:
 def _signature(call: Call, slot: Slot) -> list[Fragment]:
     assert call.command is not None  # noqa: S101 — the caller has looked; for the type checker
     fragments = [("hint", call.command.name)]
-    for parameter in call.command.parameters:
+    shown = call.command.parameters
+    if _is_value_of_option(slot):  # all of them would leave no room for what this one means
+        shown = tuple(one for one in shown if one.required or one is slot.parameter)
+    for parameter in shown:
         style = "hint-current" if slot.parameter is parameter else "hint"
         fragments += [("hint", " "), (style, parameter.usage)]
     if slot.parameter is not None and slot.parameter not in call.command.parameters:
@@ -179,7 +183,14 @@ def _meaning(slot: Slot) -> list[Fragment]:
         return [("hint", f"\n{summary}")] if summary else []
     kind = slot.parameter.type
     said = kind.explain(slot.text, slot.context) if slot.text.strip() else ""
-    return [("hint", f"\n{said or kind.meaning}")]
+    command = slot.call.command if slot.call else None
+    means = option_meaning(command, slot.parameter) if command and _is_value_of_option(slot) else kind.meaning
+    return [("hint", f"\n{said or means}")]
+
+
+def _is_value_of_option(slot: Slot) -> bool:
+    return (slot.kind is SlotKind.VALUE and slot.parameter is not None
+            and slot.parameter.kind is ParameterKind.OPTION)
 
 
 # --- the parts of an APDU ------------------------------------------------------------------------------------------

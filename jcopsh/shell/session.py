@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from jcopsh.shell.card_content import ContentObserver
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.history import History
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from jcopsh.card.monitor import ReaderEvent
     from jcopsh.card.readers import ReaderInfo
     from jcopsh.jcop.memory_map import MemoryMap
-    from jcopsh.operations.content_values import CardListing
     from jcopsh.secrets.key_sets import KeySetStore
     from jcopsh.secrets.key_store import KeyStore
     from jcopsh.secrets.ledger import Ledger
@@ -87,7 +87,7 @@ class Session:
         self._own_map: MemoryMap | None = None  # the map that came with the card: that of a simulated one
         self._context_key: object = None
         self._context = ParseContext()
-        self._content: tuple[Completion, ...] = ()  # what was on the card when it was listed last
+        self._content: ContentObserver | None = None  # of the connected card
         self._subjects: tuple[object, tuple[Completion, ...], tuple[Completion, ...]] = (None, (), ())
         self.settings.observers.append(self._setting_changed)
 
@@ -123,13 +123,15 @@ class Session:
         self.reader = card.reader if reader is not None else self.reader
         self.left = False
         self._card, self._own_map = card, card.memory_map
+        self._content = ContentObserver()
+        card.observers.append(self._content)
         self._apply_settings()
         return card
 
     def disconnect(self) -> None:
         """Leave the card; the link resets it."""
         card, self._card, self._own_map = self._card, None, None
-        self._content = ()
+        self._content = None
         if card is not None:
             card.close()
 
@@ -197,13 +199,6 @@ class Session:
         card.observers.append(tracer)
         card.failure_observers.append(tracer.failed)
 
-    def note_content(self, listing: CardListing) -> None:
-        """Remember what is on the card, for completion."""
-        self._content = tuple(
-            Completion(str(one.aid), " ".join((one.kind, one.name, f"(|{one.text}|)", one.life_cycle_name)))
-            for one in listing.entries
-        )
-
     # parsing --------------------------------------------------------------------------------------------------------
 
     def context(self) -> ParseContext:
@@ -211,7 +206,8 @@ class Session:
         choice = self.map_choice
         key = (self.registry.generation, self.settings.generation, self.topics.generation,
                choice.map.name if choice.map else None, choice.assumed, self._card is not None, self.readers,
-               self._content, self.key_sets.names() if self.key_sets else ())
+               self._content.on_card if self._content else (), self._content.seen.key_versions if self._content else (),
+               self.key_sets.names() if self.key_sets else ())
         if key != self._context_key:
             self._context_key = key
             _, subjects, aliases = self._help_subjects()
@@ -223,7 +219,9 @@ class Session:
                     Completion(one.name, f"reader {one.index}, {_content(one)}")
                     for one in self.readers
                 ),
-                aids=self._content, key_sets=self.key_sets.names() if self.key_sets else (),
+                content=self._content.on_card if self._content else (),
+                key_versions=self._content.seen.key_versions if self._content else (),
+                key_sets=self.key_sets.names() if self.key_sets else (),
             )
         return self._context
 

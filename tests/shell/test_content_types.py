@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jcopsh.commands import register_all
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.hexadecimal import NotationError
-from jcopsh.shell.context import Completion
-from jcopsh.shell.types import ParameterType
-from jcopsh.shell.types.content import AidOrCardType, AidType, PrivilegesType, WholeCard
+from jcopsh.plugin.host import PluginHost
+from jcopsh.shell.command import Registry
+from jcopsh.shell.completion import suggest
+from jcopsh.shell.context import ContentKind, OnCard
+from jcopsh.shell.types import KeyVersionType, ParameterType
+from jcopsh.shell.types.content import AidOrCardType, AidType, PrivilegesType, StateType, WholeCard
+from tests import cap_files
 from tests.shell.samples import CANARY, context
 
-CONTEXT = replace(context(), aids=(Completion("000000000011", "application  (|......|) SELECTABLE"),))
+APPLICATION, DOMAIN, PACKAGE, MODULE = "000000000012", "A000000151000001", "0000000000", "000000000011"
+CONTEXT = replace(context(), key_versions=(1, 0xFF), content=(
+    OnCard("A000000151000000", ContentKind.ISSUER, "issuer security domain  OP_READY"),
+    OnCard(DOMAIN, ContentKind.DOMAIN, "security domain"),
+    OnCard(APPLICATION, ContentKind.APPLICATION, "application  (|......|)  SELECTABLE"),
+    OnCard(PACKAGE, ContentKind.PACKAGE, "package"), OnCard(MODULE, ContentKind.MODULE, "module", PACKAGE),
+    OnCard("000000000111", ContentKind.MODULE, "module", "0000000001"),
+))
 AIDS = st.binary(min_size=5, max_size=16).map(AID)
 VALUES: list[tuple[ParameterType[Any], st.SearchStrategy[Any]]] = [
     (AidType(), AIDS), (AidOrCardType(), AIDS | st.just(WholeCard.CARD)), (PrivilegesType(), st.integers(0, 0xFFFFFF)),
@@ -71,9 +84,64 @@ def test_privileges_are_offered_behind_the_comma() -> None:
     assert PrivilegesType().explain("card-reset", CONTEXT) == "Card Reset (default selected)"
 
 
-def test_what_was_listed_is_offered() -> None:
-    offered = [one.text for one in AidType().complete("0000", CONTEXT)]
-    assert offered == ["000000000011"]
+def offered(line: str, registry: Registry | None = None) -> list[str]:
+    """What Tab offers at the end of a line of the real commands."""
+    if registry is None:
+        registry = Registry()
+        register_all(registry, PluginHost())
+    return [one.text.strip() for one in suggest(line, registry, CONTEXT)]
+
+
+def test_what_of_the_card_can_stand_there_is_offered_first() -> None:
+    assert offered("delete ")[:3] == [DOMAIN, APPLICATION, PACKAGE]
+    assert offered("make-selectable ")[:2] == [DOMAIN, APPLICATION]
+    assert offered("set-status ")[:3] == ["card", DOMAIN, APPLICATION]
+    assert offered("select ")[:3] == ["A000000151000000", DOMAIN, APPLICATION]
+    assert offered("select A0000001510")[:2] == ["A000000151000000", DOMAIN]
+    assert offered("install x.cap --domain ")[:2] == ["A000000151000000", DOMAIN]
+    assert offered("create-domain A000000151000002 --package ") == [PACKAGE]
+
+
+def test_modules_are_those_of_the_package() -> None:
+    assert offered("install-applet ") == [PACKAGE]
+    assert offered(f"install-applet {PACKAGE} ") == [MODULE]
+    assert offered("create-domain A000000151000002 --module ") == [MODULE, "000000000111"]
+
+
+def test_applets_are_those_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.cap"
+    line = f"install {file} --applet "
+    assert offered(line) == []
+    file.write_bytes(cap_files.A.archive)
+    assert offered(line) == [cap_files.A.applets[0].hex().upper()]
+    assert offered(f"{line}99") == []
+    file.write_bytes(cap_files.C.archive + bytes(1))
+    assert offered(line) == [cap_files.C.applets[0].hex().upper()]
+    file.write_bytes(b"no CAP file")
+    assert offered(line) == []
+    assert offered(f"install {tmp_path} --applet ") == []
+
+
+def test_states_fit_what_they_are_of() -> None:
+    assert offered("set-status card ") == ["initialized", "secured", "card-locked", "terminated"]
+    assert offered(f"set-status {APPLICATION} ") == ["locked", "unlocked", "selectable"]
+    assert offered(f"set-status {DOMAIN} ") == ["locked", "unlocked", "personalized"]
+    assert offered("set-status 0102030405 ") == ["locked", "unlocked", "selectable", "personalized"]
+    assert "terminated" in [one.text for one in StateType({}).complete("", CONTEXT)]
+
+
+def test_key_versions_are_those_that_the_card_told() -> None:
+    assert offered("auth --key-version ") == ["0x01", "0xFF"]
+    assert offered("put-keys --save x --key-version 1 --replace ") == ["0x01"]
+    assert KeyVersionType(0, 255).parse("0xFF", CONTEXT) == 255
+
+
+def test_what_is_on_the_card_is_explained() -> None:
+    assert AidType().explain(APPLICATION, CONTEXT) == "application  (|......|)  SELECTABLE"
+    assert AidType().explain("D27600012401", CONTEXT).startswith("D27600012401, openpgp")
+
+
+def test_well_known_names_are_offered() -> None:
     assert "isd" in [one.text for one in AidType().complete("is", CONTEXT)]
     assert "card" in [one.text for one in AidOrCardType().complete("ca", CONTEXT)]
 

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from prompt_toolkit.document import Document
 from prompt_toolkit.utils import get_cwidth
 
+from jcopsh.commands import register_all
+from jcopsh.plugin.host import PluginHost
+from jcopsh.shell.command import Registry
 from jcopsh.shell.completion import suggest
 from jcopsh.shell.highlight import LineLexer
 from jcopsh.shell.hint import caret_line, hint, in_ascii, problem_to_show, wrapped
@@ -163,3 +166,13 @@ def test_a_very_long_line_is_looked_at_when_it_is_entered() -> None:
 def test_in_ascii_the_hint_is_as_wide() -> None:
     shown = [("hint", "CLA 00 · INS A4 …"), ("", "→ x")]
     assert in_ascii(shown) == [("hint", "CLA 00 - INS A4 ."), ("", "> x")]
+
+
+def test_the_value_of_an_option_is_hinted_at_by_what_it_means() -> None:
+    """Not by all that the command takes, which leaves no room for it in a narrow window."""
+    registry = Registry()
+    register_all(registry, PluginHost())
+    shown = "".join(text for _, text in hint("install x.cap --params ", 23, registry, context()))
+    assert shown == "install FILE [--params BYTES]\nthe bytes that the applet gets (in tag C9)"
+    shown = "".join(text for _, text in hint("auth --key-version ", 19, registry, context()))
+    assert shown == "auth [--key-version NUMBER]\na key version, as 255 or 0xFF"

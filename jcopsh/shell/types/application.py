@@ -14,7 +14,7 @@ from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS, MAX_AID, lookup
 from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_bytes
-from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.shell.context import Completion, ContentKind, ParseContext
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.apdu import is_public_aid
 from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
@@ -32,6 +32,7 @@ TRANSPORT_KEY = Target.TRANSPORT_KEY
 
 # a file's identifier or path is too short for an AID, or has slashes
 _A_FILE = re.compile(r"/|\.\.|mf|/?[0-9A-F]{4}(?:/[0-9A-F]{4})*", re.IGNORECASE)
+_SELECTABLE = (ContentKind.ISSUER, ContentKind.DOMAIN, ContentKind.APPLICATION)
 _WIDEST_AID = 22  # digits, of all but one of the well-known AIDs
 
 
@@ -91,10 +92,13 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
         return "perhaps a transport key" if len(value.value) == MAX_AID else "an AID that jcopsh does not know"
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """The names, each with its AID and what it is."""
+        """What can be selected of what was seen on the card, and the names, each with its AID and what it is."""
         names = {TRANSPORT_KEY.value: "root applet of an unfused card, by its transport key"}
         names |= {name: f"{known.aid!s:<{_WIDEST_AID}}  {known.meaning}" for name, known in KNOWN_AIDS.items()}
-        return [*matching(names, text), *_by_digits(text)]
+        there = [(one.aid, one.meaning) for one in context.content if one.kind in _SELECTABLE]
+        listed = {aid for aid, _ in there}
+        return [*matching(there, text), *matching(names, text),
+                *(one for one in _by_digits(text) if one.text not in listed)]
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """All of it where it may be a transport key: too long for most AIDs, or of no AID's form."""

@@ -4,20 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
+from jcopsh.globalplatform.cap import LARGEST_FILE, CapError, parse_cap
+from jcopsh.globalplatform.content import CARD_STATES, LifeCycle
 from jcopsh.globalplatform.registry import PRIVILEGE_WORDS, privilege_names
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS, MAX_AID, lookup
-from jcopsh.iso7816.hexadecimal import NotationError, parse_bytes
-from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.iso7816.hexadecimal import NotationError, ascii_column, parse_bytes
+from jcopsh.shell.context import Completion, ContentKind, OnCard, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
 from jcopsh.shell.types.byte_strings import looks_like_bytes
+from jcopsh.shell.types.plain import ChoiceType
 
 
 class WholeCard(Enum):
@@ -31,6 +37,8 @@ class AidType(ParameterType[AID]):
     """The AID of what is on a card, or goes there, in any notation; or the name of a well-known one."""
 
     says: str = "an AID of 5 to 16 bytes, or a name such as isd"
+    kinds: tuple[ContentKind, ...] = ()  # which of what is on the card is offered
+    named: bool = True  # whether the names of well-known applications are
 
     metavar: ClassVar[str] = "AID"
     never_secret: ClassVar[bool] = True  # but for one of 16 bytes, which secret_spans finds
@@ -52,15 +60,21 @@ class AidType(ParameterType[AID]):
     def explain(self, text: str, context: ParseContext) -> str:
         """What has this AID, where that is known."""
         try:
-            known = lookup(self.parse(text, context))
+            aid = self.parse(text, context)
         except NotationError:
             return ""
-        return f"{known.aid}, {known.name}: {known.meaning}" if known else self.says
+        there = next((one.meaning for one in context.content if one.aid == str(aid)), "")
+        known = lookup(aid)
+        return there or (f"{known.aid}, {known.name}: {known.meaning}" if known else self.says)
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """What was on the card when it was listed, and the well-known names."""
-        return matching([(one.text, one.meaning) for one in context.aids]
-                        + [(name, f"{known.aid}  {known.meaning}") for name, known in KNOWN_AIDS.items()], text)
+        """What was seen on the card, and the well-known names."""
+        names = [(name, f"{known.aid}  {known.meaning}") for name, known in KNOWN_AIDS.items() if self.named]
+        return matching([(one.aid, one.meaning) for one in self.on_card(context)] + names, text)
+
+    def on_card(self, context: ParseContext) -> Iterable[OnCard]:
+        """What of the card's content is offered."""
+        return (one for one in context.content if one.kind in self.kinds)
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """All of it where it has 16 bytes, and may be a transport key; or where it is no AID and looks like a key."""
@@ -79,6 +93,52 @@ class AidType(ParameterType[AID]):
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""
         return TokenKind.NAME if text.lower() in KNOWN_AIDS else TokenKind.BYTES
+
+
+@dataclass(frozen=True)
+class ModuleType(AidType):
+    """The AID of a module, of the package that stands before it."""
+
+    says: str = "the AID of a module of that package"
+    kinds: tuple[ContentKind, ...] = (ContentKind.MODULE,)
+    named: bool = False
+    package: str = "package"  # the parameter that names it
+
+    def on_card(self, context: ParseContext) -> Iterable[OnCard]:
+        """The modules of the package; of all packages where none stands before it."""
+        package = context.arguments.get(self.package)
+        return (one for one in super().on_card(context) if package is None or one.package == str(package))
+
+
+@dataclass(frozen=True)
+class AppletInFileType(AidType):
+    """The AID of an applet in the CAP file that stands before it."""
+
+    says: str = "the AID of an applet in the file, which the card calls a module"
+    named: bool = False
+    file: str = "file"  # the parameter that names it
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The applets of the file."""
+        file = context.arguments.get(self.file)
+        applets = applets_in(file) if isinstance(file, Path) else ()
+        return matching([(str(one), f"applet  (|{ascii_column(one.value)}|)") for one in applets], text)
+
+
+def applets_in(file: Path) -> tuple[AID, ...]:
+    """The applets in a CAP file, read once as long as it does not change; none where it cannot be read."""
+    try:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
+            return ()
+        return _applets_in(file, found.st_mtime_ns, found.st_size)
+    except (OSError, CapError):
+        return ()
+
+
+@lru_cache(maxsize=8)
+def _applets_in(file: Path, mtime_ns: int, size_bytes: int) -> tuple[AID, ...]:
+    return parse_cap(file.read_bytes()).applets
 
 
 @dataclass(frozen=True)
@@ -103,7 +163,8 @@ class AidOrCardType(ParameterType["AID | WholeCard"]):
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """`card`, and AIDs."""
-        return [*matching({WholeCard.CARD.value: "the card itself"}, text), *AidType().complete(text, context)]
+        there = AidType(kinds=(ContentKind.APPLICATION, ContentKind.DOMAIN)).complete(text, context)
+        return [*matching({WholeCard.CARD.value: "the card itself"}, text), *there]
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """As of an AID."""
@@ -112,6 +173,30 @@ class AidOrCardType(ParameterType["AID | WholeCard"]):
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""
         return TokenKind.NAME if text.lower() == WholeCard.CARD.value else AidType().token_kind(text, context)
+
+
+class StateType(ChoiceType[LifeCycle]):
+    """A life cycle state, of what the parameter `of` names."""
+
+    def __init__(self, meanings: Mapping[str, str], of: str = "aid") -> None:
+        super().__init__({str(one.value): one for one in LifeCycle}, meanings)
+        self.of = of
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The states that fit what stands before it: the card, a security domain, an application, or who knows which.
+        """
+        fitting = _states_of(context.arguments.get(self.of), context)
+        return (one for one in super().complete(text, context) if self.values[one.text] in fitting)
+
+
+def _states_of(aid: object, context: ParseContext) -> Collection[LifeCycle]:
+    if aid is None:
+        return tuple(LifeCycle)
+    if isinstance(aid, WholeCard):
+        return CARD_STATES
+    kind = next((one.kind for one in context.content if one.aid == str(aid)), None)
+    not_fitting = {ContentKind.APPLICATION: LifeCycle.PERSONALIZED, ContentKind.DOMAIN: LifeCycle.SELECTABLE}
+    return [one for one in LifeCycle if one not in CARD_STATES and one is not (not_fitting.get(kind) if kind else None)]
 
 
 _PRIVILEGE_DIGITS = (2, 6)  # of one byte, or of three

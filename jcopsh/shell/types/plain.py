@@ -98,6 +98,19 @@ class IntegerType(ParameterType[int]):
         return str(value)
 
 
+@dataclass(frozen=True)
+class KeyVersionType(IntegerType):
+    """The version of a key set on the card."""
+
+    says: str = "a key version, as 255 or 0xFF"
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The versions that the card told of (key information template, GET DATA 00E0), as far as they are allowed."""
+        allowed = (one for one in context.key_versions
+                   if (self.minimum or 0) <= one <= (0xFF if self.maximum is None else self.maximum))
+        return matching({f"0x{one:02X}": f"a key set of this card, version {one}" for one in allowed}, text)
+
+
 class ChoiceType(ParameterType[T]):
     """One of a few names, in any case of letters. `meanings` may say something to each name."""
 
