@@ -176,6 +176,37 @@ def make_selectable(card: Card, aid: Application, *, privileges: Privileges | No
     return operations.make_selectable(card, aid, privileges or 0)
 
 
+@command("make-default", group=GROUP)
+def make_default(card: Card, aid: Application) -> ContentChanged:
+    """Let an application be selected by default, after every reset: INSTALL [for registry update] with the privilege
+    Card Reset, which the one that had it until now loses.
+
+    Its other privileges stay. The issuer security domain is then selected by its name: `select isd` or `select isd-gp`.
+    A card of a GlobalPlatform version before 2.2 gets INSTALL [for make selectable] instead.
+
+    Raises CardError where the card refuses.
+
+    Examples:
+        make-default D2760000850101
+    """
+    return operations.make_default(card, aid)
+
+
+@command("set-privileges", group=GROUP)
+def set_privileges(card: Card, aid: Application, privileges: Privileges) -> ContentChanged:
+    """Change the privileges of an application or security domain: INSTALL [for registry update].
+
+    PRIVILEGES take the place of those that it has; 00 leaves none. A security domain stays one without its being named.
+
+    Raises CardError where the card refuses.
+
+    Examples:
+        set-privileges D2760000850101 card-reset,cvm-management
+        set-privileges D2760000850101 00
+    """
+    return operations.set_privileges(card, aid, privileges)
+
+
 @command("delete", group=GROUP)
 def delete(card: Card, aid: OnCard, *, related: bool = False) -> Iterator[Deletion | ContentChanged]:
     """Delete an application, a security domain or a package. Destructive; a yes is asked for.
@@ -195,18 +226,24 @@ def delete(card: Card, aid: OnCard, *, related: bool = False) -> Iterator[Deleti
 
 
 @command("set-status", group=GROUP)
-def set_status(card: Card, aid: OnCardOrCard, state: State) -> ContentChanged:
+def set_status(
+    card: Card, aid: OnCardOrCard, state: State, *, with_applications: bool = False
+) -> ContentChanged:
     """Change the life cycle state of an application, of a security domain, or with `card` of the card: SET STATUS.
 
     A state of the card is irreversible, and a typed consent with a random code is asked for.
 
     Raises CardError where the card refuses.
 
+    Options:
+        --with-applications: lock or unlock a security domain with every application that belongs to it
+
     Examples:
         set-status A00000006203010C0101 locked
         set-status card secured
     """
-    return operations.set_status(card, state, None if isinstance(aid, WholeCard) else aid)
+    return operations.set_status(
+        card, state, None if isinstance(aid, WholeCard) else aid, with_applications=with_applications)
 
 
 @command("store-data", group=GROUP)
@@ -275,5 +312,5 @@ def extradite(card: Card, aid: OnCard, domain: Domain) -> ContentChanged:
     return operations.extradite(card, aid, domain)
 
 
-COMMANDS = (install, upload, install_applet, make_selectable, delete, set_status, store_data, personalize,
-            create_domain, extradite)
+COMMANDS = (install, upload, install_applet, make_selectable, make_default, set_privileges, delete, set_status,
+            store_data, personalize, create_domain, extradite)

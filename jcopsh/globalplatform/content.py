@@ -56,6 +56,7 @@ _STATES = {
     LifeCycle.CARD_INITIALIZED: 0x07, LifeCycle.CARD_SECURED: 0x0F, LifeCycle.CARD_LOCKED: 0x7F,
     LifeCycle.CARD_TERMINATED: 0xFF,
 }
+DOMAIN_WITH_APPLICATIONS = 0x60  # P1 of SET STATUS: a security domain and its applications (11.10.2.1)
 CARD_STATES = (LifeCycle.CARD_INITIALIZED, LifeCycle.CARD_SECURED, LifeCycle.CARD_LOCKED, LifeCycle.CARD_TERMINATED)
 
 
@@ -134,6 +135,11 @@ def make_selectable(aid: AID, privileges: int = 0) -> CommandAPDU:
     return _install(Install.FOR_MAKE_SELECTABLE, b"", b"", aid.value, privilege_bytes(privileges), b"", b"")
 
 
+def update_registry(aid: AID, privileges: int) -> CommandAPDU:
+    """INSTALL [for registry update] (11.5.2.3.5): the application has these privileges from now on, and no others."""
+    return _install(Install.FOR_REGISTRY_UPDATE, b"", b"", aid.value, privilege_bytes(privileges), b"", b"")
+
+
 def extradite(aid: AID, domain: AID) -> CommandAPDU:
     """INSTALL [for extradition] (11.5.2.3.4): the application belongs to that security domain from now on."""
     return _install(Install.FOR_EXTRADITION, domain.value, b"", aid.value, b"", b"", b"")
@@ -149,9 +155,13 @@ def delete(aid: AID, *, related: bool = False) -> CommandAPDU:
     return CommandAPDU(CLA, INS.DELETE, 0x00, 0x80 if related else 0x00, encode(TAG_AID, aid.value), le=ALL)
 
 
-def set_status(state: LifeCycle, aid: AID | None = None) -> CommandAPDU:
-    """SET STATUS (11.10.2) of an application or security domain; of the card itself without an AID."""
-    p1 = Scope.ISSUER_SECURITY_DOMAIN.value if aid is None else Scope.APPLICATIONS.value
+def set_status(state: LifeCycle, aid: AID | None = None, *, with_applications: bool = False) -> CommandAPDU:
+    """SET STATUS (11.10.2) of an application or security domain; of the card itself without an AID.
+
+    `with_applications` locks or unlocks a security domain with every application that belongs to it.
+    """
+    of_application = DOMAIN_WITH_APPLICATIONS if with_applications else Scope.APPLICATIONS.value
+    p1 = Scope.ISSUER_SECURITY_DOMAIN.value if aid is None else of_application
     return CommandAPDU(CLA, INS.SET_STATUS, p1, _STATES[state], aid.value if aid else b"")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError
-from jcopsh.globalplatform.content import TAG_AID, Install
+from jcopsh.globalplatform.content import DOMAIN_WITH_APPLICATIONS, TAG_AID, Install
 from jcopsh.globalplatform.registry import (
     ALL_AIDS,
     MORE_DATA,
@@ -132,11 +132,12 @@ class SeenContent:
         return replace(self, entries=tuple(one for one in self.entries if not goes(one)))
 
     def _changed(self, command: CommandAPDU) -> SeenContent:
-        if command.p1 != Scope.APPLICATIONS.value:
+        if command.p1 not in (Scope.APPLICATIONS.value, DOMAIN_WITH_APPLICATIONS):
             return self
         aid = AID(command.data)
-        return self._with(*(replace(one, life_cycle=_next_state(one.life_cycle, command.p2))
-                            for one in self.entries if one.aid == aid))
+        changed = (one for one in self.entries if one.aid == aid or (
+            command.p1 == DOMAIN_WITH_APPLICATIONS and one.scope is Scope.APPLICATIONS and one.domain == aid))
+        return self._with(*(replace(one, life_cycle=_next_state(one.life_cycle, command.p2)) for one in changed))
 
     def _keys(self, command: CommandAPDU, response: ResponseAPDU) -> SeenContent:
         if command.p1 << 8 | command.p2 != card_data.TAG_KEYS:

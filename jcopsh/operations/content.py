@@ -24,7 +24,7 @@ from jcopsh.globalplatform.preflight import (
     preflight,
     same_package,
 )
-from jcopsh.globalplatform.registry import Privilege
+from jcopsh.globalplatform.registry import Privilege, Scope, privilege_names
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS, describe_answer
@@ -35,6 +35,7 @@ from jcopsh.operations.truth import telling
 
 # a DELETE that carried out what it was asked for, at once or for the card to finish later (11.2.3)
 _DELETED = (0x9000, 0x6200)
+_NO_SUCH_INSTALL = 0x6A86  # P1 of INSTALL is not known
 _LOADING = "The load was not finished. A card drops what is unfinished; where it does not, delete takes it away"
 
 
@@ -369,14 +370,68 @@ def extradite(card: Card, aid: AID, domain: AID) -> ContentChanged:
     return ContentChanged(f"{aid} belongs to {domain}", "list")
 
 
-def set_status(card: Card, state: LifeCycle, aid: AID | None) -> ContentChanged:
-    """Change the life cycle state of an application, a security domain, or the card. Raises CardError, Refused."""
+def set_privileges(card: Card, aid: AID, privileges: int) -> ContentChanged:
+    """Give an application these privileges in place of those it has. A security domain stays one. Raises CardError."""
+    there = inventory_if_told(card).application(aid)
+    if there is not None and there.security_domain:
+        privileges |= Privilege.SECURITY_DOMAIN
+    _carry_out(card, content.update_registry(aid, privileges))
+    return ContentChanged(f"{aid} has {', '.join(privilege_names(privileges)) or 'no privileges'}", "list")
+
+
+def make_default(card: Card, aid: AID) -> ContentChanged:
+    """Let an application be selected after a reset; it keeps the privileges that it has.
+
+    Raises UsageError where it is none that the card lists, or the issuer security domain; CardError.
+    """
+    privileges = _privileges_of(aid, take_inventory(card)) | Privilege.CARD_RESET
+    command = content.update_registry(aid, privileges)
+    with telling(f"Whether {aid} is selected by default, list tells"):
+        response = card.send(command)
+    if response.sw == _NO_SUCH_INSTALL:
+        # before version 2.2 there is no registry update, and make selectable sets this one privilege (2.1.1, 9.5.2.3.3)
+        _carry_out(card, content.make_selectable(aid, privileges))
+    elif not response.ok:
+        raise _refused(command, response)
+    return ContentChanged(f"{aid} is selected by default from the next reset on", f"reset; select {aid}")
+
+
+def _privileges_of(aid: AID, inventory: Inventory) -> int:
+    there = inventory.application(aid)
+    if there is None:
+        raise UsageError(f"the card lists no application {aid}; nothing on it was changed", hint="list")
+    if there.scope is Scope.ISSUER_SECURITY_DOMAIN:
+        raise UsageError("the issuer security domain is selected by default where no application is",
+                         hint="; ".join(_without_default(inventory)))
+    if there.privileges is None:
+        raise UsageError(f"the card does not tell which privileges {aid} has, and they would be lost",
+                         hint=f"set-privileges {aid} card-reset, with all others that it is to have")
+    return there.privileges
+
+
+def _without_default(inventory: Inventory) -> Iterator[str]:
+    """The lines that take the privilege from the application that has it."""
+    for one in inventory.applications:
+        held = Privilege(one.privileges or 0)
+        if one.scope is Scope.APPLICATIONS and held & Privilege.CARD_RESET:
+            yield f"set-privileges {one.aid} {held & ~Privilege.CARD_RESET:06X}"
+
+
+def set_status(
+    card: Card, state: LifeCycle, aid: AID | None, *, with_applications: bool = False
+) -> ContentChanged:
+    """Change the life cycle state of an application, a security domain, or the card; `with_applications`, of a security
+    domain with all that belongs to it. Raises CardError, Refused."""
+    if with_applications and (aid is None or state not in (LifeCycle.LOCKED, LifeCycle.UNLOCKED)):
+        raise UsageError("--with-applications locks or unlocks a security domain with its applications",
+                         hint="set-status AID locked --with-applications")
     if (aid is None) != (state in content.CARD_STATES):
         of_card = ", ".join(one.value for one in content.CARD_STATES)
         raise UsageError(f"{state.value} is not a state of {'the card' if aid is None else 'an application'}",
                          hint=f"of the card: set-status card {of_card}; of an application: its AID and another state")
-    _carry_out(card, content.set_status(state, aid))
-    return ContentChanged(f"{aid or 'the card'} is {state.value}", "list")
+    _carry_out(card, content.set_status(state, aid, with_applications=with_applications))
+    what = f"{aid} with its applications" if with_applications else str(aid or "the card")
+    return ContentChanged(f"{what} is {state.value}", "list")
 
 
 # --- delete ----------------------------------------------------------------------------------------------------------

@@ -54,7 +54,6 @@ CALLED_HERE: Mapping[str, str] = MappingProxyType({
     "domain": "create-domain AID",
     "list-privs": "list shows the privileges too",
     "secure-card": "set-status card secured",
-    "make-default": "make-selectable AID --privileges card-reset",
     "set-key": f"auth --key KEY uses keys, keys add keeps them; {_PUT_KEYS}",
     # of GPShell, for the secure channel and content
     "open_sc": _AUTH,

@@ -15,7 +15,8 @@ from jcopsh.simulator.domain_context import (
     DomainContext,
 )
 
-_CARD, _APPLICATION = 0x80, 0x40
+_CARD, _APPLICATION, _DOMAIN_WITH_APPLICATIONS = 0x80, 0x40, 0x60
+_KNOWS_DOMAIN_WITH_APPLICATIONS = "0202"  # the Card Specification from which on P1 60 is there
 _WAYS = {
     CardState.OP_READY: {CardState.INITIALIZED, CardState.SECURED},
     CardState.INITIALIZED: {CardState.SECURED},
@@ -25,12 +26,15 @@ _WAYS = {
 
 
 def set_status(context: DomainContext, command: Command) -> Answer:
-    """P1 80: the card's state becomes P2; P1 40: the application named in the data is locked or unlocked."""
+    """P1 80: the card's state becomes P2; P1 40: the application named in the data is locked or unlocked; P1 60: the
+    security domain named there is, and every application that belongs to it."""
     context.check_manages()
     if command.p1 == _CARD:
         return _set_card(context, command.p2)
     if command.p1 == _APPLICATION:
         return _set_application(context, command.data, command.p2)
+    if command.p1 == _DOMAIN_WITH_APPLICATIONS and context.platform.version >= _KNOWS_DOMAIN_WITH_APPLICATIONS:
+        return _set_domain_with_applications(context, command.data, command.p2)
     raise CommandRefused(WRONG_PARAMETERS)
 
 
@@ -54,4 +58,19 @@ def _set_application(context: DomainContext, aid: bytes, wanted: int) -> Answer:
     if found is content.issuer or bool(wanted & ApplicationState.LOCKED) == found.locked:
         raise CommandRefused(GP_LIFE_CYCLE.value)
     context.commit(content.with_application(replace(found, state=found.state ^ ApplicationState.LOCKED)))
+    return Answer(SUCCESS)
+
+
+def _set_domain_with_applications(context: DomainContext, aid: bytes, wanted: int) -> Answer:
+    content = context.content
+    domain = content.domain(aid)
+    if domain is None:
+        raise CommandRefused(REFERENCED_DATA_NOT_FOUND)
+    locks = bool(wanted & ApplicationState.LOCKED)
+    if domain is content.issuer or locks == domain.locked:
+        raise CommandRefused(GP_LIFE_CYCLE.value)
+    for one in (domain, *(each for each in content.instances if each.domain == aid)):
+        if one.locked != locks:
+            content = content.with_application(replace(one, state=one.state ^ ApplicationState.LOCKED))
+    context.commit(content)
     return Answer(SUCCESS)

@@ -104,6 +104,8 @@ SAMPLES: Mapping[str, Sample] = {
     "make-selectable": in_channel(f"make-selectable {MODULE}", "upload a.cap",
                                   f"install-applet {PACKAGE} {MODULE} --not-selectable"),
     "delete": in_channel(f"delete {PACKAGE} --related", "install a.cap"),
+    "make-default": in_channel(f"make-default {MODULE}", "install a.cap"),
+    "set-privileges": in_channel(f"set-privileges {MODULE} cvm-management", "install a.cap"),
     "set-status": in_channel(f"set-status {MODULE} locked", "install a.cap"),
     "store-data": in_channel("store-data 9F7B0101"),
     "personalize": in_channel(f"personalize {MODULE} 00", "install a.cap"),

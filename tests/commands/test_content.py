@@ -70,6 +70,20 @@ def test_a_package_with_instances_goes_with_them_or_not_at_all(card: Shell, monk
     assert (deletion["goes_with"], deletion["modules"]) == ([OTHER], [APPLET])
 
 
+def test_another_applet_becomes_the_default(card: Shell) -> None:
+    card.run("auth --key default")
+    card.run(f"install v1.cap --privileges card-reset; install v1.cap --keep-package --instance {OTHER}")
+    card.run(f"make-default {OTHER}")
+    (listing,) = card.json("list")
+    holders = [one["aid"] for one in listing["entries"] if "Card Reset (default selected)" in one["privileges"]]
+    assert holders == [OTHER]
+    said = card.fail("make-default isd-gp", 2)
+    assert f"set-privileges {OTHER} 000000" in said
+    card.run(f"set-privileges {OTHER} 000000")
+    (listing,) = card.json("list")
+    assert not any("default" in one for entry in listing["entries"][1:] for one in entry["privileges"])
+
+
 def test_contradictions_and_domains_that_are_none(card: Shell) -> None:
     card.run("auth --key default")
     assert "--load-only and --instance" in card.fail(f"install v1.cap --load-only --instance {OTHER}", 2)

@@ -84,6 +84,19 @@ def test_set_status(state: LifeCycle, aid: str | None, encoded: str) -> None:
     assert content.set_status(state, AID.parse(aid) if aid else None).encode().hex() == encoded
 
 
+def test_a_security_domain_with_its_applications() -> None:
+    aid = AID.parse("A000000151000001")
+    locked = content.set_status(LifeCycle.LOCKED, aid, with_applications=True)
+    assert locked.encode().hex() == "80f0608008a000000151000001"
+
+
+@pytest.mark.parametrize(("privileges", "field"), [(0x040000, "0104"), (0x040100, "03040100"), (0, "0100")])
+def test_registry_update(privileges: int, field: str) -> None:
+    command = content.update_registry(AID.parse("000000000011"), privileges)
+    data = "000006000000000011" + field + "0000"
+    assert command.encode().hex() == f"80e64000{len(data) // 2:02x}{data}00"
+
+
 def test_names_of_commands() -> None:
     aid = AID.parse("000000000011")
     made = Instance(aid, aid, aid)

@@ -14,7 +14,7 @@ from jcopsh.globalplatform.content import Instance, LifeCycle, Structure, instal
 from jcopsh.globalplatform.preflight import Inventory, preflight
 from jcopsh.globalplatform.registry import Privilege
 from jcopsh.iso7816.aid import AID
-from jcopsh.operations import content
+from jcopsh.operations import content, looking
 from jcopsh.operations.cap_files import cap_info
 from jcopsh.operations.content import NotPossible, Request
 from jcopsh.operations.content_values import ContentChanged, Deletion, InstallPlan
@@ -430,6 +430,62 @@ def test_the_small_commands(tmp_path: Path) -> None:
         "80F0408006000000000011",
         "80E60C0020" "07A0000001515350" "08A000000151535041" "08A000000151000001" "0180" "02C900" "00" "00",
     ]
+
+
+def test_privileges_change_after_the_installation(tmp_path: Path) -> None:
+    """Those that are there stay with make_default; a security domain stays one whatever is asked for."""
+    made, domain = APPLET_A.value, bytes.fromhex("A000000151000001")
+    listed = {**LOADED_A, 0x40: [entry(made, 7, privileges="020000"), entry(domain, 0x0F, privileges="800000")]}
+    sim = Content(listed)
+    card = sim.card(tmp_path)
+    assert content.make_default(card, APPLET_A).next_step == "reset; select 000000000011"
+    content.set_privileges(card, APPLET_A, 0)
+    assert "Security Domain, CVM" in content.set_privileges(card, AID(domain), Privilege.CVM_MANAGEMENT).did
+    assert sim.changes == [
+        "80E640000D" "0000" "06000000000011" "0106" "0000" "00",
+        "80E640000D" "0000" "06000000000011" "0100" "0000" "00",
+        "80E640000F" "0000" "08A000000151000001" "0182" "0000" "00",
+    ]
+
+
+def test_an_older_card_gets_make_selectable(tmp_path: Path) -> None:
+    listed = {**LOADED_A, 0x40: [entry(APPLET_A.value, 7, privileges="00")]}
+    sim = Content(listed, {"80E640": "6A86"})
+    content.make_default(sim.card(tmp_path), APPLET_A)
+    assert [one[:6] for one in sim.changes] == ["80E640", "80E608"]
+    refused = Content(listed, {"80E640": "6985"})
+    with pytest.raises(CardError, match=r"6985 on INSTALL \[for registry update\]"):
+        content.make_default(refused.card(tmp_path), APPLET_A)
+    assert [one[:6] for one in refused.changes] == ["80E640"]
+
+
+def test_what_cannot_be_the_default(tmp_path: Path) -> None:
+    holder = bytes.fromhex("F00000000001")
+    listed = {**WITH_A, 0x40: [entry(holder, 7, privileges="04"), entry(APPLET_A.value, 7)]}
+    sim = Content(listed)
+    card = sim.card(tmp_path)
+    isd = next(one.aid for one in looking.read_registry(card)[0])
+    with pytest.raises(UsageError, match="where no application is") as caught:
+        content.make_default(card, isd)
+    assert caught.value.hint == "set-privileges F00000000001 000000"
+    with pytest.raises(UsageError, match="lists no application"):
+        content.make_default(card, AID.parse("0102030405"))
+    with pytest.raises(UsageError, match="they would be lost"):
+        content.make_default(card, APPLET_A)
+    assert sim.changes == []
+
+
+def test_a_domain_is_locked_with_its_applications_or_not_at_all(tmp_path: Path) -> None:
+    sim = Content(EMPTY)
+    card = sim.card(tmp_path)
+    domain = AID.parse("A000000151000001")
+    for state, aid in ((LifeCycle.SELECTABLE, domain), (LifeCycle.CARD_LOCKED, None)):
+        with pytest.raises(UsageError, match="--with-applications"):
+            content.set_status(card, state, aid, with_applications=True)
+    with answering_yes(card):
+        assert "with its applications" in content.set_status(
+            card, LifeCycle.UNLOCKED, domain, with_applications=True).did
+    assert sim.changes == ["80F0600008A000000151000001"]
 
 
 def test_states_of_the_card_are_irreversible(tmp_path: Path) -> None:

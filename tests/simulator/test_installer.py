@@ -175,6 +175,26 @@ def test_a_locked_applet_is_not_found() -> None:
     assert send(there.card, "00A40400" + counted(APPLET.hex())) == "9000"
 
 
+def test_a_security_domain_is_locked_with_what_belongs_to_it() -> None:
+    """Card Specification 2.2.1, 11.10.2.1: P1 60."""
+    there = loaded()
+    assert there.send(for_install(*DOMAIN, NEW_DOMAIN, privileges="80")) == DONE
+    assert there.send(for_install(PACKAGE, APPLET, APPLET)) == DONE
+    assert there.send(for_install(PACKAGE, APPLET, OTHER)) == DONE
+    assert there.send(command("80E61000", counted(NEW_DOMAIN.hex(), "", APPLET.hex(), "", "", ""))) == DONE
+    lock, unlock = (command(f"80F060{state}", NEW_DOMAIN) for state in ("80", "00"))
+    assert [there.send(one) for one in (unlock, lock, lock)] == ["6985", "9000", "6985"]
+    listed = there.send("80F24000024F00").lower()
+    assert all(f"{counted(aid.hex())}{state}" in listed for aid, state in (
+        (NEW_DOMAIN, "87"), (APPLET, "87"), (OTHER, "07")))
+    assert there.send(unlock) == "9000"
+    listed = there.send("80F24000024F00").lower()
+    assert all(f"{counted(aid.hex())}07" in listed for aid in (NEW_DOMAIN, APPLET, OTHER))
+    assert there.send(command("80F06080", APPLET)) == "6A88"  # no security domain
+    assert there.send(command("80F06080", bytes.fromhex("A000000151000000"))) == "6985"
+    assert host("j2a040").send(command("80F06080", NEW_DOMAIN)) == "6A86"  # of version 2.1.1
+
+
 def test_a_security_domain_of_its_own() -> None:
     there = loaded()
     assert there.send(for_install(PACKAGE, APPLET, OTHER, privileges="80")) == "6A80"
