@@ -255,7 +255,7 @@ def _load(card: Card, plan: _Plan, findings: Sequence[Finding], before: str) -> 
                      else f"{before}{_LOADING}"):
             response = card.send(command)
         if not response.ok:
-            raise _refused(command, response, findings, block=f"block {number} of {len(plan.loads)}",
+            raise _refused(command, response, findings, block=_block(number, len(plan.loads)),
                            truth=f"{before}The package is not on the card.")
         sent += len(command.data)
         yield Progress(f"loading {plan.shown.package}", sent, plan.shown.bytes_to_load, "bytes")
@@ -272,6 +272,11 @@ def _done(plan: InstallPlan, applets: Sequence[AID], *, selectable: bool) -> Con
 
 def _next(*, selectable: bool) -> str:
     return "select" if selectable else "make-selectable"
+
+
+def _block(number: int, total: int) -> str:
+    """Which of several blocks; nothing where there is one."""
+    return f"block {number} of {total}" if total > 1 else ""
 
 
 def _refused(
@@ -504,8 +509,8 @@ def _store(
         with telling(f"{stored} of {len(data)} bytes are known to be stored"):
             response = card.send(command)
         if not response.ok:
-            raise _refused(command, response, block=f"block {number} of {len(commands)}",
-                           truth=f"{stored} of {len(data)} bytes were taken before.")
+            raise _refused(command, response, block=_block(number, len(commands)),
+                           truth=f"{stored} of {len(data)} bytes were taken before." if stored else "")
         stored += len(command.data)
         yield Progress(f"storing in {whose}", stored, len(data), "bytes")
     yield ContentChanged(f"{len(data)} bytes stored in {whose}")

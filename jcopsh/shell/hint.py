@@ -14,7 +14,7 @@ from prompt_toolkit.utils import get_cwidth
 from jcopsh.jcop import root_applet, root_instructions
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.bare_bytes import bare_bytes
-from jcopsh.shell.command import ParameterKind, Registry
+from jcopsh.shell.command import Command, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.manual import option_meaning
 from jcopsh.shell.parse_cache import is_long, parsed
@@ -26,6 +26,7 @@ Fragment = tuple[str, str]  # a style's name and the text drawn in it
 
 SHORTEST_MESSAGE = 12  # cells: in less, carets stand alone
 ELLIPSIS = "…"
+LONGEST_SIGNATURE = 72  # characters: a longer one leaves no room for a meaning in 80 columns
 _IN_ASCII = str.maketrans({ELLIPSIS: ".", "·": "-", "→": ">", "–": "-", "×": "x"})  # as wide as before
 
 
@@ -164,17 +165,25 @@ def _problem(problem: Problem) -> list[Fragment]:
 def _signature(call: Call, slot: Slot) -> list[Fragment]:
     assert call.command is not None  # noqa: S101 — the caller has looked; for the type checker
     fragments = [("hint", call.command.name)]
-    shown = call.command.parameters
-    if _is_value_of_option(slot):  # all of them would leave no room for what this one means
-        shown = tuple(one for one in shown if one.required or one is slot.parameter)
+    shown = _parameters_shown(call.command, slot)
     for parameter in shown:
         style = "hint-current" if slot.parameter is parameter else "hint"
         fragments += [("hint", " "), (style, parameter.usage)]
+    if len(shown) < len(call.command.parameters):
+        fragments.append(("hint", " …"))
     if slot.parameter is not None and slot.parameter not in call.command.parameters:
         # what stands behind a redirection
         fragments += [("hint", f" {call.redirect.kind.value} " if call.redirect else " "),
                       ("hint-current", slot.parameter.usage)]
     return fragments
+
+
+def _parameters_shown(command: Command, slot: Slot) -> Sequence[Parameter]:
+    """All of them, where that leaves room for what the one at the cursor means; else that one and what is needed."""
+    if slot.kind is not SlotKind.VALUE or len(command.signature) <= LONGEST_SIGNATURE:
+        return command.parameters
+    return tuple(one for one in command.parameters
+                 if one.required or one is slot.parameter or (one.kind is ParameterKind.POSITIONAL))
 
 
 def _meaning(slot: Slot) -> list[Fragment]:

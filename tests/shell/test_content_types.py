@@ -26,7 +26,7 @@ from tests.shell.samples import CANARY, context
 APPLICATION, DOMAIN, PACKAGE, MODULE = "000000000012", "A000000151000001", "0000000000", "000000000011"
 CONTEXT = replace(context(), key_versions=(1, 0xFF), content=(
     OnCard("A000000151000000", ContentKind.ISSUER, "issuer security domain  OP_READY"),
-    OnCard(DOMAIN, ContentKind.DOMAIN, "security domain"),
+    OnCard(DOMAIN, ContentKind.DOMAIN, "security domain"), OnCard("000000000012", ContentKind.MODULE, "module", "00"),
     OnCard(APPLICATION, ContentKind.APPLICATION, "application  (|......|)  SELECTABLE"),
     OnCard(PACKAGE, ContentKind.PACKAGE, "package"), OnCard(MODULE, ContentKind.MODULE, "module", PACKAGE),
     OnCard("000000000111", ContentKind.MODULE, "module", "0000000001"),
@@ -105,7 +105,7 @@ def test_what_of_the_card_can_stand_there_is_offered_first() -> None:
 def test_modules_are_those_of_the_package() -> None:
     assert offered("install-applet ") == [PACKAGE]
     assert offered(f"install-applet {PACKAGE} ") == [MODULE]
-    assert offered("create-domain A000000151000002 --module ") == [MODULE, "000000000111"]
+    assert offered("create-domain A000000151000002 --module ") == ["000000000012", MODULE, "000000000111"]
 
 
 def test_applets_are_those_of_the_file(tmp_path: Path) -> None:
@@ -137,7 +137,9 @@ def test_key_versions_are_those_that_the_card_told() -> None:
 
 
 def test_what_is_on_the_card_is_explained() -> None:
-    assert AidType().explain(APPLICATION, CONTEXT) == "application  (|......|)  SELECTABLE"
+    assert AidType(kinds=(ContentKind.APPLICATION,)).explain(APPLICATION, CONTEXT) == (
+        "application  (|......|)  SELECTABLE")
+    assert AidType().explain(PACKAGE, CONTEXT) == "package"
     assert AidType().explain("D27600012401", CONTEXT).startswith("D27600012401, openpgp")
 
 

@@ -173,6 +173,10 @@ def test_the_value_of_an_option_is_hinted_at_by_what_it_means() -> None:
     registry = Registry()
     register_all(registry, PluginHost())
     shown = "".join(text for _, text in hint("install x.cap --params ", 23, registry, context()))
-    assert shown == "install FILE [--params BYTES]\nthe bytes that the applet gets (in tag C9)"
+    assert shown == "install FILE [--params BYTES] …\nthe bytes that the applet gets (in tag C9)"
     shown = "".join(text for _, text in hint("auth --key-version ", 19, registry, context()))
-    assert shown == "auth [--key-version NUMBER]\na key version, as 255 or 0xFF"
+    assert shown == "auth [LEVEL] [--key-version NUMBER] …\na key version, as 255 or 0xFF"
+    shown = "".join(text for _, text in hint("install-applet ", 15, registry, context()))
+    assert shown == "install-applet PACKAGE MODULE …\nthe AID of a package on the card"
+    shown = "".join(text for _, text in hint("dump --save ", 12, registry, context()))
+    assert shown.startswith("dump [FIRST] [LAST] [--save FILE] [--reveal] [--yes]\nwrite all of it as text")

@@ -63,7 +63,8 @@ class AidType(ParameterType[AID]):
             aid = self.parse(text, context)
         except NotationError:
             return ""
-        there = next((one.meaning for one in context.content if one.aid == str(aid)), "")
+        among = (*self.on_card(context), *context.content)  # a module may have the AID of an application
+        there = next((one.meaning for one in among if one.aid == str(aid)), "")
         known = lookup(aid)
         return there or (f"{known.aid}, {known.name}: {known.meaning}" if known else self.says)
 
@@ -189,14 +190,17 @@ class StateType(ChoiceType[LifeCycle]):
         return (one for one in super().complete(text, context) if self.values[one.text] in fitting)
 
 
+_FITS_NOT = {ContentKind.APPLICATION: LifeCycle.PERSONALIZED, ContentKind.DOMAIN: LifeCycle.SELECTABLE}
+
+
 def _states_of(aid: object, context: ParseContext) -> Collection[LifeCycle]:
     if aid is None:
         return tuple(LifeCycle)
     if isinstance(aid, WholeCard):
         return CARD_STATES
-    kind = next((one.kind for one in context.content if one.aid == str(aid)), None)
-    not_fitting = {ContentKind.APPLICATION: LifeCycle.PERSONALIZED, ContentKind.DOMAIN: LifeCycle.SELECTABLE}
-    return [one for one in LifeCycle if one not in CARD_STATES and one is not (not_fitting.get(kind) if kind else None)]
+    kinds = {one.kind for one in context.content if one.aid == str(aid)}  # a module may have the same AID
+    not_fitting = {_FITS_NOT[one] for one in kinds if one in _FITS_NOT}
+    return [one for one in LifeCycle if one not in CARD_STATES and one not in not_fitting]
 
 
 _PRIVILEGE_DIGITS = (2, 6)  # of one byte, or of three
