@@ -10,8 +10,10 @@ from jcopsh.card.card import Card
 from jcopsh.commands.cap import CapPath, read_cap
 from jcopsh.commands.saving import loaded
 from jcopsh.errors import UsageError
-from jcopsh.globalplatform.content import SMALLEST_BLOCK, Instance, LifeCycle, Structure
+from jcopsh.globalplatform.content import SMALLEST_BLOCK, TAG_APPLICATION_PARAMETERS, Instance, LifeCycle, Structure
 from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.tlv import TlvError, encode_length
+from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.operations import content as operations
 from jcopsh.operations.content import Request
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan
@@ -98,17 +100,33 @@ def install(
         install applet.cap --dry-run
     """
     request = Request(
-        read_cap(file), applet, instance, params or b"", _one_of(params, params_field), privileges or 0, domain,
+        read_cap(file), applet, instance, params or b"", _field(params, params_field), privileges or 0, domain,
         block_size, load_only, not not_selectable, anyway, reinstall or force, keep_package,
     )
     return _run(session, request, dry_run=dry_run)
 
 
-def _one_of(params: bytes | None, field: bytes | None) -> bytes:
+def _field(params: bytes | None, field: bytes | None) -> bytes:
+    """The whole install parameters field, empty where only `params` were given, or nothing. Raises UsageError."""
     if params is not None and field is not None:
         raise UsageError("--params and --params-field exclude one another",
                          meaning="--params are put into tag C9; --params-field is taken as it is.")
+    if params is not None and _is_tlv(params) and params[0] == TAG_APPLICATION_PARAMETERS:
+        # other programs take such bytes for the whole field
+        raise UsageError("these parameters are a data object C9 already, and --params would put them into another one",
+                         hint=f"--params-field takes them as they are; --params-field with "
+                              f"C9{encode_length(len(params)).hex().upper()} before them puts them into another one")
+    if field is not None and not _is_tlv(field):
+        raise UsageError("--params-field is no row of data objects (BER-TLV), and a card would not take it",
+                         hint="--params puts bytes into tag C9, with their length")
     return field or b""
+
+
+def _is_tlv(data: bytes) -> bool:
+    try:
+        return bool(parse_tlv(data))
+    except TlvError:
+        return False
 
 
 def _run(
@@ -163,7 +181,7 @@ def install_applet(
         --not-selectable: make an instance that make-selectable makes selectable later
         --anyway: send it whatever speaks against it
     """
-    made = Instance(package, module, instance or module, privileges or 0, params or b"", _one_of(params, params_field))
+    made = Instance(package, module, instance or module, privileges or 0, params or b"", _field(params, params_field))
     return operations.install_instance(card, made, selectable=not not_selectable, anyway=anyway)
 
 
@@ -299,7 +317,7 @@ def create_domain(
     """
     return operations.create_domain(
         card, aid, package=package, module=module, privileges=privileges or 0, parameters=params or b"",
-        field=_one_of(params, params_field),
+        field=_field(params, params_field),
     )
 
 

@@ -84,6 +84,21 @@ def test_another_applet_becomes_the_default(card: Shell) -> None:
     assert not any("default" in one for entry in listing["entries"][1:] for one in entry["privileges"])
 
 
+def test_parameters_are_put_into_their_tag_once(card: Shell) -> None:
+    card.run("auth --key default")
+    for line in ("install v1.cap", f"install-applet {PACKAGE} {APPLET}"):
+        said = card.fail(f"{line} --params C9020102", 2)
+        assert "--params-field" in said
+        assert "C904" in said
+        assert "BER-TLV" in card.fail(f"{line} --params-field C90201", 2)
+    sent: list[bytes] = []
+    card.session.card.observers.append(lambda exchange: sent.append(exchange.command.data))
+    card.run("install v1.cap --params C902; delete " + f"{PACKAGE} --related --yes")
+    card.run("install v1.cap --params-field C904C9020102")
+    assert any(bytes.fromhex("04C902C902") in one for one in sent)
+    assert any(bytes.fromhex("06C904C9020102") in one for one in sent)
+
+
 def test_contradictions_and_domains_that_are_none(card: Shell) -> None:
     card.run("auth --key default")
     assert "--load-only and --instance" in card.fail(f"install v1.cap --load-only --instance {OTHER}", 2)
