@@ -363,12 +363,21 @@ def describe(sw: int, ins: int | None = None) -> StatusMeaning:
     return _describe_class(sw)
 
 
+_MAKES_SOMETHING = 0x06  # bits of INSTALL's P1: for load, for install
+# what INSTALL answers where it changes what is on the card already
+_OF_WHAT_IS_THERE = _seen({
+    0x6985: "not possible in the present state of the application, or not with the issuer security domain",
+}) | _gp("11.5.3", {0x6A88: "there is no such application or security domain"})
+
+
 def describe_answer(sw: int, cla: int, ins: int, p1: int) -> StatusMeaning:
     """What the status word `sw` means as the answer to a command with this class, instruction and P1.
 
     With an interindustry class byte an instruction is that of ISO/IEC 7816-4, but for SELECT by name, which is how
     applications are selected.
     """
+    if ins == INS.INSTALL and cla & 0x80 and not p1 & _MAKES_SOMETHING and sw in _OF_WHAT_IS_THERE:
+        return _OF_WHAT_IS_THERE[sw]
     by_name = ins == INS.SELECT and p1 == _SELECT_BY_NAME
     if not cla & 0x80 and not by_name:
         specific = _INTERINDUSTRY.get(ins, {}).get(sw)
