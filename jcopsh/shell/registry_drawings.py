@@ -23,6 +23,11 @@ _ISSUER = "issuer security domain"
 _BAD_STATES = ("LOCKED", "CARD_LOCKED", "TERMINATED")
 
 
+def version_text(version: int) -> str:
+    """A key version in both notations in which it is typed."""
+    return f"{version:02X} ({version})"
+
+
 def aid_text(aid: AID, text: str = "") -> Text:
     """An AID in hex and, as in other clients' listings, between bars as text."""
     return Text(str(aid), "name").append(f" (|{text or ascii_column(aid.value)}|)", "dim")
@@ -140,7 +145,7 @@ def _keys(keys: Sequence[KeyInformation]) -> RenderableType:
     for name in ("version", "identifier", "kind", "length"):
         table.add_column(name)
     for key in keys:
-        table.add_row(f"{key.version:02X} ({key.version})", f"{key.identifier:02X}", key.kind, f"{key.length} bytes")
+        table.add_row(version_text(key.version), f"{key.identifier:02X}", key.kind, f"{key.length} bytes")
     return table
 
 

@@ -70,7 +70,7 @@ def _all_drawings() -> _SingleDispatchCallable[RenderableType]:
 
     # these register their drawings when they are imported
     for name in ("memory_drawings", "file_drawings", "help_drawings", "reader_drawings",
-                 "registry_drawings", "cap_drawings", "content_drawings"):
+                 "registry_drawings", "cap_drawings", "content_drawings", "key_drawings"):
         import_module(f"jcopsh.shell.{name}")
     return drawings.draw
 

@@ -25,6 +25,7 @@ from jcopsh.operations.content_values import (
     InstallPlan,
     PlannedCommand,
 )
+from jcopsh.operations.key_values import KeysPut
 from jcopsh.operations.progress import Progress
 from jcopsh.shell.json_form import to_json
 from jcopsh.shell.registry_drawings import roots
@@ -188,3 +189,11 @@ def test_a_dry_run_of_many_blocks_shows_the_first_and_the_last() -> None:
     assert "6 blocks more, which --json shows" in shown
     assert shown.index("6 blocks more") < shown.index("block 9 of 9")
     assert "more" not in drawn(DryRun(loads[:3]))
+
+
+@pytest.mark.parametrize(("others", "shown"), [((0x20, 0xFF), "20 (32), FF (255)"), ((), "none"), (None, "not tell")])
+def test_key_versions_are_shown_as_they_are_typed(others: tuple[int, ...] | None, shown: str) -> None:
+    lines = drawn(KeysPut("bench", 1, ("504A77",) * 3, "SCP03 i=70, level 01: C-MAC", others)).splitlines()
+    assert lines[1].split("  ")[-1].strip() == "01 (1)"
+    assert lines[2].endswith("504A77, 504A77, 504A77")
+    assert lines[4].endswith(shown)
