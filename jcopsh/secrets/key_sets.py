@@ -133,9 +133,8 @@ class KeySetStore:
         def noted(one: StoredKeySet) -> StoredKeySet:
             if one.name.lower() != known.name.lower():
                 return one
-            changed = replace(unsealed(one, passphrase), key_version=known.key_version, standing=known.standing,
-                              card=known.card, sealed=None)
-            return _seal(changed, passphrase) if one.sealed is not None else changed
+            changed = replace(one, key_version=known.key_version, standing=known.standing, card=known.card)
+            return changed if one.sealed is None else _sealed_anew(one, one.sealed, changed, passphrase)
 
         self._change(lambda entries: [noted(one) for one in entries])
 
@@ -155,31 +154,44 @@ class KeySetStore:
 
 def unsealed(stored: StoredKeySet, passphrase: str) -> StoredKeySet:
     """The set with its keys. Raises UsageError for a wrong passphrase."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     if stored.sealed is None:
         return stored
-    sealed = stored.sealed
-    try:
-        content = AESGCM(_cipher_key(passphrase, sealed.salt)).decrypt(
-            sealed.nonce, sealed.ciphertext, _known_of(stored))
-    except InvalidTag:
-        raise UsageError("this is not the passphrase of that key set; nothing was sent",
-                         meaning="Or its entry in the file was changed by hand.") from None
+    content = _deciphered(stored, stored.sealed, _cipher_key(passphrase, stored.sealed.salt))
     third = len(content) // 3
     keys = (Secret(content[:third]), Secret(content[third : 2 * third]), Secret(content[2 * third :]))
     return replace(stored, keys=keys)
 
 
 def _seal(stored: StoredKeySet, passphrase: str) -> StoredKeySet:
+    assert stored.keys is not None  # noqa: S101 — only what has its keys is stored; for the type checker
+    salt = secrets.token_bytes(SALT_LENGTH)
+    content = b"".join(key.reveal() for key in stored.keys)
+    return _enciphered(stored, content, _cipher_key(passphrase, salt), salt)
+
+
+def _sealed_anew(before: StoredKeySet, sealed: Sealed, after: StoredKeySet, passphrase: str) -> StoredKeySet:
+    """The same keys under the same passphrase, with what is known of them now. The salt stays: a key takes its time."""
+    key = _cipher_key(passphrase, sealed.salt)
+    return _enciphered(after, _deciphered(before, sealed, key), key, sealed.salt)
+
+
+def _enciphered(stored: StoredKeySet, content: bytes, key: bytes, salt: bytes) -> StoredKeySet:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    assert stored.keys is not None  # noqa: S101 — only what has its keys is stored; for the type checker
-    salt, nonce = secrets.token_bytes(SALT_LENGTH), secrets.token_bytes(NONCE_LENGTH)
-    content = b"".join(key.reveal() for key in stored.keys)
-    ciphertext = AESGCM(_cipher_key(passphrase, salt)).encrypt(nonce, content, _known_of(stored))
+    nonce = secrets.token_bytes(NONCE_LENGTH)
+    ciphertext = AESGCM(key).encrypt(nonce, content, _known_of(stored))
     return replace(stored, keys=None, sealed=Sealed(salt, nonce, ciphertext))
+
+
+def _deciphered(stored: StoredKeySet, sealed: Sealed, key: bytes) -> bytes:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _known_of(stored))
+    except InvalidTag:
+        raise UsageError("this is not the passphrase of that key set; nothing was sent",
+                         meaning="Or its entry in the file was changed by hand.") from None
 
 
 def _known_of(stored: StoredKeySet) -> bytes:

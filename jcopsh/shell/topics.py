@@ -423,7 +423,8 @@ Life cycle states: a package is LOADED. An application is INSTALLED, then SELECT
 OP_READY, INITIALIZED, SECURED: irreversible, and asked about.
 
 What an application may do beyond its own matters are its privileges: card-reset makes it the one that is selected
-by default, cvm-management lets it set the card's PIN, card-lock and card-terminate say themselves.
+by default, cvm-management lets it set the card's PIN, card-lock and card-terminate say themselves. They are given by
+install --privileges, and changed later by make-default and set-privileges.
 """, aliases=("gp", "security domain", "security domains", "ISD", "card manager", "life cycle", "privileges"))
 
 KEYS = Topic("secure channel", "Secure channels, whose keys they need, and how a card is not locked by trying", """
@@ -444,7 +445,7 @@ Many cards lock themselves after about ten bad authentications in a row. With wr
 never sent; each try is counted on disk before it is sent, until one succeeds, and the toolbar shows the count.
 Keys that a card (known by its CPLC, else its ATR) did not take are not tried on it again without a typed yes.
 
-    put-keys --key-version 1 --save bench-card      new keys: stored, put, and proved by an authentication
+    put-keys --key-version 1 --save bench-card      new keys: stored (--passphrase: under one), put, proved
     delete-key 0xFF                                 the old ones, once the new are proved
 
 When the power goes in between, authenticate with the keys that the card takes, and give the same line again.
@@ -462,14 +463,15 @@ Every package, every module and every instance has an AID, and Java Card wants t
 the AID of an applet, nor an applet that of another. The card answers 6985, and says no more. So install looks at
 the card first and says what is in the way, and which lines move it away:
 
-- The package is there already: delete its instances, then the package; or delete PACKAGE --related.
+- The package is there already: --reinstall replaces it with all that was made of it, as delete PACKAGE --related
+  and install do. --keep-package makes an instance of the code that is there.
 - A module has the AID: it goes only with its package (seed 003 is this story).
 - An import is missing, or newer than the card's Java Card: load what it needs, or convert for an older version.
 - Too little memory, where the card tells how much is free.
 
 --anyway sends it all the same; a refusal is then told together with what is known.
 
-A load that was cut off leaves nothing behind. Where only the instance is missing, the same line makes it, and does
+A load that was cut off leaves nothing behind. Where only the instance is missing, --keep-package makes it, and does
 not load again. An applet that refuses to be installed mostly wants other parameters: --params are its own bytes,
 which go in tag C9; --params-field is all of the field.
 """, aliases=("CAP file", "applet", "applets", "package", "packages", "module", "modules", "AID", "AIDs", "load file"))
