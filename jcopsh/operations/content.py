@@ -35,6 +35,7 @@ from jcopsh.operations.truth import telling
 
 # a DELETE that carried out what it was asked for, at once or for the card to finish later (11.2.3)
 _DELETED = (0x9000, 0x6200)
+MOST_WITH_MAC = 247  # bytes in a short command beside a C-MAC of 8, where nothing is enciphered
 _NO_SUCH_INSTALL = 0x6A86  # P1 of INSTALL is not known
 _LOADING = "The load was not finished. A card drops what is unfinished; where it does not, delete takes it away"
 
@@ -54,8 +55,14 @@ class NotPossible(UsageError):
 
 
 def _resolution(findings: Sequence[Finding]) -> str:
-    """The lines that resolve all findings, each once; what takes a package away comes behind its instances."""
-    return "; ".join(dict.fromkeys(line for one in findings for line in one.resolved_by))
+    """The lines that resolve all findings, each once; what takes a package away comes behind its instances.
+
+    Of a line that another one offers with alternatives the plain one stays. Empty where a finding cannot be resolved.
+    """
+    lines = tuple(dict.fromkeys(line for one in findings for line in one.resolved_by))
+    if not all(one.resolved_by for one in findings):
+        return ""
+    return "; ".join(one for one in lines if not any(one.startswith(f"{other},") for other in lines))
 
 
 # --- what is to be done ----------------------------------------------------------------------------------------------
@@ -177,7 +184,10 @@ def _block_size(asked: int | None, most: int) -> int:
 
 def _large_enough(length: int, most: int) -> str:
     needed = -(-length // content.MOST_BLOCKS)
-    return f"--block-size {needed} or more" if needed <= most else "a smaller file: no block that fits is large enough"
+    if needed <= most:
+        return f"--block-size {needed} or more"
+    more_room = needed <= MOST_WITH_MAC
+    return "auth mac: a channel that enciphers nothing has room for more" if more_room else "a smaller file"
 
 
 def _not_loaded_again(package: AID) -> str:

@@ -93,6 +93,31 @@ def test_a_block_that_is_too_large_or_a_file_of_too_many(tmp_path: Path) -> None
     assert sim.changes == []
 
 
+@pytest.mark.parametrize(("bytes_to_load", "hint"), [
+    (60000, "--block-size 235 or more"), (63000, "auth mac: a channel that enciphers nothing has room for more"),
+    (65000, "a smaller file"),
+])
+def test_what_makes_a_large_file_fit(bytes_to_load: int, hint: str) -> None:
+    big = parse_cap(Cap(LIBRARY, (), method_bytes=bytes_to_load).archive)
+    with pytest.raises(UsageError, match="at most 256") as caught:
+        content.dry_run(Request(big, block_size=100), 239)
+    assert caught.value.hint == hint
+
+
+def test_what_cannot_be_resolved_has_no_line_that_resolves_a_part_of_it(tmp_path: Path) -> None:
+    own = parse_cap(Cap(LIBRARY, (LIBRARY,)).archive)
+    with pytest.raises(NotPossible, match="has to be made anew") as caught:
+        install(Content(EMPTY).card(tmp_path), Request(own))
+    assert caught.value.hint == ""
+
+
+def test_the_line_that_is_needed_stays_without_its_alternative(tmp_path: Path) -> None:
+    listed = {**EMPTY, 0x40: [entry(APPLET_A.value, 7, privileges="000000")]}
+    with pytest.raises(NotPossible, match="has the AID of an applet in the file") as caught:
+        install(Content(listed).card(tmp_path), Request(A))
+    assert caught.value.hint == f"delete {APPLET_A}"
+
+
 def test_which_applet(tmp_path: Path) -> None:
     one, other = bytes.fromhex("D2760001240101"), bytes.fromhex("D2760001240102")
     two = parse_cap(Cap(one[:6], (one, other)).archive)
