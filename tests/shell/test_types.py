@@ -33,6 +33,7 @@ from jcopsh.shell.types import (
     FilePathType,
     HelpSubjectType,
     IntegerType,
+    KeyVersionType,
     KeySpec,
     KeySpecType,
     LengthType,
@@ -77,7 +78,7 @@ ALIASED = st.none() | st.text(st.characters(exclude_categories=["Cs", "Zs", "Cc"
 VALUES: list[tuple[ParameterType[Any], st.SearchStrategy[Any]]] = [
     (AddressType(), st.integers(0xC00000, 0xC0FFFF)),
     (LengthType(), st.integers(1, READ_BACK)),
-    (IntegerType(), st.integers()),
+    (IntegerType(), st.integers()), (KeyVersionType(), st.integers(0, 255)),
     (ByteStringType(), st.binary(min_size=1, max_size=300)),
     (SecretBytesType(), st.binary(min_size=1, max_size=40).map(Secret)),
     (ApduTextType(), apdus()),
