@@ -10,6 +10,7 @@ from jcopsh.card import consent
 from jcopsh.card.interlock import Judgement
 from jcopsh.cli import DEFAULT_PROFILE, _source, argument_parser
 from jcopsh.errors import Refused
+from jcopsh.shell.completion import suggest
 from jcopsh.shell.manual import option_meaning
 from jcopsh.shell.parser import parse_line, strike_out
 from tests import cap_files
@@ -97,6 +98,23 @@ def test_parameters_are_put_into_their_tag_once(card: Shell) -> None:
     card.run("install v1.cap --params-field C904C9020102")
     assert any(bytes.fromhex("04C902C902") in one for one in sent)
     assert any(bytes.fromhex("06C904C9020102") in one for one in sent)
+
+
+def test_tab_knows_what_was_installed_without_a_listing(card: Shell) -> None:
+    def offered(line: str) -> list[str]:
+        return [one.text.strip() for one in suggest(line, card.session.registry, card.session.context())]
+
+    assert APPLET not in offered("delete ")
+    card.run("auth --key default; install v1.cap; info")
+    assert offered("delete D276") == [PACKAGE, APPLET]
+    assert offered(f"install-applet {PACKAGE} ") == [APPLET]
+    assert APPLET in offered("select D276")
+    assert offered("auth --key-version ") == ["0xFF"]
+    assert card.session.context() is card.session.context()
+    card.run(f"delete {PACKAGE} --related --yes")
+    assert offered("delete D2760") == []
+    card.run("disconnect")
+    assert offered("auth --key-version ") == []
 
 
 def test_contradictions_and_domains_that_are_none(card: Shell) -> None:
