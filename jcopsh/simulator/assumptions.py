@@ -372,7 +372,8 @@ GP_STORED = Assumption(
 GP_LIFE_CYCLE = Assumption(
     "GlobalPlatform: life cycle",
     "The card goes forwards only, but for CARD_LOCKED back to SECURED; other ways are answered 6985. A locked card "
-    "selects its issuer security domain only, with 6283; a terminated one answers GET DATA, and else 6985.",
+    "selects its issuer security domain only, with 6283; a terminated one answers GET DATA, and else 6985. To unlock a "
+    "security domain with its applications (P1 60) unlocks those too that were locked by themselves before.",
     0x6985,
 )
 GP_SELECT = Assumption(

@@ -183,6 +183,7 @@ def test_a_security_domain_is_locked_with_what_belongs_to_it() -> None:
     assert there.send(for_install(PACKAGE, APPLET, OTHER)) == DONE
     assert there.send(command("80E61000", counted(NEW_DOMAIN.hex(), "", APPLET.hex(), "", "", ""))) == DONE
     lock, unlock = (command(f"80F060{state}", NEW_DOMAIN) for state in ("80", "00"))
+    assert there.send(command("80F04080", APPLET)) == "9000"  # locked by itself before
     assert [there.send(one) for one in (unlock, lock, lock)] == ["6985", "9000", "6985"]
     listed = there.send("80F24000024F00").lower()
     assert all(f"{counted(aid.hex())}{state}" in listed for aid, state in (
