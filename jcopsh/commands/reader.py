@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jcopsh.card.card import Card
 from jcopsh.commands.exchanges import check, shown_exchange
+from jcopsh.iso7816.reader_commands import describe_reader_answer
 from jcopsh.operations.readers import ReaderList, list_readers
 from jcopsh.operations.values import ExchangeResult
 from jcopsh.shell.command import command
@@ -43,29 +44,9 @@ def reader_send(card: Card, apdu: ReaderApdu, *, reveal: bool = False) -> Iterat
         reader-send FF CA 01 00 00 *6A81
     """
     response = card.send_to_reader(apdu.command)
-    meaning = _MEANINGS.get(response.sw, "not in PC/SC part 3")
+    meaning = describe_reader_answer(response.sw)
     yield shown_exchange(card, apdu, response, meaning, reveal=reveal)
     check(apdu, response, meaning, "a reader with contacts knows few commands of its own, most know none")
 
-
-# PC/SC part 3, 3.2.2.1
-_MEANINGS = {
-    0x9000: "done",
-    0x6200: "part of the data may be corrupted, or the end came first",
-    0x6300: "no information, or it failed",
-    0x6581: "memory failure",
-    0x6700: "wrong length",
-    0x6800: "the class byte is not right",
-    0x6981: "incompatible with this card",
-    0x6982: "the security status does not allow it",
-    0x6983: "the card cannot authenticate, or refuses to",
-    0x6986: "not allowed: no such key or no card",
-    0x6A81: "the reader or the card does not know this function",
-    0x6A82: "there is no such block or file",
-    0x6B00: "wrong parameters: outside the card",
-    0x6D00: "the reader does not know the instruction; a card it was handed on to may have answered",
-    0x6E00: "the reader does not know the class; a card it was handed on to may have answered",
-    0x6F00: "no precise diagnosis",
-}
 
 COMMANDS = (readers, reader_send)

@@ -14,7 +14,8 @@ from jcopsh.card.card import Card
 from jcopsh.card.exchange import Exchange, FailedExchange
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.instructions import Choices, class_meaning
-from jcopsh.iso7816.status import describe
+from jcopsh.iso7816.reader_commands import describe_reader_answer
+from jcopsh.iso7816.status import describe_answer
 from jcopsh.secrets.segments import Hidden, Segments
 from jcopsh.shell.apdu_parts import instruction
 from jcopsh.shell.byte_rows import byte_rows
@@ -67,7 +68,9 @@ def full_lines(exchange: Exchange, width: int) -> list[str]:
     """The same, and after each of both what its bytes are, in rows that fit a terminal of so many columns."""
     command, response = exchange.command, exchange.response
     received, _ = _cut(exchange.shown_response, [len(response.data)])
-    status = f"SW {response.sw:04X}: {describe(response.sw, command.ins).text}"
+    said = (describe_reader_answer(response.sw) if exchange.for_reader
+            else describe_answer(response.sw, command.cla, command.ins, command.p1).text)
+    status = f"SW {response.sw:04X}: {said}"
     return [
         *_full_command(exchange, width),
         _answer_line(exchange), *_dumped(received, width), *_notes([status, _circumstances(exchange)], width),

@@ -141,6 +141,18 @@ def test_full_says_which_byte_is_what() -> None:
     assert [line for line in lines if not line.startswith("#")] == list(brief_lines(one))
 
 
+@pytest.mark.parametrize(("header", "sw", "for_reader", "said"), [
+    ("00A40000", 0x6A82, False, "SW 6A82: there is no such file"),
+    ("00A40400", 0x6A82, False, "SW 6A82: no application with this AID can be selected"),
+    ("FFCA0000", 0x6300, True, "SW 6300: no information, or it failed"),
+    ("FFCA0000", 0x6A81, True, "SW 6A81: the reader or the card does not know this function"),
+    ("FFCA0000", 0x9210, True, "SW 9210: not in PC/SC part 3"),
+])
+def test_full_says_what_the_status_word_means_here(header: str, sw: int, for_reader: bool, said: str) -> None:
+    one = exchange(CommandAPDU.parse(bytes.fromhex(header)), ResponseAPDU(b"", sw), for_reader=for_reader)
+    assert f"#   {said}" in full_lines(one, 100)
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_its_rows_fit_the_terminal(width: int) -> None:
     command = CommandAPDU(0x80, 0xE2, 0, 0, bytes(range(0x20, 0x50)))
