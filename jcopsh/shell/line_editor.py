@@ -322,7 +322,7 @@ class LineEditor:
         from jcopsh.shell.parse_cache import is_long, parsed
 
         session, document = self._session, self.buffer.document
-        if session is None or not document.text or is_long(document.text):
+        if session is None or not session.settings.hints or not document.text or is_long(document.text):
             return []
         columns = self._prompt.output.get_size().columns
         indent = sum(get_cwidth(part[1]) for part in self._message())
@@ -332,14 +332,11 @@ class LineEditor:
         line = parsed(document.text, session.registry, session.context())
         return self._writable(caret_line(line, document.cursor_position, columns, indent) or [], session)
 
-    def _shows_carets(self) -> bool:
-        return self._session is not None and self._session.settings.hints and bool(self._carets())
-
     def _lay_out(self) -> None:
         """Add to prompt_toolkit's layout: a row of carets under the line, and room for it and for the menu."""
         carets = ConditionalContainer(
             Window(FormattedTextControl(self._carets), height=1, dont_extend_width=True),
-            filter=has_focus(DEFAULT_BUFFER) & ~is_done & Condition(self._shows_carets),
+            filter=has_focus(DEFAULT_BUFFER) & ~is_done,
         )
         layout = self._prompt.layout
         containers: Iterator[Any] = dropwhile(lambda one: not isinstance(one, FloatContainer), layout.walk())
