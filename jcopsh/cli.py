@@ -127,7 +127,7 @@ def _source(options: argparse.Namespace) -> Source:
 
     # a file says by itself which card it keeps
     profile = options.profile or (DEFAULT_PROFILE if options.sim and options.sim_state is None else None)
-    return Source(options.reader, profile, options.sim_state, options.replay)
+    return Source(profile=profile, sim_state=options.sim_state, replay=options.replay)
 
 
 def _configure(session: Session, options: argparse.Namespace, *, interactive: bool) -> tuple[str, ...]:
@@ -203,8 +203,7 @@ def _session(options: argparse.Namespace) -> Session:
     opener = Opener(_source(options), output.note)
     session = Session(
         registry=registry, opener=opener.open, output=output, key_store=opener.key_store,
-        key_sets=opener.key_sets, ledger=opener.ledger, topics=_topics(),
-        reader=options.reader, json=options.json,
+        key_sets=opener.key_sets, ledger=opener.ledger, topics=_topics(), json=options.json,
     )
     session.history = History(places.history_file(), session.struck)
     return session
@@ -237,14 +236,15 @@ def _run_script(session: Session, path: Path) -> int:
 
 def _interact(options: argparse.Namespace) -> int:
     """The shell at a terminal: its prompt comes first, and all the rest is loaded behind it."""
+    from jcopsh.shell.dumb_terminal import is_dumb
     from jcopsh.shell.type_ahead import unseen_type_ahead
 
     start = _Start(options)
     with unseen_type_ahead():
         from jcopsh.shell.repl import Repl
 
-        dumb = os.environ.get("TERM", "").lower() in _DUMB
-        greeting = f"jcopsh {__version__}. help shows what there is,{'' if dumb else ' Tab completes,'} Ctrl-D leaves."
+        menu = "" if is_dumb(os.environ.get("TERM")) else " Tab completes,"
+        greeting = f"jcopsh {__version__}. help shows what there is,{menu} Ctrl-D leaves."
         # as Output.note does it, but for what that has to import first
         sys.stderr.write(f"{textwrap.fill(greeting, max(1, shutil.get_terminal_size().columns))}\n")
         sys.stderr.flush()
@@ -255,8 +255,6 @@ def _interact(options: argparse.Namespace) -> int:
                 start.session.disconnect()
 
 
-# terminals that show no more than lines: there is no menu for Tab (prompt_toolkit.utils.is_dumb_terminal)
-_DUMB = ("dumb", "unknown")
 # what takes longest to load, in pieces of a few hundredths of a second: a key that is typed meanwhile is shown at once
 _PIECES = (
     "jcopsh.iso7816.status", "jcopsh.state", "jcopsh.card.card", "jcopsh.api", "jcopsh.shell.parser",
@@ -300,7 +298,7 @@ class _Start:
 
     def _connect(self, session: Session) -> None:
         try:
-            card = session.connect(session.reader)
+            card = session.connect()
             session.output.note(f"Connected: {card.reader}. Nothing was sent yet: identify asks the card who it is.")
         except JcopshError as error:
             session.output.error(error)

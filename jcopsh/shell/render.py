@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 from jcopsh.errors import JcopshError, UsageError
 from jcopsh.operations.progress import Progress
+from jcopsh.shell.dumb_terminal import is_dumb
 from jcopsh.shell.json_form import error_form, one_line, to_json
 from jcopsh.shell.pager import page, without_colors
 from jcopsh.shell.parser import Line
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BUG = "this is a bug in jcopsh, or in a plugin"
 WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
-_DUMB = ("dumb", "unknown")  # kinds of terminal that know no cursor
 MIN_WIDTH = 40
 ERASE_LINE = "\r\x1b[K"
 _NOT_SHOWN = ("Cc", "Cf", "Cs")  # Unicode's categories: control, format, surrogate
@@ -161,7 +161,7 @@ class Output:
     def _show_progress(self, progress: Progress, *, json: bool) -> None:
         """One line of a terminal's standard error, which whatever is written next takes the place of."""
         file = self._file(errors=True)
-        if json or not file.isatty() or os.environ.get("TERM") == "dumb":
+        if json or not file.isatty() or is_dumb(os.environ.get("TERM")):
             return
         from jcopsh.shell.content_drawings import progress_line
 
@@ -202,7 +202,7 @@ class Output:
     def _is_longer_than_screen(self, text: str) -> bool:
         """Whether a text and the prompt after it have no room on the terminal."""
         file = self._file(errors=False)
-        if not file.isatty() or os.environ.get("TERM") in _DUMB:
+        if not file.isatty() or is_dumb(os.environ.get("TERM")):
             return False
         try:
             size = os.get_terminal_size(file.fileno())
@@ -341,7 +341,7 @@ class Output:
     def _wants_color(self, file: IO[str]) -> bool:
         if self._color != AUTO:
             return self._color == ALWAYS
-        return file.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return file.isatty() and not os.environ.get("NO_COLOR") and not is_dumb(os.environ.get("TERM"))
 
     def _console(self, *, errors: bool) -> Console:
         file = self._file(errors=errors)
@@ -358,7 +358,7 @@ class Output:
         width = self._width
         if width is None and not file.isatty() and not os.environ.get("COLUMNS"):
             width = WIDTH_OF_A_PIPE
-        elif width is None and os.environ.get("TERM") in _DUMB:
+        elif width is None and is_dumb(os.environ.get("TERM")):
             width = shutil.get_terminal_size().columns  # rich takes it for 80 columns wide
         return Console(
             file=_Paper(file), width=width, theme=Theme(rich_styles(self._theme)), highlight=False, markup=False,

@@ -59,8 +59,8 @@ class Session:
     def __init__(
         self, *, registry: Registry, opener: Opens, output: Output,
         key_store: KeyStore | None = None, key_sets: KeySetStore | None = None, ledger: Ledger | None = None,
-        settings: Settings | None = None, topics: TopicBook | None = None,
-        history: History | None = None, reader: str | None = None, interactive: bool = False, json: bool = False,
+        settings: Settings | None = None, topics: TopicBook | None = None, history: History | None = None,
+        interactive: bool = False, json: bool = False,
     ) -> None:
         self.registry = registry
         self.output = output
@@ -69,7 +69,7 @@ class Session:
         self.ledger = ledger
         self.settings = settings or Settings()
         self.topics = topics or TopicBook()
-        self.reader = reader
+        self.reader: str | None = None  # the one that was chosen by name with `connect`
         self.interactive = interactive
         self.json = json
         self.exit_requested = False
