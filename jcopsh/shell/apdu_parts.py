@@ -24,7 +24,7 @@ from jcopsh.shell.strike import byte_spans
 from jcopsh.shell.tokens import Span, counted
 
 BY_NAME = 0x04
-_HEADER = 4
+HEADER = 4  # CLA INS P1 P2
 _BETWEEN = re.compile(r"(?:[\s:,|)]|0[xX])*")
 # [CLA]INS[P1P2][:DATA][/LE][=SW], ending in one of the last three; two bytes at least stand before a `:`, for 00:A4 is
 # bytes with a `:` between them
@@ -123,7 +123,7 @@ def _reaches_end(text: str, spans: Sequence[Span]) -> bool:
 def can_go_on(text: str) -> bool:
     """Whether bytes are missing at the end of a text, by its header or its Lc."""
     typed = read(text)
-    return typed is not None and (typed.missing > 0 or len(typed.cells) < _HEADER)
+    return typed is not None and (typed.missing > 0 or len(typed.cells) < HEADER)
 
 
 def _outside_bars(text: str, wanted: str) -> int | None:
@@ -181,9 +181,9 @@ def instruction(cla: int, ins: int) -> Instruction | None:
 def _parts(values: Sequence[int | None], known: Instruction | None) -> tuple[list[Part], Part | None, int]:
     """The part of each byte, the part that comes next, and how many bytes of data are missing."""
     header = [Part.CLA, Part.INS, Part.P1, Part.P2]
-    if len(values) < _HEADER:
+    if len(values) < HEADER:
         return header[: len(values)], header[len(values)], 0
-    body = values[_HEADER:]
+    body = values[HEADER:]
     length = _length_part(known)
     if not body:
         return header, length, 0
@@ -275,7 +275,7 @@ def _behind_header(text: str, form: re.Match[str]) -> list[Completion]:
         return [Completion("00", "Le: as much as there is, up to 256 bytes", len(text), unfinished=True)]
     given = bytes.fromhex(form["header"])
     # CLA is 00 where it is left out, as with one or three bytes, and so are P1 and P2
-    cla, ins, p1, _ = (given if len(given) % 2 == 0 else b"\0" + given).ljust(_HEADER, b"\0")
+    cla, ins, p1, _ = (given if len(given) % 2 == 0 else b"\0" + given).ljust(HEADER, b"\0")
     known, digits = instruction(cla, ins), form["data"].upper()
     found = [(_data_of(body.value).hex().upper(), body.meaning) for body in (_bodies(known, p1) if known else ())]
     return [Completion(data[len(digits) :], says, len(text), unfinished=True, shown=data)
@@ -313,7 +313,7 @@ def _choices(typed: TypedApdu, places: Sequence[Place], for_reader: bool) -> Cho
         return known.p1
     if part is Part.P2:
         return known.second(p1 or 0)
-    if part is Part.LE and len(typed.cells) > _HEADER:
+    if part is Part.LE and len(typed.cells) > HEADER:
         return iso.choices(x00="Le: as much as there is, up to 256 bytes")
     return tuple(_bodies(known, p1 or 0))
 
@@ -351,7 +351,7 @@ def _rest_of_data(typed: TypedApdu) -> Iterator[Choice]:
     """The rest of the bodies that begin with what is typed of Lc and data."""
     if typed.instruction is None:
         return
-    begun = [cell.value for cell in typed.cells[_HEADER:]]
+    begun = [cell.value for cell in typed.cells[HEADER:]]
     for body in _bodies(typed.instruction, typed.value(2) or 0):
         if list(body.value[: len(begun)]) == begun and len(body.value) > len(begun):
             yield Choice(body.value[len(begun) :], body.meaning)
@@ -360,7 +360,7 @@ def _rest_of_data(typed: TypedApdu) -> Iterator[Choice]:
 def _ends(typed: TypedApdu, choice: Choice) -> bool:
     """Whether the APDU has its end with these bytes."""
     values = [*(cell.value for cell in typed.cells), *choice.value]
-    return len(values) >= _HEADER and _parts(values, _instruction(values))[1] is None
+    return len(values) >= HEADER and _parts(values, _instruction(values))[1] is None
 
 
 class _Writer:
@@ -409,8 +409,8 @@ def summary(typed: TypedApdu, secrets: Sequence[Span] = ()) -> list[Said]:
 
     A byte that lies in one of `secrets` (offsets into the text) is named and not shown.
     """
-    said = [Said(_shown(cell, typed, secrets)) for cell in typed.cells[:_HEADER]]
-    lengths = [cell for cell in typed.cells[_HEADER:] if cell.part in (Part.LC, Part.LENGTH)]
+    said = [Said(_shown(cell, typed, secrets)) for cell in typed.cells[:HEADER]]
+    lengths = [cell for cell in typed.cells[HEADER:] if cell.part in (Part.LC, Part.LENGTH)]
     if lengths:
         name = lengths[0].part.value
         said.append(Said(f"{name} {''.join(_digits(cell, secrets) for cell in lengths)}"))
@@ -420,7 +420,7 @@ def summary(typed: TypedApdu, secrets: Sequence[Span] = ()) -> list[Said]:
         said.append(Said(f"data: {data} of {counted(total, 'byte')}" if total else "data", current=True))
     elif data:
         said.append(Said(counted(data, "data byte")))
-    ending = [cell for cell in typed.cells[_HEADER:] if cell.part is Part.LE]
+    ending = [cell for cell in typed.cells[HEADER:] if cell.part is Part.LE]
     if ending:
         said.append(Said(f"Le {''.join(_digits(cell, secrets) for cell in ending)}", current=typed.next is Part.LE))
     excess = sum(cell.part is Part.EXCESS for cell in typed.cells)
@@ -447,7 +447,7 @@ def _digits(cell: Cell, secrets: Sequence[Span]) -> str:
 
 def meaning(typed: TypedApdu, secrets: Sequence[Span] = ()) -> str:
     """What the last whole part says, and what may come next; empty where nothing is known."""
-    hidden = any(_digits(cell, secrets) == _HIDDEN for cell in typed.cells[:_HEADER])
+    hidden = any(_digits(cell, secrets) == _HIDDEN for cell in typed.cells[:HEADER])
     parts = ["" if hidden else _last(typed), _following(typed)]
     return ".  ".join(filter(None, parts))
 
@@ -455,7 +455,7 @@ def meaning(typed: TypedApdu, secrets: Sequence[Span] = ()) -> str:
 def _last(typed: TypedApdu) -> str:
     """What the last byte of the header means, or what the data are."""
     known, count = typed.instruction, len(typed.cells)
-    if count == 0 or count > _HEADER:
+    if count == 0 or count > HEADER:
         return _named_data(typed)
     value = typed.cells[count - 1].value or 0
     if count == 1:

@@ -13,8 +13,6 @@ from prompt_toolkit.completion import CompleteEvent, Completer
 from prompt_toolkit.completion import Completion as PromptCompletion
 from prompt_toolkit.document import Document
 
-from jcopsh.shell import apdu_parts
-from jcopsh.shell.bare_bytes import bare_bytes
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.manual import first_sentence, option_meaning
@@ -46,9 +44,6 @@ def suggest(before_cursor: str, registry: Registry, context: ParseContext) -> li
     if is_long(before_cursor):
         return []
     line = parsed(before_cursor, registry, context)
-    bare = bare_bytes(line)
-    if bare is not None:
-        return [_written(one, bare.start, one.text, bare.text, rest=True) for one in apdu_parts.completions(bare.text)]
     slot = slot_at_end(line, context)
     return _capped(_everything(slot, registry), before_cursor, slot)
 

@@ -12,7 +12,6 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
 from jcopsh.shell import apdu_parts
-from jcopsh.shell.bare_bytes import bare_bytes
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.parse_cache import is_long, parsed
@@ -37,17 +36,11 @@ def fragments(line: Line) -> list[tuple[str, str]]:
     What touches the end of the line is not marked: it may not be typed to its end yet.
     """
     typed = len(line.text.rstrip())
-    bare = bare_bytes(line)
-    marked = typed if bare is None else min(typed, bare.start)
-    wrong = merge(Span(one.start, one.end) for one in line.problems if one.end < marked and not one.pending)
-    tokens, apdus = line.tokens, _styles_in_apdus(line)
-    if bare is not None:
-        # the first bytes of an APDU, which are no command yet
-        tokens = (*(one for one in tokens if one.end <= bare.start), Token(bare.start, typed, TokenKind.APDU))
-        apdus = [*apdus, *_styles_in(bare)]
+    wrong = merge(Span(one.start, one.end) for one in line.problems if one.end < typed and not one.pending)
+    apdus = _styles_in_apdus(line)
     result: list[tuple[str, str]] = []
     position = 0
-    for token in tokens:
+    for token in line.tokens:
         if token.start < position:
             continue
         if token.start > position:

@@ -13,7 +13,6 @@ from prompt_toolkit.utils import get_cwidth
 
 from jcopsh.jcop import root_applet, root_instructions
 from jcopsh.shell import apdu_parts
-from jcopsh.shell.bare_bytes import bare_bytes
 from jcopsh.shell.command import Command, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.manual import option_meaning
@@ -35,9 +34,6 @@ def hint(text: str, cursor: int, registry: Registry, context: ParseContext) -> l
     if is_long(text):
         return [("hint", f"a long line, of {counted(len(text), 'character')}: it is looked at when it is entered")]
     line, before = parsed(text, registry, context), parsed(text[:cursor], registry, context)
-    bare = bare_bytes(before)
-    if bare is not None:
-        return _apdu(bare.text, context, ())  # at most three bytes: no key
     slot = slot_at_end(before, context)
     problem = problem_to_show(line, cursor)
     if problem is not None:
@@ -105,8 +101,6 @@ def _may_only_be_untyped(problem: Problem, line: Line, cursor: int) -> bool:
         return False
     if problem.end >= cursor >= problem.start or problem.start >= end:
         return True
-    if bare_bytes(line) is not None and problem.start >= line.calls[-1].start and cursor >= end:
-        return True  # the first bytes of an APDU
     last = line.calls[-1]
     goes_on = problem.unfinished and problem.start >= (last.redirect.operator.start if last.redirect else last.start)
     return goes_on and line.comment is None and cursor >= end
@@ -210,6 +204,8 @@ def _apdu(text: str, context: ParseContext, secrets: Sequence[Span]) -> list[Fra
     typed = apdu_parts.read(text)
     if typed is None or not (typed.cells or typed.digit):
         return []
+    if len(typed.cells) < apdu_parts.HEADER:
+        secrets = ()  # a PIN may look like this, as long as there is no more of it; nothing else says what is typed
     fragments: list[Fragment] = []
     for said in apdu_parts.summary(typed, secrets):
         fragments += [("hint", " · ")] if fragments else []
@@ -227,7 +223,7 @@ def _secrets_in(text: str, start: int, line: Line) -> Sequence[Span]:
 
 def _place(typed: apdu_parts.TypedApdu, context: ParseContext) -> str:
     """What lies at the address of a READ or WRITE, as soon as it is typed."""
-    if typed.instruction not in root_instructions.MEMORY or len(typed.cells) < 4:
+    if typed.instruction not in root_instructions.MEMORY or len(typed.cells) < apdu_parts.HEADER:
         return ""
     address = root_applet.CLA_MEMORY << 16 | (typed.value(2) or 0) << 8 | (typed.value(3) or 0)
     return AddressType().explain(f"0x{address:06X}", context)

@@ -52,7 +52,8 @@ GLOBAL_FLAGS: Mapping[str, str] = {
 _HELP_NAMES = ("help", "h")
 _HELP_OPTIONS = ("--help", "-h")
 _BYTES_OF_AN_APDU = 4
-_FEW_BYTES = re.compile(r"(?:(?:0x)?[0-9A-F]{2}[ :,]*){1,3}", re.IGNORECASE)
+# up to three pairs of digits in any notation and perhaps half a fourth, and a digit among them: no word is meant
+_FIRST_BYTES = re.compile(r"(?=.*[0-9])(?:(?:0x)?[0-9A-F]{2}[ :,]*){0,3}(?:0x)?[0-9A-F]?", re.IGNORECASE)
 _LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 _ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
 _AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
@@ -247,9 +248,20 @@ def _parse_command(source: _Source, segment: Segment) -> Call:
     entry = get(first.text) if first.offsets is None else None
     if entry is not None:
         return _CallParser(source, segment, entry, first, words[1:]).parse()
-    if _only_bytes(_bytes_part(source.text, words)) and get(SEND):
+    written = _bytes_part(source.text, words)
+    if get(SEND) and _only_bytes(written):
         return _CallParser(source, segment, get(SEND), None, words).parse()
+    if get(SEND) and _FIRST_BYTES.fullmatch(written):
+        return _first_bytes(source, segment)
     return _unknown_command(source, segment)
+
+
+def _first_bytes(source: _Source, segment: Segment) -> Call:
+    """A call of `send` whose APDU is not typed to its end. A PIN in the wrong place may look like that: it is shown
+    while it is typed, and not kept."""
+    call = _CallParser(source, segment, source.registry.get(SEND), None, segment.words).parse()
+    pins = [Span(word.start, word.end) for word in segment.words if may_be_secret(word.text)]
+    return replace(call, secrets=tuple(merge([*call.secrets, *pins])))
 
 
 def _asks_for_help(source: _Source, words: Sequence[Word]) -> bool:
@@ -336,7 +348,7 @@ def _unknown_command(source: _Source, segment: Segment) -> Call:
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
     glued = _glued_pipe(source, word)
     problem = glued or _unreadable(text, word) or (
-        None if near or here else _too_few_bytes(text, segment.words) or _wrong_in_bytes(text, segment.words)
+        None if near or here else _wrong_in_bytes(text, segment.words)
     ) or Problem(
         "there is no such command", here or (f"did you mean {near}?" if near else "help lists the commands"),
         word.start, word.end,
@@ -372,24 +384,6 @@ def _wrong_in_bytes(text: str, words: Sequence[Word]) -> Problem | None:
     except NotationError as error:
         return Problem(error.message, "help bytes shows the notations", *written.span(error.start, error.end))
     return None
-
-
-def _too_few_bytes(text: str, words: Sequence[Word]) -> Problem | None:
-    """What is wrong with words that are the first one to three bytes of an APDU; None where they are not."""
-    given = [one for one in words if not _AN_OPTION.fullmatch(one.text)]
-    written = _bytes_part(text, words)
-    if not given or not _FEW_BYTES.fullmatch(written) or not any(map(str.isdigit, written)):
-        return None
-    from jcopsh.shell import apdu_parts
-
-    typed = apdu_parts.read(written)
-    if typed is None:
-        return None
-    count = "this is one byte" if len(typed.cells) == 1 else f"these are {len(typed.cells)} bytes"
-    known = typed.instruction
-    hint = f"INS {known.ins:02X} is {known.name}: {known.meaning}; help {known.ins:02X} says more" if known else ""
-    return Problem(f"an APDU has at least CLA INS P1 P2: {count}", hint or "help APDU says how a command is built",
-                   given[0].start, given[-1].end)
 
 
 def _begins_with_bytes(words: Sequence[Word]) -> bool:

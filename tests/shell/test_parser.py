@@ -139,6 +139,20 @@ def test_the_first_bytes_of_an_apdu_are_told_what_is_missing(text: str, message:
 
 
 @pytest.mark.parametrize(
+    ("text", "kept"),
+    [("1234", "‹secret›"), ("reset; 123456 --json", "reset; ‹secret› --json"), ("00A4", "00A4"), ("12 34", "12 34")],
+)
+def test_what_may_be_a_pin_alone_on_a_line_is_not_kept(text: str, kept: str) -> None:
+    assert strike_out(parse(text)) == kept
+
+
+@pytest.mark.parametrize("text", ["8", "00 A", "send 00A4"])
+def test_an_apdu_that_is_begun_is_a_send(text: str) -> None:
+    (call,) = parse(text).calls
+    assert (call.command.name if call.command else "", len(call.problems)) == ("send", 1)
+
+
+@pytest.mark.parametrize(
     ("text", "marked"),
     [
         ("reset|foo", "|foo"),

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _PUBLIC_INSTRUCTIONS = frozenset((0xA4, 0xB0, 0xB2, 0xC0, 0xCA, 0xCB, 0x70, 0x50, 0x82, 0xF2, 0xF0, 0xE4, 0xE6, 0xE8))
 # PUT KEY, STORE DATA, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
 _KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
-_HEADER = 4
 _EXPECTED_AT_END = re.compile(r"\s\*[0-9A-Fa-f]{4}\s*$")
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
 _LONGEST_PUBLIC_AID = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
@@ -69,6 +68,8 @@ class ApduTextType(ParameterType[ApduInput]):
     def parse(self, text: str, context: ParseContext) -> ApduInput:
         """The command."""
         raw, expected_sw = parse_apdu_text(text)
+        if len(raw) < apdu_parts.HEADER and apdu_parts.can_go_on(text):
+            raise _too_few(text)
         if len(raw) > MAX_APDU:
             raise UsageError(f"an APDU has at most {MAX_APDU} bytes, these are {len(raw)}", start=0, end=len(text))
         try:
@@ -111,6 +112,16 @@ class ApduTextType(ParameterType[ApduInput]):
         return _behind_header(text, byte_spans(text) if _is_plain(text, raw) else [])
 
 
+def _too_few(text: str) -> UnfinishedError:
+    """What is missing of an APDU that has one to three bytes."""
+    typed = apdu_parts.read(text)
+    count, known = (len(typed.cells), typed.instruction) if typed else (0, None)
+    these = "this is one byte" if count == 1 else f"these are {count} bytes"
+    hint = f"INS {known.ins:02X} is {known.name}: {known.meaning}; help {known.ins:02X} says more" if known else ""
+    return UnfinishedError(f"an APDU has at least CLA INS P1 P2: {these}",
+                           hint=hint or "help APDU says how a command is built", start=0, end=len(text))
+
+
 def _places(context: ParseContext) -> tuple[apdu_parts.Place, ...]:
     """The fields that a READ or WRITE of the root applet can be for."""
     fields = context.map.fields if context.map is not None else ()
@@ -145,11 +156,11 @@ def is_public_aid(name: bytes) -> bool:
 def _in_broken(text: str) -> Sequence[Span]:
     """What is secret in bytes that are no APDU: whatever follows the header, and in doubt more."""
     spans = byte_spans(text)
-    if len(spans) < _HEADER:
+    if len(spans) < apdu_parts.HEADER:
         return byte_runs(text)
     to_the_end = not text[spans[-1].end :].strip("|):, ")
     public = _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and not _may_select_secret(text, spans)
-    harmless = public and not byte_runs(text[spans[_HEADER - 1].end :])
+    harmless = public and not byte_runs(text[spans[apdu_parts.HEADER - 1].end :])
     if to_the_end and harmless:
         return ()
     # in ykman's form the header may be shorter, and ends with the colon
@@ -159,7 +170,7 @@ def _in_broken(text: str) -> Sequence[Span]:
 
 def _may_select_secret(text: str, spans: Sequence[Span]) -> bool:
     """Whether these are the beginning of a SELECT whose data may be a transport key: by its Lc, or its first byte."""
-    body = [_value(text, span) for span in spans[_HEADER:]]
+    body = [_value(text, span) for span in spans[apdu_parts.HEADER:]]
     if _value(text, spans[1]) != root_applet.INS_SELECT or len(body) < 2:
         return False
     lc, first = body[0], body[1]
@@ -177,7 +188,7 @@ def _behind_header(text: str, spans: Sequence[Span]) -> list[Span]:
         # ykman's form: the data stand behind the first colon
         return [Span(text.index(":") if ":" in text else 0, end)]
     known = _header_is(text, spans, _PUBLIC_INSTRUCTIONS | _KNOWN_SECRET_INSTRUCTIONS)
-    return [Span(spans[_HEADER - 1].end if known else 0, end)]
+    return [Span(spans[apdu_parts.HEADER - 1].end if known else 0, end)]
 
 
 def _header_is(text: str, spans: Sequence[Span], instructions: frozenset[int]) -> bool:
