@@ -10,12 +10,12 @@ from typing import Annotated
 
 from jcopsh.card.card import Card
 from jcopsh.commands import contents, saving
-from jcopsh.errors import CardError, UsageError
-from jcopsh.iso7816.file_control import FileControl
+from jcopsh.errors import UsageError
+from jcopsh.iso7816 import file_control
 from jcopsh.iso7816.file_reference import MASTER_FILE, FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer
 from jcopsh.iso7816.known_files import KNOWN_FILES, USUAL_RANGES
-from jcopsh.iso7816.tlv import TlvError, encode
+from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv_tree import tlv_tree
 from jcopsh.operations import binary, records
 from jcopsh.operations import files as operations
@@ -132,28 +132,10 @@ def cat(
     """
     target = saving.checked_target(save, replace_it=yes)
     with card.transaction():
-        found = _whole_file(card, file)
+        found = operations.read_whole(card, file)
     if isinstance(found, RecordList):
         return _records_shown(found, target, tlv=tlv, reveal=reveal)
     return _shown(found, target, tlv=tlv, reveal=reveal)
-
-
-_MADE_OF_RECORDS = 0x6981
-
-
-def _whole_file(card: Card, file: FileReference | None) -> FileContent | RecordList:
-    control = None if file is None or file.short_identifier else operations.select_file(card, file).control
-    short = file.short_identifier if file else 0
-    if control is not None and control.is_df:
-        raise UsageError("this is a DF, which holds files and has no content", hint=f"files --under {file} shows them")
-    if control is not None and control.has_records:
-        return records.read_records(card)
-    try:
-        return binary.read_binary(card, short_identifier=short, size=control.size if control else None)
-    except CardError as error:
-        if error.response.sw != _MADE_OF_RECORDS:
-            raise
-        return records.read_records(card, short_identifier=short)
 
 
 @command("read-binary", group=GROUP)
@@ -180,7 +162,7 @@ def read_binary(
     """
     target = saving.checked_target(save, replace_it=yes)
     with card.transaction():
-        short, control = _go_to(card, file)
+        short, control = operations.go_to(card, file)
         known = control.size if control and length is None else None
         content = binary.read_binary(card, offset, length, short_identifier=short, size=known)
     return _shown(content, target, tlv=tlv, reveal=reveal)
@@ -207,22 +189,13 @@ def read_record(
     """
     target = saving.checked_target(save, replace_it=yes)
     with card.transaction():
-        short, _ = _go_to(card, file)
+        short, _ = operations.go_to(card, file)
         if record is None:
             found = records.read_records(card, short_identifier=short, length=length)
         else:
             one = records.read_record(card, record, short_identifier=short, length=length)
             found = RecordList(str(card.state.position), (one,), complete=False)
     return _records_shown(found, target, tlv=tlv, reveal=reveal)
-
-
-def _go_to(card: Card, file: FileReference | None) -> tuple[int, FileControl | None]:
-    """Select the file, unless it is named by its short identifier; that, and what the card told of the file."""
-    if file is None:
-        return 0, None
-    if file.short_identifier:
-        return file.short_identifier, None
-    return 0, operations.select_file(card, file).control
 
 
 def _shown(content: FileContent, target: Path | None, *, tlv: bool, reveal: bool) -> FileContent:
@@ -271,7 +244,7 @@ def update_binary(
     """
     content = _given(data, load)
     with card.transaction():
-        short, _ = _go_to(card, file)
+        short, _ = operations.go_to(card, file)
         yield from binary.update_binary(card, offset, content, short_identifier=short)
 
 
@@ -296,7 +269,7 @@ def update_record(
     """
     content = _given(data, load)
     with card.transaction():
-        short, control = _go_to(card, file)
+        short, control = operations.go_to(card, file)
         yield from records.update_record(card, record, content, short_identifier=short, control=control)
 
 
@@ -314,7 +287,7 @@ def append_record(
     """
     content = _given(data, load)
     with card.transaction():
-        short, control = _go_to(card, file)
+        short, control = operations.go_to(card, file)
         return records.append_record(card, content, short_identifier=short, control=control)
 
 
@@ -350,27 +323,25 @@ def create_file(
         create-file 6E21 16 --records 4
         create-file 7E30 --df
     """
-    operations.create_file(card, _control_parameters(identifier, size, records, fcp, df=df))
+    if fcp is not None:
+        parameters = file_control.with_identifier(fcp, identifier)
+    else:
+        parameters = _parameters_said(identifier, size, records, df=df)
+    operations.create_file(card, parameters)
     return f"{identifier.hex().upper()} was made"
 
 
-def _control_parameters(
-    identifier: bytes, size: int | None, records: int | None, fcp: bytes | None, *, df: bool
-) -> bytes:
-    """The FCP template (ISO/IEC 7816-4:2005, 5.3.3)."""
-    own = encode(0x83, identifier)
-    if fcp is not None:
-        return encode(0x62, fcp + own)
+def _parameters_said(identifier: bytes, size: int | None, records: int | None, *, df: bool) -> bytes:
+    """What the options say of the new file, as an FCP template."""
     if df:
-        return encode(0x62, encode(0x82, b"\x38") + own)
+        return file_control.df_parameters(identifier)
     if size is None:
         raise UsageError("SIZE is missing", hint="create-file 6E20 100, or --df for a DF, or --fcp")
     if records is None:
-        return encode(0x62, encode(0x80, size.to_bytes(2, "big")) + encode(0x82, b"\x01\x21") + own)
-    if size > 255:
-        raise UsageError("a record has at most 255 bytes")
-    descriptor = b"\x02\x21" + size.to_bytes(2, "big") + bytes((records,))
-    return encode(0x62, encode(0x80, (size * records).to_bytes(2, "big")) + encode(0x82, descriptor) + own)
+        return file_control.transparent_parameters(identifier, size)
+    if size > file_control.LONGEST_RECORD:
+        raise UsageError(f"a record has at most {file_control.LONGEST_RECORD} bytes")
+    return file_control.record_parameters(identifier, size, records)
 
 
 @command("delete-file", group=GROUP)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 
-from jcopsh.iso7816.tlv import TLV, TlvError, parse
+from jcopsh.iso7816.tlv import TLV, TlvError, encode, parse
 
 TEMPLATES = {0x62: "FCP", 0x64: "FMD", 0x6F: "FCI"}
 
@@ -281,3 +281,32 @@ def _others(objects: Iterable[TLV], told: Set[int]) -> Iterable[ControlObject]:
         if one.tag in seen or one.tag not in told:
             yield ControlObject(one.tag, _MEANINGS.get(one.tag, ""), one.value)
         seen.add(one.tag)
+
+
+# --- what a new file is to be --------------------------------------------------------------------------------------
+
+LONGEST_RECORD = 255  # bytes
+# file descriptor byte (table 14) and data coding byte (table 87): a working EF, in units of one byte
+_TRANSPARENT = b"\x01\x21"
+_OF_RECORDS = b"\x02\x21"
+
+
+def df_parameters(identifier: bytes) -> bytes:
+    """The FCP template of a DF; `identifier` has 2 bytes."""
+    return with_identifier(encode(0x82, bytes((_DF,))), identifier)
+
+
+def transparent_parameters(identifier: bytes, size: int) -> bytes:
+    """The FCP template of a transparent EF of so many bytes, at most FFFF."""
+    return with_identifier(encode(0x80, size.to_bytes(2, "big")) + encode(0x82, _TRANSPARENT), identifier)
+
+
+def record_parameters(identifier: bytes, length: int, count: int) -> bytes:
+    """The FCP template of a linear EF: `count` records, at most 254, of `length` bytes each, at most LONGEST_RECORD."""
+    descriptor = _OF_RECORDS + length.to_bytes(2, "big") + bytes((count,))
+    return with_identifier(encode(0x80, (length * count).to_bytes(2, "big")) + encode(0x82, descriptor), identifier)
+
+
+def with_identifier(objects: bytes, identifier: bytes) -> bytes:
+    """The FCP template of these data objects and the file identifier (ISO/IEC 7816-4:2005, 5.3.3)."""
+    return encode(0x62, objects + encode(0x83, identifier))

@@ -1,4 +1,4 @@
-"""Files: select one, look which there are, make and delete.
+"""Files: select one, read it whole, look which there are, make and delete.
 
 Source: ISO/IEC 7816-4:2005, 7.1; ISO/IEC 7816-9:2004, 6.1 and 6.2.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from jcopsh.card.card import Card
-from jcopsh.errors import UsageError
+from jcopsh.errors import CardError, UsageError
 from jcopsh.iso7816 import interindustry
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import FileControl, FileControlError, parse_file_control
@@ -18,8 +18,10 @@ from jcopsh.iso7816.file_position import LONGEST_NAME, MASTER, FilePosition
 from jcopsh.iso7816.file_reference import MASTER_FILE, FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer, SelectBy
 from jcopsh.iso7816.known_files import file_name
+from jcopsh.operations.binary import read_binary
 from jcopsh.operations.file_errors import carried_out, done, exchange, meaning, refused
-from jcopsh.operations.file_values import FoundFile, Probed, SelectedFile
+from jcopsh.operations.file_values import FileContent, FoundFile, Probed, RecordList, SelectedFile
+from jcopsh.operations.records import read_records
 
 # an answer of P2 that a card does not give
 _OTHER_ANSWER = (0x6A86, 0x6A81, 0x6B00, 0x6A80)
@@ -100,6 +102,40 @@ def _selected(
         usual_name=file_name(identifier) if file.by is not SelectBy.NAME else "", control=control,
         answer=card.shown_data(response.data), sw=response.sw, meaning=meaning(command, response), notes=tuple(notes),
     )
+
+
+# --- by one way or the other ---------------------------------------------------------------------------------------
+
+_MADE_OF_RECORDS = 0x6981
+
+
+def go_to(card: Card, file: FileReference | None) -> tuple[int, FileControl | None]:
+    """Make a file the one that the next command is for: its short identifier, 0 where it was selected or is the
+    current one (None), and what the card told of it. Raises CardError when there is no such file.
+    """
+    if file is None:
+        return 0, None
+    if file.short_identifier:
+        return file.short_identifier, None
+    return 0, select_file(card, file).control
+
+
+def read_whole(card: Card, file: FileReference | None) -> FileContent | RecordList:
+    """All bytes or all records of a file, whichever it is made of; None is the current one.
+
+    Raises CardError where the card refuses, UsageError for a DF.
+    """
+    short, control = go_to(card, file)
+    if control is not None and control.is_df:
+        raise UsageError("this is a DF, which holds files and has no content", hint=f"files --under {file} shows them")
+    if control is not None and control.has_records:
+        return read_records(card)
+    try:
+        return read_binary(card, short_identifier=short, size=control.size if control else None)
+    except CardError as error:
+        if error.response.sw != _MADE_OF_RECORDS:
+            raise
+        return read_records(card, short_identifier=short)
 
 
 # --- which files there are -----------------------------------------------------------------------------------------

@@ -17,7 +17,11 @@ from jcopsh.iso7816.file_control import (
     LifeCycle,
     Structure,
     condition_words,
+    df_parameters,
     parse_file_control,
+    record_parameters,
+    transparent_parameters,
+    with_identifier,
 )
 
 EF_PL = "62178202412183022F058A01058B032F060F8002000A880128"
@@ -154,3 +158,16 @@ def test_no_answer_fails_in_another_way(data: bytes) -> None:
         except FileControlError:
             continue
         assert found.raw == prefix + data
+
+
+def test_what_a_new_file_is_to_be() -> None:
+    identifier = bytes.fromhex("6E20")
+    made = {
+        transparent_parameters(identifier, 100): "620C 80020064 82020121 83026E20",
+        record_parameters(identifier, 16, 4): "620F 80020040 8205022100 1004 83026E20",
+        df_parameters(identifier): "6207 820138 83026E20",
+        with_identifier(bytes.fromhex("80020001"), identifier): "6208 80020001 83026E20",
+    }
+    assert list(made) == [bytes.fromhex(expected) for expected in made.values()]
+    records = parse_file_control(record_parameters(identifier, 16, 4))
+    assert (records.structure, records.record_count, records.record_length) == (Structure.LINEAR_FIXED, 4, 16)
