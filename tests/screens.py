@@ -34,7 +34,7 @@ READY = "J2A040 ❯"
 
 _MASKS = (
     (re.compile(r"\d{8}-\d{6}-\d{6}-\d+\.jsonl"), "JOURNAL.jsonl"),
-    (re.compile(r"journal (…|\.\.)[-\d]{11}"), r"journal \1###########"),
+    (re.compile(r"journal (…|\.)[-\d]{11}"), r"journal \1###########"),
     (re.compile(r"jcopsh \d+\.\d+\.\d+"), "jcopsh VERSION"),
 )
 

@@ -287,7 +287,7 @@ class LineEditor:
             parts += wrapped(shown, width, rows.hint)
         if rows.toolbar:
             parts += [("", "\n")] if rows.hint else []
-            parts += toolbar(session, width, vi_mode=self._vi_mode(), glyphs=session.output.glyphs)
+            parts += toolbar(session, width, vi_mode=self._vi_mode())
         return self._writable(parts, session)
 
     def _failed_search(self) -> list[tuple[str, str]]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from prompt_toolkit.utils import get_cwidth
+
 from jcopsh.errors import StoreError
+from jcopsh.shell.hint import ELLIPSIS, cut_to
 from jcopsh.shell.prompt import Fragment, selected_name
-from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ class _Part:
 
     @property
     def width(self) -> int:
-        return len(self.text) + (len(self.label) + 1 if self.label else 0)
+        return get_cwidth(self.text) + (get_cwidth(self.label) + 1 if self.label else 0)
 
     def shortened(self) -> _Part:
         label, _, text = self.short.rpartition(" ") if self.label and " " in self.short else ("", "", self.short)
@@ -89,21 +91,19 @@ class _Part:
         return [*label, (self.style, self.text)]
 
 
-def toolbar(
-    session: Session, width: int, *, vi_mode: str = "", glyphs: Glyphs = UNICODE_GLYPHS
-) -> list[Fragment]:
-    """Reader, protocol, ATR, selected applet, channel and journal, in one row of at most `width` columns.
+def toolbar(session: Session, width: int, *, vi_mode: str = "") -> list[Fragment]:
+    """Reader, protocol, ATR, selected applet, channel and journal, in one row of at most `width` cells.
 
     `vi_mode` says how vi's keys are understood just now; empty for emacs' keys.
     """
     parts = [_Part(_Rank.MODE, "vi", vi_mode, style="vi-mode")] if vi_mode else []
     card = session.card_or_none
-    parts += _of_no_card() if card is None else _of_card(card, glyphs)
+    parts += _of_no_card() if card is None else _of_card(card)
     fragments: list[Fragment] = []
     for part in _fitting(parts, width):
         fragments += [("toolbar", _GAP)] if fragments else []
         fragments += part.fragments()
-    return _cut(fragments, width, glyphs)
+    return _cut(fragments, width)
 
 
 def _of_no_card() -> list[_Part]:
@@ -113,20 +113,19 @@ def _of_no_card() -> list[_Part]:
     ]
 
 
-def _of_card(card: Card, glyphs: Glyphs) -> list[_Part]:
+def _of_card(card: Card) -> list[_Part]:
     state = card.state
     atr, selected, journal = state.atr.hex().upper(), _selected(state), card.journal_path
     reader = _reader(card.reader, state)
-    parts = [
+    return [
         _Part(_Rank.READER, "", reader, reader.replace(_SIMULATED, "sim ", 1)),
         _Part(_Rank.PROTOCOL, "", state.protocol),
-        _Part(_Rank.ATR, "ATR", atr, f"ATR {atr[: 2 * SHORT_ATR_BYTES]}…"),
+        _Part(_Rank.ATR, "ATR", atr, f"ATR {atr[: 2 * SHORT_ATR_BYTES]}{ELLIPSIS}"),
         _Part(_Rank.SELECTED, "selected", selected, selected),
         _Part(_Rank.CHANNEL, "channel", _channel(state), _short_channel(state)),
         *_tries(card),
-        _Part(_Rank.JOURNAL, "journal", journal.name, f"journal …{journal.stem[-SHORT_JOURNAL:]}"),
+        _Part(_Rank.JOURNAL, "journal", journal.name, f"journal {ELLIPSIS}{journal.stem[-SHORT_JOURNAL:]}"),
     ]
-    return [_ascii(part) for part in parts] if glyphs != UNICODE_GLYPHS else parts
 
 
 def _reader(name: str, state: CardState) -> str:
@@ -162,11 +161,6 @@ def _short_channel(state: CardState) -> str:
     return f"ch {state.channel}" + (f" {secure.protocol.lower()}/{secure.level:02X}" if secure else "")
 
 
-def _ascii(part: _Part) -> _Part:
-    text, short = (one.replace("…", "..").encode("ascii", "replace").decode() for one in (part.text, part.short))
-    return replace(part, text=text, short=short)
-
-
 def _fitting(parts: list[_Part], width: int) -> list[_Part]:
     """The parts that fit, in their order: from the last in rank on they are shortened, and then left out."""
     for part in sorted(parts, key=lambda part: -part.rank):
@@ -182,13 +176,15 @@ def _width(parts: list[_Part]) -> int:
     return sum(part.width for part in parts) + len(_GAP) * (len(parts) - 1)
 
 
-def _cut(fragments: list[Fragment], width: int, glyphs: Glyphs) -> list[Fragment]:
+def _cut(fragments: list[Fragment], width: int) -> list[Fragment]:
     """What is still too long ends in …, and so never takes a second row."""
-    if sum(len(text) for _, text in fragments) <= width:
+    if sum(get_cwidth(text) for _, text in fragments) <= width:
         return fragments
-    mark = "…" if glyphs == UNICODE_GLYPHS else ".."
-    left, kept = max(0, width - len(mark)), []
+    left, kept = max(0, width - get_cwidth(ELLIPSIS)), []
     for style, text in fragments:
-        kept.append((style, text[:left]))
-        left -= len(text[:left])
-    return [*kept, ("toolbar", mark[:width])]
+        shown = cut_to(text, left)
+        kept.append((style, shown))
+        left -= get_cwidth(shown)
+        if shown != text:
+            break
+    return [*kept, ("toolbar", cut_to(ELLIPSIS, width))]
