@@ -65,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def argument_parser() -> argparse.ArgumentParser:
     """The options of `jcopsh`."""
+    from jcopsh.shell.choices import T0, T1
+
     parser = _Parser(
         prog="jcopsh",
         description="An interactive shell for JCOP and GlobalPlatform smart cards.",
@@ -75,7 +77,7 @@ def argument_parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("where the card is")
     where.add_argument("--reader", metavar="NAME|INDEX", help="the reader, by index, name or part of its name")
     where.add_argument("--shared", action="store_true", help="let other programs use the card at the same time")
-    where.add_argument("--protocol", choices=("T=0", "T=1"), help="the protocol to ask the reader for")
+    where.add_argument("--protocol", choices=(T0, T1), help="the protocol to ask the reader for")
     where.add_argument("--sim", action="store_true", help="a simulated card, which nobody can ruin")
     where.add_argument("--profile", metavar="NAME",
                        help=f"which simulated card (implies --sim; default {DEFAULT_PROFILE})")
@@ -137,7 +139,8 @@ def _configure(session: Session, options: argparse.Namespace, *, interactive: bo
     """
     from jcopsh import places
     from jcopsh.shell import config
-    from jcopsh.shell.settings import NEVER, ON, Origin, Source
+    from jcopsh.shell.choices import NEVER, ON
+    from jcopsh.shell.settings import Origin, Source
 
     found = config.Config(places.config_file())
     config.before_files(session.settings, os.environ)

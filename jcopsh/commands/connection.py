@@ -12,16 +12,14 @@ from jcopsh.errors import JcopshError, ReaderError, UsageError
 from jcopsh.iso7816.atr import Atr, AtrError, parse_atr
 from jcopsh.operations import identification
 from jcopsh.operations.values import Identification
+from jcopsh.shell.choices import OFF, ON, PROTOCOLS
 from jcopsh.shell.command import command
 from jcopsh.shell.prompt import selected_name
 from jcopsh.shell.session import Session
-from jcopsh.shell.settings import AUTO, OFF, ON
-from jcopsh.shell.types import Reader, choice, choice_of
+from jcopsh.shell.types import Reader, choice_among, choice_of
 from jcopsh.state import CardState, Fuse, SelectedKind
 
-ProtocolChoice = Annotated[
-    str, choice(AUTO, "T=0", "T=1", auto="what the card prefers", **{"T=0": "byte by byte", "T=1": "in blocks"})
-]
+ProtocolChoice = Annotated[str, choice_among(PROTOCOLS)]
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from jcopsh.shell.choices import TRACE_LEVELS
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.settings import Setting
-from jcopsh.shell.types import choice
+from jcopsh.shell.types import choice_among
 
-Level = Annotated[
-    str,
-    choice("off", "brief", "full", off="no trace", brief="a line for each command and each answer",
-           full="also which byte is what, and the status word in words"),
-]
+Level = Annotated[str, choice_among(TRACE_LEVELS)]
 
 
 @command("trace", group="shell")

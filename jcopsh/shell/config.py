@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jcopsh.errors import JcopshError, UsageError
-from jcopsh.shell.settings import NEVER, OFF, ON, Origin, Settings, Source
+from jcopsh.shell.choices import BRIEF, NEVER, OFF, ON, TRACE_LEVELS
+from jcopsh.shell.settings import Origin, Settings, Source
 from jcopsh.shell.tokens import counted
 from jcopsh.shell.types.base import did_you_mean
 
@@ -36,7 +37,6 @@ MOST_TOLD = 10  # mistakes of one file; of the others only the number
 LONGEST_CHAIN = 10  # aliases that begin with each other and stand in the wrong order
 LONGEST_TOLD = 24  # characters of a name that is repeated: a longer one may be a key in the wrong place
 _SWITCHED_OFF = ("0", "false", "no", OFF)
-_LEVELS = ("brief", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def after_files(settings: Settings, environment: Mapping[str, str]) -> None:
     if reader:
         settings.set("reader", reader, Source(Origin.ENVIRONMENT, "GP_READER"))
     if trace:
-        level = OFF if trace in _SWITCHED_OFF else trace if trace in _LEVELS else "brief"
+        level = OFF if trace in _SWITCHED_OFF else trace if trace in TRACE_LEVELS else BRIEF
         settings.set("trace", level, Source(Origin.ENVIRONMENT, "GP_TRACE"))
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jcopsh.jcop.memory_map import MemoryMap
+from jcopsh.shell.choices import Choices
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -51,10 +52,10 @@ class OnCard:
 class ParseContext:
     """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
 
-    `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting
-    with its possible values (no values: any text). `readers` are the readers by name, in the order of their index.
-    `content` is what was seen to be on the card, `key_versions` those of its keys; `key_sets` the names of the stored
-    key sets.
+    `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting with its
+    possible values and what they mean (no values: any text). `readers` are the readers by name, in the order of their
+    index. `content` is what was seen to be on the card, `key_versions` those of its keys; `key_sets` the names of the
+    stored key sets.
     `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
@@ -63,7 +64,7 @@ class ParseContext:
     card_known: bool = False
     subjects: tuple[Completion, ...] = ()
     subject_aliases: tuple[Completion, ...] = ()
-    settings: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    settings: Mapping[str, Choices] = field(default_factory=lambda: NOTHING)
     aliases: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     readers: tuple[Completion, ...] = ()
     content: tuple[OnCard, ...] = ()

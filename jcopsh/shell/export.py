@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jcopsh.shell.choices import ALWAYS, NEVER
 from jcopsh.shell.redirect import Form
 from jcopsh.shell.render import WIDTH_OF_A_PIPE, Canvas, Output, Shown, render, visible
-from jcopsh.shell.settings import ALWAYS, NEVER
 from jcopsh.shell.theme import ThemeName, rich_styles
 
 if TYPE_CHECKING:

@@ -233,8 +233,10 @@ class LineEditor:
         self._apply_settings(session)
 
     def _apply_settings(self, session: Session) -> None:
+        from jcopsh.shell.choices import VI
+
         settings = session.settings
-        vi = settings.keys == "vi"
+        vi = settings.keys == VI
         if vi != (self._prompt.editing_mode is EditingMode.VI):
             self._prompt.editing_mode = EditingMode.VI if vi else EditingMode.EMACS
         self._prompt.color_depth = None if session.output.colored else ColorDepth.DEPTH_1_BIT

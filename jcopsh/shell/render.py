@@ -22,11 +22,11 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
 from jcopsh.errors import JcopshError, UsageError
 from jcopsh.operations.progress import Progress
+from jcopsh.shell.choices import ALWAYS, AUTO
 from jcopsh.shell.dumb_terminal import is_dumb
 from jcopsh.shell.json_form import error_form, one_line, to_json
 from jcopsh.shell.pager import page, without_colors
 from jcopsh.shell.parser import Line
-from jcopsh.shell.settings import ALWAYS, AUTO, NEVER
 from jcopsh.shell.strike import byte_runs, strike
 from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, ThemeName, glyphs_for, rich_styles
 from jcopsh.shell.tokens import Problem
@@ -465,4 +465,4 @@ def _cells(text: str) -> int:
     return cell_len(text)
 
 
-__all__ = ["ALWAYS", "AUTO", "NEVER", "Canvas", "Held", "Output", "Shown", "register", "render", "visible"]
+__all__ = ["Canvas", "Held", "Output", "Shown", "register", "render", "visible"]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from jcopsh.shell.card_content import ContentObserver
+from jcopsh.shell.choices import AUTO, OFF
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.history import History
 from jcopsh.shell.parser import parse_line, strike_out
-from jcopsh.shell.settings import AUTO, OFF, Settings
+from jcopsh.shell.settings import Settings
 from jcopsh.shell.topics import TopicBook
 
 if TYPE_CHECKING:

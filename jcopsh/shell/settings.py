@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 from jcopsh.errors import UsageError
+from jcopsh.shell.choices import AUTO, COLORS, EMACS, KEYS, OFF, ON, PAGER, PROTOCOLS, SWITCH, TRACE_LEVELS, Choices
 from jcopsh.shell.theme import ThemeName
 from jcopsh.shell.types.base import did_you_mean
 
-AUTO, ALWAYS, NEVER = "auto", "always", "never"
-ON, OFF = "on", "off"
 LONGEST_NAME = 24  # a longer word was not meant to be a setting's name or value
 
 
@@ -63,34 +63,46 @@ class SettingList:
     file: str = ""
 
 
-def _map_choices() -> tuple[str, ...]:
+def _maps() -> Choices:
     from jcopsh.jcop.memory_map import map_names
 
-    return (AUTO, *map_names())
+    return {AUTO: "what the card's answers make likely"} | dict.fromkeys(map_names(), "")
+
+
+_THEMES: Choices = MappingProxyType({
+    ThemeName.DARK.value: "for a dark background",
+    ThemeName.LIGHT.value: "for a light background",
+    ThemeName.COLORBLIND.value: "for eyes that do not tell red from green",
+})
 
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
     default: str
-    choices: Callable[[], tuple[str, ...]]
+    choices: Choices | Callable[[], Choices]
     meaning: str
+
+    @property
+    def offered(self) -> Choices:
+        """The values with their meanings; none where any text will do."""
+        return self.choices() if callable(self.choices) else self.choices
 
 
 _DECLARED: Mapping[str, _Declared] = {
-    "map": _Declared(AUTO, _map_choices, "memory map that names the fields; auto goes by the card, and may be unsure"),
-    "get_response": _Declared(ON, lambda: (ON, OFF), "follow 61xx and 6Cxx; off shows the card's own answers"),
-    "color": _Declared(AUTO, lambda: (AUTO, ALWAYS, NEVER), "colours; auto uses them at a terminal"),
-    "theme": _Declared(ThemeName.DARK.value, lambda: tuple(name.value for name in ThemeName),
+    "map": _Declared(AUTO, _maps, "memory map that names the fields; auto goes by the card, and may be unsure"),
+    "get_response": _Declared(ON, SWITCH, "follow 61xx and 6Cxx; off shows the card's own answers"),
+    "color": _Declared(AUTO, COLORS, "colours; auto uses them at a terminal"),
+    "theme": _Declared(ThemeName.DARK.value, _THEMES,
                        "colours for a dark or a light background, or for eyes that do not tell red from green"),
-    "hints": _Declared(ON, lambda: (ON, OFF), "signature and problems under the line while typing"),
-    "toolbar": _Declared(ON, lambda: (ON, OFF), "reader, protocol, ATR, selection, channel and journal below the line"),
-    "keys": _Declared("emacs", lambda: ("emacs", "vi"), "keys that edit the line"),
-    "complete_while_typing": _Declared(ON, lambda: (ON, OFF), "the menu opens by itself; off waits for Tab"),
-    "pager": _Declared(AUTO, lambda: (AUTO, OFF), "auto pages what is longer than the screen"),
-    "trace": _Declared(OFF, lambda: (OFF, "brief", "full"), "show every exchange as it happens"),
-    "reader": _Declared("", tuple, "reader by index, name or part of it; empty takes the one with a card"),
-    "protocol": _Declared(AUTO, lambda: (AUTO, "T=0", "T=1"), "protocol to ask the reader for"),
-    "shared": _Declared(OFF, lambda: (ON, OFF), "let other programs use the card too"),
+    "hints": _Declared(ON, SWITCH, "signature and problems under the line while typing"),
+    "toolbar": _Declared(ON, SWITCH, "reader, protocol, ATR, selection, channel and journal below the line"),
+    "keys": _Declared(EMACS, KEYS, "keys that edit the line"),
+    "complete_while_typing": _Declared(ON, SWITCH, "the menu opens by itself; off waits for Tab"),
+    "pager": _Declared(AUTO, PAGER, "auto pages what is longer than the screen"),
+    "trace": _Declared(OFF, TRACE_LEVELS, "show every exchange as it happens"),
+    "reader": _Declared("", {}, "reader by index, name or part of it; empty takes the one with a card"),
+    "protocol": _Declared(AUTO, PROTOCOLS, "protocol to ask the reader for"),
+    "shared": _Declared(OFF, SWITCH, "let other programs use the card too"),
 }
 
 
@@ -111,7 +123,7 @@ class Settings:
             near = did_you_mean(name, _DECLARED) if len(name) <= LONGEST_NAME else ""
             raise UsageError("there is no such setting", hint=near or "set lists them")
         return Setting(
-            name, self._values[name], declared.default, declared.choices(), declared.meaning,
+            name, self._values[name], declared.default, tuple(declared.offered), declared.meaning,
             self._sources.get(name, DEFAULT),
         )
 
@@ -134,9 +146,9 @@ class Settings:
         """All settings."""
         return SettingList(tuple(self.get(name) for name in _DECLARED))
 
-    def choices(self) -> dict[str, tuple[str, ...]]:
-        """The possible values of each, for parsing and completion."""
-        return {name: declared.choices() for name, declared in _DECLARED.items()}
+    def choices(self) -> dict[str, Choices]:
+        """The possible values of each with their meanings, for parsing and completion."""
+        return {name: declared.offered for name, declared in _DECLARED.items()}
 
     @property
     def map(self) -> str:

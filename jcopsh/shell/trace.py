@@ -19,11 +19,11 @@ from jcopsh.iso7816.status import describe_answer
 from jcopsh.secrets.segments import Hidden, Segments
 from jcopsh.shell.apdu_parts import instruction
 from jcopsh.shell.byte_rows import byte_rows
+from jcopsh.shell.choices import BRIEF, FULL
 from jcopsh.shell.prompt import state_words
 from jcopsh.shell.render import Output, visible
 from jcopsh.shell.tokens import counted
 
-BRIEF, FULL = "brief", "full"
 COMMENT = "#   "
 # columns that a row of so many bytes takes, with its comment sign, offset and characters
 _ROW_WIDTHS = ((16, 75), (8, 43), (4, 0))

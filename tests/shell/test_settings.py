@@ -9,6 +9,7 @@ import pytest
 
 from jcopsh import places
 from jcopsh.commands.settings import COMMANDS
+from jcopsh.commands.trace import trace
 from jcopsh.errors import UsageError
 from jcopsh.shell.command import Registry
 from jcopsh.shell.completion import suggest
@@ -161,3 +162,10 @@ def test_names_and_values_are_completed(shell: Stage) -> None:
     assert completed("set trace b") == ["set trace brief "]
     assert completed("set --save th") == ["set --save theme "]
     assert completed("set protocol T") == ["set protocol T=0 ", "set protocol T=1 "]
+
+
+def test_values_are_completed_with_what_they_mean(shell: Stage) -> None:
+    context = replace(ParseContext(), settings=Settings().choices())
+    shell.session.registry.add(trace)
+    found = [suggest(f"{before} b", shell.session.registry, context) for before in ("set trace", "trace")]
+    assert [one.meaning for one, in found] == ["a line for each command and each answer"] * 2

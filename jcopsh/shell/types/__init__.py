@@ -40,6 +40,7 @@ from jcopsh.shell.types.plain import (
     KeyVersionType,
     TextType,
     choice,
+    choice_among,
     choice_of,
     parse_number,
 )
@@ -53,7 +54,7 @@ __all__ = [
     "OutputFile", "ParameterType", "PendingError", "Reader", "ReaderApdu", "ReaderType", "RestText", "ScriptFile",
     "SecretBytes", "SecretBytesType", "Security", "SecurityLevelType", "SettingName", "SettingNameType", "SettingValue",
     "SettingValueType", "Target", "Text", "TextType", "TransportKey",
-    "carries_secret", "choice", "choice_of", "did_you_mean", "nearest", "parse_number",
+    "carries_secret", "choice", "choice_among", "choice_of", "did_you_mean", "nearest", "parse_number",
 ]
 
 Address = Annotated[int, AddressType()]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
+from jcopsh.shell.choices import Choices
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
@@ -75,16 +76,21 @@ class SettingValueType(ParameterType[str]):
                              hint=did_you_mean(text, values) if len(text) <= 20 else "")
         return named.get(text.lower(), text)
 
-    def _values(self, context: ParseContext) -> tuple[str, ...]:
-        return context.settings.get(context.arguments.get("name", ""), ())
+    def _values(self, context: ParseContext) -> Choices:
+        return context.settings.get(context.arguments.get("name", ""), {})
 
     def format(self, value: str) -> str:
         """The value itself."""
         return value
 
+    def explain(self, text: str, context: ParseContext) -> str:
+        """What the value means."""
+        return next((f"{name}: {said}" for name, said in self._values(context).items()
+                     if said and name.lower() == text.lower()), "")
+
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The values that fit."""
-        return matching([(value, "") for value in self._values(context)], text)
+        return matching(self._values(context), text)
 
 
 @dataclass(frozen=True)

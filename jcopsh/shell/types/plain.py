@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from jcopsh.errors import UsageError
+from jcopsh.shell.choices import Choices
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.tokens import TokenKind
 from jcopsh.shell.types import folders
@@ -153,6 +154,11 @@ EnumT = TypeVar("EnumT", bound=Enum)
 def choice(*names: str, **meanings: str) -> ChoiceType[str]:
     """A choice of names, the value being the name: `choice("cold", "warm", cold="power off and on")`."""
     return ChoiceType({name: name for name in names}, meanings)
+
+
+def choice_among(meanings: Choices) -> ChoiceType[str]:
+    """A choice of names that are declared with their meanings, as those of `jcopsh.shell.choices`."""
+    return ChoiceType({name: name for name in meanings}, meanings)
 
 
 def choice_of(values: type[EnumT], meanings: Mapping[str, str] | None = None) -> ChoiceType[EnumT]:
