@@ -300,9 +300,10 @@ class _Start:
             run_startup(session, places.startup_file())
 
     def _connect(self, session: Session) -> None:
+        from jcopsh.shell.session import told_of_connection
+
         try:
-            card = session.connect()
-            session.output.note(f"Connected: {card.reader}. Nothing was sent yet: identify asks the card who it is.")
+            session.output.note(told_of_connection(session.connect().reader))
         except JcopshError as error:
             session.output.error(error)
 

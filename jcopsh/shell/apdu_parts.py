@@ -16,6 +16,7 @@ from jcopsh.iso7816 import instructions as iso
 from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.iso7816.hexadecimal import SEPARATORS, NotationError, is_ykman, parse_apdu_text
 from jcopsh.iso7816.instructions import Choice, Choices, Instruction
+from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import describe
 from jcopsh.jcop import root_instructions
@@ -23,7 +24,6 @@ from jcopsh.shell.context import Completion
 from jcopsh.shell.strike import byte_spans
 from jcopsh.shell.tokens import Span, counted
 
-BY_NAME = 0x04
 HEADER = 4  # CLA INS P1 P2
 _BETWEEN = re.compile(r"(?:[\s:,|)]|0[xX])*")
 # [CLA]INS[P1P2][:DATA][/LE][=SW], ending in one of the last three; two bytes at least stand before a `:`, for 00:A4 is
@@ -340,7 +340,7 @@ def _of_places(typed: TypedApdu, known: Instruction, places: Sequence[Place]) ->
 
 def _bodies(known: Instruction, p1: int) -> Iterator[Choice]:
     """Whole bodies; for SELECT by name, those with a well-known AID."""
-    if known is iso.SELECT and p1 == BY_NAME:
+    if known is iso.SELECT and p1 == SelectBy.NAME:
         for one in KNOWN_AIDS.values():
             name = bytes(one.aid)
             yield Choice(bytes((len(name),)) + name + b"\0", f"{one.name}: {one.meaning}")
@@ -473,7 +473,7 @@ def _last(typed: TypedApdu) -> str:
 def _named_data(typed: TypedApdu) -> str:
     """The well-known name that is selected, once it is typed to its end."""
     data = bytes(cell.value or 0 for cell in typed.cells if cell.part is Part.DATA)
-    if typed.instruction is not iso.SELECT or typed.value(2) != BY_NAME or typed.missing or not data:
+    if typed.instruction is not iso.SELECT or typed.value(2) != SelectBy.NAME or typed.missing or not data:
         return ""
     return next((f"{one.name}: {one.meaning}" for one in KNOWN_AIDS.values() if bytes(one.aid) == data), "")
 

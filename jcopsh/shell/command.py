@@ -237,10 +237,11 @@ def _type_of(declared: Command, name: str, hint: Any) -> ParameterType[Any]:
 def first_word(text: str) -> str:
     """The first word of a line, without JCShell's leading '/', in small letters; empty for an empty line."""
     words = text.strip(BLANKS).split(" ", 1)
-    return _plain(words[0])
+    return plain_name(words[0])
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A command's or alias's name without JCShell's leading '/', in small letters."""
     return name.removeprefix("/").lower()
 
 
@@ -329,7 +330,7 @@ class Registry:
     def get(self, name: str) -> Entry | None:
         """The entry of a name or alias, in any case of letters, `-` and `_` alike, with JCShell's leading '/' or
         without."""
-        plain = _plain(name)
+        plain = plain_name(name)
         forms = (plain, plain.replace("_", "-"), plain.replace("-", "_"))
         return next((self._names[form] for form in forms if form in self._names), None)
 
@@ -375,11 +376,11 @@ class Registry:
         if self.alias(name) is None:
             raise UsageError("there is no such alias", hint=did_you_mean(name[:LONGEST_ALIAS], self._aliases))
         self.generation += 1
-        return self._aliases.pop(_plain(name))
+        return self._aliases.pop(plain_name(name))
 
     def alias(self, name: str) -> Alias | None:
         """The user's alias of that name, in any case of letters, unless a command has the name."""
-        return self._aliases.get(_plain(name)) if self.get(name) is None else None
+        return self._aliases.get(plain_name(name)) if self.get(name) is None else None
 
     def expanded(self, name: str) -> str | None:
         """What an alias stands for, with an alias at its beginning written out; None where it is none, or a circle."""

@@ -13,7 +13,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer
 from prompt_toolkit.completion import Completion as PromptCompletion
 from prompt_toolkit.document import Document
 
-from jcopsh.shell.command import Registry
+from jcopsh.shell.command import Registry, plain_name
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.manual import first_sentence, option_meaning
 from jcopsh.shell.parse_cache import is_long, parsed
@@ -72,7 +72,7 @@ def _capped(found: Iterator[Suggestion], before_cursor: str, slot: Slot) -> list
 
 def _commands(slot: Slot, registry: Registry) -> Iterator[Suggestion]:
     slash = "/" if slot.text.startswith("/") else ""
-    typed = slot.text.removeprefix("/").lower()
+    typed = plain_name(slot.text)
     for name, meaning in _named(registry, typed):
         if name.startswith(typed):
             yield Suggestion(f"{slash}{name} ", slot.start, f"{slash}{name}", meaning)
@@ -106,6 +106,8 @@ def _options(slot: Slot) -> Iterator[Suggestion]:
 
 
 def _operators(slot: Slot) -> Iterator[Suggestion]:
+    if slot.call is None or not slot.call.bindings:
+        return  # no command stands before it
     for kind, meaning in OPERATOR_MEANINGS.items():
         if kind.value.startswith(slot.text):
             yield Suggestion(f"{kind.value} ", slot.start, kind.value, meaning)

@@ -23,7 +23,7 @@ from jcopsh.errors import JcopshError, UsageError
 from jcopsh.shell.choices import BRIEF, NEVER, OFF, ON, TRACE_LEVELS
 from jcopsh.shell.settings import Origin, Settings, Source
 from jcopsh.shell.tokens import counted
-from jcopsh.shell.types.base import did_you_mean
+from jcopsh.shell.types.base import LONGEST_NAME, did_you_mean
 
 if TYPE_CHECKING:
     from jcopsh.shell.command import Registry
@@ -35,7 +35,6 @@ SETTINGS, ALIASES = "settings", "aliases"
 LARGEST_BYTES = 262_144  # a file that is larger was not meant to be one of settings
 MOST_TOLD = 10  # mistakes of one file; of the others only the number
 LONGEST_CHAIN = 10  # aliases that begin with each other and stand in the wrong order
-LONGEST_TOLD = 24  # characters of a name that is repeated: a longer one may be a key in the wrong place
 _SWITCHED_OFF = ("0", "false", "no", OFF)
 
 
@@ -128,7 +127,7 @@ def _problem(file: Path, mistake: Mistake) -> ConfigProblem:
 
 
 def _unknown_section(file: Path, name: str, line: int) -> ConfigProblem:
-    near = did_you_mean(name, (SETTINGS, ALIASES)) if len(name) <= LONGEST_TOLD else ""
+    near = did_you_mean(name, (SETTINGS, ALIASES))
     return ConfigProblem(file, f"there is no section {_named(name)}, and what it holds is left out",
                          near or "there are [settings] and [aliases]", line)
 
@@ -145,7 +144,7 @@ def _outside(file: Path, value: Value) -> ConfigProblem:
 
 def _named(name: str) -> str:
     """A name as it may be repeated."""
-    return name if len(name) <= LONGEST_TOLD and name.isprintable() else "this"
+    return name if len(name) <= LONGEST_NAME and name.isprintable() else "this"
 
 
 # --- what holds from then on ---------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ def _checked(typed: bytes) -> str:
     answer = typed.decode("utf-8", "replace").translate(_SUSPEND_AND_QUIT).strip()
     if not answer.isprintable():  # an arrow key, say: what was meant is not known, and a PIN has few tries
         raise UsageError("a key that writes no character was typed; nothing was sent", hint="the same line again")
+    if not answer:
+        raise UsageError("no secret was typed")
     return answer
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.instructions import Choices, Family, Instruction, instructions, named
+from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import describe, describe_answer
 from jcopsh.jcop import root_applet, root_instructions
-from jcopsh.shell import apdu_parts
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry, first_word
 from jcopsh.shell.parser import GLOBAL_FLAGS, SEND
 from jcopsh.shell.topics import Topic, TopicBook
@@ -150,7 +150,7 @@ def of_status_word(sw: int) -> StatusWordHelp:
     general = describe(sw)
     # by name SELECT is for an application, otherwise for a file
     special = {
-        one.name: describe_answer(sw, cla, one.ins, apdu_parts.BY_NAME).text
+        one.name: describe_answer(sw, cla, one.ins, SelectBy.NAME).text
         for cla in (0x00, 0x80) for one in instructions(cla)
     }
     answers = tuple((name, text) for name, text in special.items() if text != general.text)

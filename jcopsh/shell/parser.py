@@ -584,7 +584,7 @@ class _CallParser:
             self.flags.add(name)
             return
         known = [*command.options, *GLOBAL_FLAGS]
-        hint = did_you_mean(name, known) if len(name) <= LONGEST_REPEATED else ""
+        hint = did_you_mean(name, known)
         certain = not any(one.startswith(name) for one in (*known, *_HELP_NAMES))
         self._problem(f"{command.name} has no such option", hint or f"help {command.name} lists them",
                       word.start, word.end, certain=certain)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jcopsh.card.monitor import ReaderEvent, ReaderEventKind
 from jcopsh.card.readers import ReaderInfo, matching
 from jcopsh.errors import JcopshError
+from jcopsh.shell.session import told_of_connection
 from jcopsh.shell.tokens import counted
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _connect(session: Session, reader: ReaderInfo) -> str:
         return f"a card is in {reader.name}, but could not be connected ({error.what}): `connect` tries again"
     finally:
         session.reader = chosen  # nobody has chosen this reader: the next card may be in another
-    return f"Connected: {reader.name}. Nothing was sent yet: identify asks the card who it is."
+    return told_of_connection(reader.name)
 
 
 def _is_wanted(session: Session, reader: ReaderInfo) -> bool:

@@ -246,7 +246,7 @@ class Session:
     # the person at the terminal -------------------------------------------------------------------------------------
 
     def ask_secret(self, prompt: str) -> str:
-        """A line typed at the terminal itself, without echo. Raises UsageError where there is no terminal.
+        """A line typed at the terminal itself, without echo. Raises UsageError as `hidden_question.ask_hidden` does.
 
         The text is returned as typed, for `parse_bytes` to read.
         """
@@ -254,6 +254,11 @@ class Session:
 
         self.output.show_held()
         return ask_hidden(prompt)
+
+
+def told_of_connection(reader: str) -> str:
+    """The sentence that the card in this reader was connected, at the start or when it came."""
+    return f"Connected: {reader}. Nothing was sent yet: identify asks the card who it is."
 
 
 def likely_map(state: CardState) -> str | None:

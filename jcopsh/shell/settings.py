@@ -12,8 +12,6 @@ from jcopsh.shell.choices import AUTO, COLORS, EMACS, KEYS, OFF, ON, PAGER, PROT
 from jcopsh.shell.theme import ThemeName
 from jcopsh.shell.types.base import did_you_mean
 
-LONGEST_NAME = 24  # a longer word was not meant to be a setting's name or value
-
 
 class Origin(Enum):
     """What kind of place a value came from. Each in the list overrules those before it."""
@@ -120,7 +118,7 @@ class Settings:
         name = name.lower().replace("-", "_")
         declared = _DECLARED.get(name)
         if declared is None:
-            near = did_you_mean(name, _DECLARED) if len(name) <= LONGEST_NAME else ""
+            near = did_you_mean(name, _DECLARED)
             raise UsageError("there is no such setting", hint=near or "set lists them")
         return Setting(
             name, self._values[name], declared.default, tuple(declared.offered), declared.meaning,
@@ -132,7 +130,7 @@ class Settings:
         setting = self.get(name)
         named = {choice.lower(): choice for choice in setting.choices}
         if named and value.lower() not in named:
-            near = did_you_mean(value, setting.choices) if len(value) <= LONGEST_NAME else ""
+            near = did_you_mean(value, setting.choices)
             raise UsageError(f"{setting.name} is one of {', '.join(setting.choices)}", hint=near)
         value = named.get(value.lower(), value)
         self._values[setting.name] = value

@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
+from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span, counted, touching
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
 SHORTEST_PIN = 4  # characters
 LONGEST_REPEATED = 12  # characters: a longer word that is no command may be a key, and is not repeated
 MOST_DIGITS_OF_A_NAME = 3
-TRANSPORT_KEY_LENGTH = 16
 # characters: the longest APDU, of 65,544 bytes, at six characters a byte (`0x41, `), with room for the rest
 LONGEST_LINE = 400_000
 SHORTEST_WITH_BAR = 10  # characters: a stretch with a `|` in it, whichever side of it is meant

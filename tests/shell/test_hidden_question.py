@@ -61,6 +61,13 @@ def test_the_answer_does_not_show() -> None:
         assert b"hidden" not in terminal.output
 
 
+@pytest.mark.parametrize("typed", ["\r", "   \r", "\x04"], ids=["Enter", "blanks", "Ctrl-D"])
+def test_nothing_typed_is_no_answer(typed: str) -> None:
+    with asked() as terminal:
+        terminal.type_in(typed)
+        terminal.wait_for("REFUSED no secret was typed")
+
+
 def test_without_a_terminal_no_secret_is_asked_for() -> None:
     # a session of its own has no controlling terminal; what stands on standard input is no answer
     done = subprocess.run(

@@ -241,6 +241,11 @@ def test_operators_are_offered(text: str, shown: list[str]) -> None:
     assert [one.shown for one in suggest(text, REGISTRY, CONTEXT)] == shown
 
 
+@pytest.mark.parametrize("text", ["|", ">", "reset; |"])
+def test_no_operator_is_offered_where_no_command_stands_before_it(text: str) -> None:
+    assert suggest(text, REGISTRY, CONTEXT) == []
+
+
 # --- colours ---------------------------------------------------------------------------------------------------------
 
 

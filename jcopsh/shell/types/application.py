@@ -68,7 +68,7 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
         if text[:1] not in HEX_DIGITS | {"|", "#"}:
             names = [*KNOWN_AIDS, TRANSPORT_KEY.value]
             raise UsageError("this is neither an AID nor the name of one",
-                             hint=did_you_mean(text, names) if len(text) <= 12 else "text is written between bars: |…|",
+                             hint=did_you_mean(text, names) or "text is written between bars: |…|",
                              start=0, end=len(text))
         return AID.parse(text)
 

@@ -16,6 +16,7 @@ from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
 
 T = TypeVar("T")
+LONGEST_NAME = 24  # characters: a longer word was not meant to be a name, and to compare it takes a while
 MOST_COMPARED = 150  # names that a mistyped word is compared with: it takes a while for each
 
 
@@ -28,10 +29,12 @@ class UnfinishedError(UsageError):
 
 
 def nearest(word: str, names: Iterable[str], *, alike: float = 0.6) -> str:
-    """The name that a mistyped word was probably meant to be; empty when none is close.
+    """The name that a mistyped word was probably meant to be; empty when none is close, or it is too long for a name.
 
     `alike` is how much of both has to be the same, from 0 to 1 (difflib's ratio).
     """
+    if len(word) > LONGEST_NAME:
+        return ""
     word, among = word.lower(), list(names)
     if len(among) > MOST_COMPARED:
         # every keystroke asks; a word that was mistyped still begins, and is as long, as the one that was meant

@@ -13,7 +13,7 @@ from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS
 from jcopsh.jcop import root_applet
 from jcopsh.shell.context import Completion, ParseContext
-from jcopsh.shell.strike import byte_runs
+from jcopsh.shell.strike import LONGEST_REPEATED, byte_runs
 from jcopsh.shell.tokens import Span, TokenKind, counted
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, matching
 from jcopsh.shell.types.plain import parse_number
@@ -56,7 +56,7 @@ class AddressType(ParameterType[int]):
     def _from_digits(self, text: str, digits: str) -> int:
         shown = f"{text[:2]}{digits.upper()}" if text[:2].lower() == "0x" else digits.upper()
         # a long row of digits may be a key that went to the wrong place: it is not repeated
-        name = shown if len(text) <= 10 else "this"
+        name = shown if len(text) <= LONGEST_REPEATED else "this"
         if len(digits) != 6 or not root_applet.FIRST_ADDRESS <= int(digits, 16) <= root_applet.LAST_ADDRESS:
             raise UsageError(f"{name} does not fit CLA‖P1‖P2: an address has the form 0xC0hhll",
                              hint=_whole_address(digits), start=0, end=len(text))

@@ -44,7 +44,7 @@ class SettingNameType(ParameterType[str]):
         name = text.lower().replace("-", "_")
         if context.settings and name not in context.settings:
             raise UsageError("there is no such setting", start=0, end=len(text),
-                             hint=did_you_mean(name, context.settings) if len(text) <= 20 else "set lists them")
+                             hint=did_you_mean(name, context.settings) or "set lists them")
         return name
 
     def format(self, value: str) -> str:
@@ -73,7 +73,7 @@ class SettingValueType(ParameterType[str]):
         named = {value.lower(): value for value in values}
         if values and text.lower() not in named:
             raise UsageError(f"possible here: {', '.join(values)}", start=0, end=len(text),
-                             hint=did_you_mean(text, values) if len(text) <= 20 else "")
+                             hint=did_you_mean(text, values))
         return named.get(text.lower(), text)
 
     def _values(self, context: ParseContext) -> Choices:
@@ -210,7 +210,9 @@ class AliasNameType(ParameterType[str]):
 
     def parse(self, text: str, context: ParseContext) -> str:
         """The name in small letters. It may be one that only config.toml has."""
-        return text.removeprefix("/").lower()
+        from jcopsh.shell.command import plain_name  # command imports the types
+
+        return plain_name(text)
 
     def format(self, value: str) -> str:
         """The name itself."""
@@ -251,7 +253,7 @@ class HelpSubjectType(ParameterType[str]):
             return digits
         if names and named is None:
             raise UsageError("there is no help on this", start=0, end=len(text),
-                             hint=did_you_mean(subject, names) if len(text) <= 20 else "help lists the subjects")
+                             hint=did_you_mean(subject, names) or "help lists the subjects")
         return named or subject
 
     def format(self, value: str) -> str:

@@ -132,7 +132,7 @@ class ChoiceType(ParameterType[T]):
         by_small = {name.lower(): value for name, value in self.values.items()}
         if text.lower() in by_small:
             return by_small[text.lower()]
-        hint = did_you_mean(text, self.values) if len(text) <= 20 else ""
+        hint = did_you_mean(text, self.values)
         raise UsageError(f"possible here: {', '.join(self.values)}", hint=hint, start=0, end=len(text))
 
     def format(self, value: T) -> str:
