@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jcopsh.shell.export import export_svg
+from rich.text import Text
+
+from jcopsh.shell.export import exported
+from jcopsh.shell.redirect import Form
+from jcopsh.shell.render import WIDTH_OF_A_PIPE, Shown, register
+from jcopsh.shell.theme import ThemeName
 from tests.e2e.support import Jcopsh, consent, say_yes
 from tests.terminal import Terminal
 
 PICTURE = Path(__file__).parent / "golden" / "session.svg"
-COLUMNS, ROWS = 92, 110
+ROWS = 110
 NEW_KEY = "A10102030405060708090A0B0C0D0E0F"
 
 
 def play(terminal: Terminal) -> None:
     """The whole job, from unfused to fused, without the last line that leaves."""
-    terminal.wait_for("❯")
+    terminal.wait_for("J2A040 ❯")
     for line, seen in (("identify", "sim J2A040 unfused ❯"), ("select tk", "unfused root ❯")):
         terminal.type_in(f"{line}\r")
         terminal.wait_for(seen)
@@ -40,6 +46,13 @@ COLORS = {"red": 31, "green": 32, "brown": 33, "blue": 34, "magenta": 35, "cyan"
           "brightmagenta": 95, "brightcyan": 96, "brightwhite": 97}
 
 
+@dataclass(frozen=True)
+class AnsiLine:
+    """A line of the screen, with its colours as escape sequences."""
+
+    text: str
+
+
 def ansi_lines(terminal: Terminal) -> Iterator[str]:
     """The screen line by line, with its colours as escape sequences."""
     for text, cells in terminal.styled_lines():
@@ -56,11 +69,12 @@ def main() -> None:
     """Play the job and draw it."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        Jcopsh(Path(folder)).terminal(columns=COLUMNS, rows=ROWS) as terminal,
+        Jcopsh(Path(folder)).terminal(columns=WIDTH_OF_A_PIPE, rows=ROWS) as terminal,
     ):
         play(terminal)
-        lines = list(ansi_lines(terminal))
-    export_svg(((line, ()) for line in lines), PICTURE, title="jcopsh --sim", width=COLUMNS)
+        lines = [Shown(AnsiLine(line)) for line in ansi_lines(terminal)]
+    register(AnsiLine, lambda line, _canvas: Text.from_ansi(line.text))
+    PICTURE.write_text(exported(lines, Form.SVG, title="jcopsh --sim", theme=ThemeName.DARK))
 
 
 if __name__ == "__main__":

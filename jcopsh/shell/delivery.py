@@ -16,7 +16,7 @@ from jcopsh.errors import JcopshError
 from jcopsh.secrets.files import append_all, open_private_append, write_private
 from jcopsh.shell.export import as_text, exported
 from jcopsh.shell.pager import passes_colors, run_program
-from jcopsh.shell.redirect import Form, form_of
+from jcopsh.shell.redirect import Form, file_of, form_of, names_its_form
 from jcopsh.shell.render import WIDTH_OF_A_PIPE, Output, Shown
 from jcopsh.shell.target_files import obstacle_to
 from jcopsh.shell.tokens import Problem
@@ -37,22 +37,19 @@ def obstacle(redirect: Redirect, *, replace: bool) -> Problem | None:
         return Problem("there is no such program", "what stands behind | is a program, looked for in PATH",
                        word.start, word.end)
     append = ">> to append to it" if form_of(redirect.target) in (Form.TEXT, Form.JSON) else ""
-    found = obstacle_to(_named(redirect), replace=replace, append=redirect.kind is RedirectKind.APPEND,
+    found = obstacle_to(file_of(redirect), replace=replace, append=redirect.kind is RedirectKind.APPEND,
                         another_way=append)
     return Problem(found.what, found.hint, word.start, word.end) if found else None
 
 
 @contextmanager
 def delivered(
-    output: Output, redirect: Redirect | None, *, json: bool, title: str, tell: bool
+    output: Output, redirect: Redirect, *, json: bool, title: str, tell: bool
 ) -> Iterator[None]:
-    """Bring what is shown within to where the line says, and to the screen where it says nothing.
+    """Bring what is shown within to where the line says.
 
     `tell`: a person types the lines, and wants to know what was written.
     """
-    if redirect is None:
-        yield
-        return
     with output.holding() as held:
         try:
             yield
@@ -65,10 +62,9 @@ def delivered(
 
 
 def _told(redirect: Redirect, *, json: bool) -> str:
-    named = Path(redirect.target).suffix.lower() in (".txt", ".json", ".jsonl", ".htm", ".html", ".svg")
-    form = "" if named else f" as {form_of(redirect.target, json=json).value}"
+    form = "" if names_its_form(redirect.target) else f" as {form_of(redirect.target, json=json).value}"
     verb = "appended" if redirect.kind is RedirectKind.APPEND else "written"
-    return f"{verb}{form} to {_file_of(redirect)}"
+    return f"{verb}{form} to {file_of(redirect).resolve()}"
 
 
 def _deliver(redirect: Redirect, values: Sequence[Shown], output: Output, *, json: bool, title: str) -> None:
@@ -76,7 +72,8 @@ def _deliver(redirect: Redirect, values: Sequence[Shown], output: Output, *, jso
         if values:
             _run(redirect, values, output)
         return
-    file, form = _file_of(redirect), form_of(redirect.target, json=json)
+    # of a link the file it names, so that this is replaced and not the link
+    file, form = file_of(redirect).resolve(), form_of(redirect.target, json=json)
     content = exported(values, form, title=title, theme=output.theme).encode("utf-8", "backslashreplace")
     try:
         if redirect.kind is RedirectKind.APPEND:
@@ -101,16 +98,6 @@ def _run(redirect: Redirect, values: Sequence[Shown], output: Output) -> None:
         output.note(f"{redirect.target} ended {how}")
 
 
-def _named(redirect: Redirect) -> Path:
-    # Path.expanduser would take ./~x for a home directory, os.path does not
-    return Path(os.path.expanduser(redirect.target))  # noqa: PTH111 — see the line above
-
-
-def _file_of(redirect: Redirect) -> Path:
-    """The file itself: a link is followed, so that the file it names is replaced and not the link."""
-    return _named(redirect).resolve()
-
-
 def _append(file: Path, content: bytes) -> None:
     """Append all of it or none of it. Raises OSError."""
     descriptor = open_private_append(file)
@@ -118,5 +105,3 @@ def _append(file: Path, content: bytes) -> None:
         append_all(descriptor, content, durable=True)
     finally:
         os.close(descriptor)
-
-

@@ -8,9 +8,8 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jcopsh.shell.choices import ALWAYS, NEVER
 from jcopsh.shell.redirect import Form
@@ -86,22 +85,16 @@ def _as_svg(values: Sequence[Shown], title: str, theme: ThemeName) -> str:
 
 
 def _drawn(values: Sequence[Shown], theme: ThemeName) -> Console:
-    from rich.text import Text
-
-    console = _recording_console(WIDTH_OF_A_PIPE, theme)
-    for one in values:
-        console.print(Text(one.value) if isinstance(one.value, str) else render(one.value, Canvas(WIDTH_OF_A_PIPE)))
-    return console
-
-
-def _recording_console(width: int, theme: ThemeName) -> Console:
     from rich.console import Console
     from rich.theme import Theme
 
-    return Console(
-        file=io.StringIO(), record=True, width=width, theme=Theme(rich_styles(theme)), highlight=False, markup=False,
-        emoji=False, color_system="truecolor", force_terminal=True, no_color=False, legacy_windows=False,
+    console = Console(
+        file=io.StringIO(), record=True, width=WIDTH_OF_A_PIPE, theme=Theme(rich_styles(theme)), highlight=False,
+        markup=False, emoji=False, color_system="truecolor", force_terminal=True, no_color=False, legacy_windows=False,
     )
+    for one in values:
+        console.print(render(one.value, Canvas(WIDTH_OF_A_PIPE)))
+    return console
 
 
 def _paper_of(theme: ThemeName) -> TerminalTheme:
@@ -118,15 +111,3 @@ def _svg_format() -> str:
     template = re.sub(r"@font-face\s*\{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     # some viewers drop the blanks at the beginning of a text otherwise
     return template.replace("<svg ", '<svg xml:space="preserve" ', 1)
-
-
-def export_svg(lines: Iterable[tuple[str, Iterable[Any]]], file: Path, *, title: str, width: int = 100) -> None:
-    """Draw a session as an SVG picture: each line with its prompt as it was typed, then the values it brought."""
-    from rich.text import Text
-
-    console = _recording_console(width, ThemeName.DARK)
-    for line, values in lines:
-        console.print(Text.from_ansi(line))
-        for value in values:
-            console.print(Text(value) if isinstance(value, str) else render(value, Canvas(width)))
-    console.save_svg(str(file), title=title, theme=_paper_of(ThemeName.DARK), code_format=_svg_format())

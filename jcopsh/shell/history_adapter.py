@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -32,11 +32,6 @@ class StruckHistory(PromptHistory):
     def __init__(self, history: History) -> None:
         super().__init__()
         self.history = history
-
-    async def load(self) -> AsyncGenerator[str, None]:
-        """The lines, the latest first, for a Buffer that is no HistoryBuffer."""
-        for line in self.load_history_strings():
-            yield line
 
     def load_history_strings(self) -> Iterable[str]:
         """The lines, the latest first."""
@@ -128,32 +123,31 @@ class HistoryBuffer(Buffer):
 
     @classmethod
     def adopt(cls, buffer: Buffer) -> None:
-        """Make a HistoryBuffer of a plain Buffer: PromptSession makes its buffer itself and takes no other."""
+        """Make a HistoryBuffer of a plain Buffer with a StruckHistory: PromptSession takes none, it makes its own."""
         buffer.__class__ = cls
 
     def load_history_if_not_yet_loaded(self) -> None:
         """Take over the history as soon as it was read. Called whenever the line is drawn."""
-        kept = self._kept
-        if kept is not None and not kept.ready:
-            kept.load_in_background()
-        elif kept is not None:
-            self._take_over(kept)
+        if self._kept.ready:
+            self._take_over()
+        else:
+            self._kept.load_in_background()
 
     def history_backward(self, count: int = 1) -> None:
         """Go back by some lines."""
-        if self._kept is not None:
-            self._take_over(self._kept)
+        self._take_over()
         super().history_backward(count)
 
     @property
-    def _kept(self) -> History | None:
-        """Where its lines come from; None for another kind of history."""
-        return self.history.history if isinstance(self.history, StruckHistory) else None
+    def _kept(self) -> History:
+        """Where its lines come from."""
+        assert isinstance(self.history, StruckHistory)  # noqa: S101 — see `adopt`; for the type checker
+        return self.history.history
 
-    def _take_over(self, kept: History) -> None:
+    def _take_over(self) -> None:
         """Put the lines of the history before the one being typed, once for each prompt; waits until they were read."""
         if isinstance(self._working_lines, deque):
-            self._working_lines = WorkingLines(kept.lines, self._working_lines[-1])
+            self._working_lines = WorkingLines(self._kept.lines, self._working_lines[-1])
             # the property would tell that the text has changed, which it has not
             self._Buffer__working_index = len(self._working_lines) - 1
 
@@ -161,9 +155,7 @@ class HistoryBuffer(Buffer):
         self, search_state: SearchState, include_current_position: bool = False, count: int = 1
     ) -> tuple[int, int] | None:
         """The line and the place in it where a search ends; None where nothing is found."""
-        if self._kept is None:
-            return super()._search(search_state, include_current_position, count)
-        self._take_over(self._kept)
+        self._take_over()
         index, document = self.working_index, self.document
         for _ in range(count):
             found = self._search_once(search_state, index, document, include_current_position)

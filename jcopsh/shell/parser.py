@@ -229,7 +229,7 @@ def _redirected(text: str, call: Call, redirect: Redirect, end: int) -> Call:
     if problem is None and call.arguments.get("reveal") is True:
         problem = only_on_screen(redirect.operator.start, redirect.words[0].end)
     kind = call.following.type.drawn_as if call.following and call.following.type else None
-    secrets = secrets_of(text, redirect, behind_bytes=kind in _KINDS_OF_BYTES)
+    secrets = secrets_of(text, redirect, wrong=problem is not None, behind_bytes=kind in _KINDS_OF_BYTES)
     shown = [Token(*span, TokenKind.SECRET) for span in secrets]
     return replace(
         call, end=end, redirect=redirect,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -53,6 +53,11 @@ class Form(Enum):
 _FORMS: Mapping[str, Form] = MappingProxyType({
     ".json": Form.JSON, ".jsonl": Form.JSON, ".html": Form.HTML, ".htm": Form.HTML, ".svg": Form.SVG,
 })
+
+
+def names_its_form(name: str) -> bool:
+    """Whether a file's ending says how a result is written to it."""
+    return PurePath(name).suffix.lower() in (".txt", *_FORMS)
 
 
 def form_of(name: str, *, json: bool = False) -> Form:
@@ -101,13 +106,19 @@ class ProgramType(ParameterType[str]):
         return matching(USUAL_PROGRAMS, text)
 
 
-RESULT_FILE = Parameter("file", ResultFileType(FileKind.WRITE), True, None, ParameterKind.POSITIONAL)
+_RESULT_FILE = ResultFileType(FileKind.WRITE)
+RESULT_FILE = Parameter("file", _RESULT_FILE, True, None, ParameterKind.POSITIONAL)
 PROGRAM = Parameter("program", ProgramType(), True, None, ParameterKind.POSITIONAL)
 
 
 def parameter_of(kind: RedirectKind) -> Parameter:
     """What stands behind an operator."""
     return PROGRAM if kind is RedirectKind.PROGRAM else RESULT_FILE
+
+
+def file_of(redirect: Redirect) -> Path:
+    """The file behind `>` or `>>`, as it was named. Raises UsageError for what cannot be one."""
+    return _RESULT_FILE.parse(redirect.target, ParseContext())
 
 
 def without_options(text: str, redirect: Redirect) -> tuple[Redirect, tuple[Word, ...]]:
@@ -163,7 +174,7 @@ def _wrong_file(redirect: Redirect) -> Problem | None:
         return Problem(f"{form_of(word.text).value} cannot be appended to", "> writes it anew; .txt and .json can grow",
                        word.start, word.end)
     try:
-        ResultFileType(FileKind.WRITE).parse(word.text, ParseContext())
+        _RESULT_FILE.parse(word.text, ParseContext())
     except UsageError as error:
         return Problem(error.what, error.hint, word.start, word.end)
     return None
@@ -179,8 +190,8 @@ def _wrong_program(text: str, redirect: Redirect) -> Problem | None:
     return None
 
 
-def secrets_of(text: str, redirect: Redirect, *, behind_bytes: bool) -> list[Span]:
-    """What of a redirection no history may keep.
+def secrets_of(text: str, redirect: Redirect, *, wrong: bool, behind_bytes: bool) -> list[Span]:
+    """What of a redirection no history may keep. `wrong`: it has a problem, so that what stands there may be anything.
 
     `behind_bytes`: bytes could go on here, so that a program may be the beginning of `| a text |` whose second bar is
     missing: then nothing but a short name is kept.
@@ -192,6 +203,6 @@ def secrets_of(text: str, redirect: Redirect, *, behind_bytes: bool) -> list[Spa
         named = _LIKE_A_PROGRAM.fullmatch(redirect.target) is not None
         start = redirect.words[0].end if named else start
         return [Span(start + len(text[start:end]) - len(text[start:end].lstrip()), end)] if start < end else []
-    found = suspicious_spans if problem_of(text, redirect) else byte_runs
+    found = suspicious_spans if wrong else byte_runs
     return [Span(start + one.start, start + one.end) for one in found(text[start:end])]
 

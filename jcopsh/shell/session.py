@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jcopsh.shell.trace import Tracer
     from jcopsh.state import CardState
 
+SIMULATED = "simulated "  # how the name of a simulated card's reader begins
 _MASK_OF_2_4_1 = 0x33  # of every J2A and J3A whose IDENTIFY answer is public (seed 001)
 
 
@@ -109,9 +110,8 @@ class Session:
 
     @property
     def simulated(self) -> bool:
-        """Whether the connected card is a simulated one: it came with its map, or has none and says so by its name."""
-        named = self._card is not None and self._card.reader.startswith("simulated ")
-        return self._own_map is not None or named
+        """Whether the connected card is a simulated one, as the name of its reader says."""
+        return self._card is not None and self._card.reader.startswith(SIMULATED)
 
     def connect(self, reader: str | None = None) -> Card:
         """Leave the card there may be, connect to the one in `reader`, and return it. Raises ReaderError."""

@@ -14,6 +14,7 @@ from prompt_toolkit.utils import get_cwidth
 from jcopsh.errors import StoreError
 from jcopsh.shell.hint import ELLIPSIS, cut_to
 from jcopsh.shell.prompt import Fragment, selected_name
+from jcopsh.shell.session import SIMULATED
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MENU_ROWS = 8  # for the completions, where the window is high enough
 LEAST_MENU_ROWS = 3
 SHORT_ATR_BYTES = 3
 SHORT_JOURNAL = 11  # characters of its name, from the end: they tell one of today's from the other
-_SIMULATED = "simulated "
 _UNFUSED = "-unfused"
 _GAP = "  "
 
@@ -118,7 +118,7 @@ def _of_card(card: Card) -> list[_Part]:
     atr, selected, journal = state.atr.hex().upper(), _selected(state), card.journal_path
     reader = _reader(card.reader, state)
     return [
-        _Part(_Rank.READER, "", reader, reader.replace(_SIMULATED, "sim ", 1)),
+        _Part(_Rank.READER, "", reader, reader.replace(SIMULATED, "sim ", 1)),
         _Part(_Rank.PROTOCOL, "", state.protocol),
         _Part(_Rank.ATR, "ATR", atr, f"ATR {atr[: 2 * SHORT_ATR_BYTES]}{ELLIPSIS}"),
         _Part(_Rank.SELECTED, "selected", selected, selected),
@@ -132,7 +132,7 @@ def _reader(name: str, state: CardState) -> str:
     """The reader. A simulated card's profile is named for how it began: a card that is fused now is not said not to be.
     """
     fused = Fuse.FUSED in (state.fuse, state.fuse_before)
-    return name.removesuffix(_UNFUSED) if fused and name.startswith(_SIMULATED) else name
+    return name.removesuffix(_UNFUSED) if fused and name.startswith(SIMULATED) else name
 
 
 def _selected(state: CardState) -> str:

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.search import SearchDirection, SearchState
 
 from jcopsh.shell.beginnings import Beginnings, may_be_suggested
@@ -109,15 +108,6 @@ def test_the_history_comes_when_it_was_read_and_what_is_being_typed_stays(tmp_pa
     assert (buffer.text, buffer.working_index) == ("typed", 1)
     buffer.history_backward()
     assert buffer.text == "say one"
-
-
-def test_another_kind_of_history_is_left_alone() -> None:
-    buffer = Buffer(history=InMemoryHistory(["say one"]))
-    HistoryBuffer.adopt(buffer)
-    buffer.load_history_if_not_yet_loaded()
-    buffer.history_backward()
-    assert isinstance(buffer._working_lines, deque)  # what prompt_toolkit itself would have there
-    assert buffer._search(SearchState("none", SearchDirection.BACKWARD)) is None
 
 
 @given(st.lists(st.text("ab ", min_size=1, max_size=5)), st.data())

@@ -33,9 +33,10 @@ from jcopsh.operations.values import (
 )
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Segments
-from jcopsh.shell.export import export_svg
+from jcopsh.shell.export import exported
 from jcopsh.shell.json_form import error_form, json_form, to_json
-from jcopsh.shell.render import Output, register
+from jcopsh.shell.redirect import Form
+from jcopsh.shell.render import Output, Shown, register
 from jcopsh.shell.theme import THEMES, ThemeName, prompt_toolkit_styles, rich_styles
 from jcopsh.shell.tokens import TokenKind
 from jcopsh.state import Boot
@@ -295,9 +296,9 @@ def test_colours_come_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert not re.search(r" (\x1b\[[0-9;]*m)*$", shown(CHECKLIST, color="always"), re.MULTILINE)
 
 
-def test_a_session_becomes_a_picture(tmp_path: Path) -> None:
-    export_svg([("sim J2A040 ❯ read cm_key1", [KEY_BLOCK, "done"])], tmp_path / "x.svg", title="jcopsh")
-    picture = (tmp_path / "x.svg").read_text()
+def test_values_become_a_picture() -> None:
+    values = [Shown("sim J2A040 ❯ read cm_key1"), Shown(KEY_BLOCK), Shown("done")]
+    picture = exported(values, Form.SVG, title="jcopsh", theme=ThemeName.DARK)
     assert "cm_key1" in picture and "jcopsh" in picture and CANARY.hex().upper() not in picture
 
 

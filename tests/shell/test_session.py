@@ -50,6 +50,7 @@ def test_where_there_is_no_card_none_is_connected(scene: Stage) -> None:
 
 def test_a_simulated_card_brings_its_map(scene: Stage) -> None:
     assert scene.session.memory_map is None
+    scene.link.name = "simulated j2a040-unfused"
     _ = scene.session.card
     choice = scene.session.map_choice
     assert (choice.map, choice.assumed) == (J2A040, False)
@@ -170,6 +171,7 @@ def test_the_prompt_follows_the_card(tmp_path: Path) -> None:
 
 
 def test_a_simulated_card_says_so(scene: Stage) -> None:
+    scene.link.name = "simulated j2a040-unfused"
     _ = scene.session.card
     assert prompt_text(scene.session) == "sim J2A040 ❯ "
 
