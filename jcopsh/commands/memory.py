@@ -66,7 +66,8 @@ def dump(
     """Read the memory from FIRST to LAST, both included; without them, all that the map says can be read.
 
     Keys and PINs are left out, in a file too. The dump names the boot it was read under. Ranges the card refuses are
-    listed. Outside the fields, equal rows are drawn once with their number, by `dump > FILE` too; --save has every row.
+    listed. Outside the fields, equal rows are drawn once with their number, by `dump > FILE` too; --save has every row,
+    and shows where they are instead.
 
     Options:
         --save: write all of it as text to a file of yours, readable by you alone

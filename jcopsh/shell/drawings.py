@@ -75,6 +75,11 @@ def cell(value: Any) -> Text:
     return Text(str(value))
 
 
+def done(text: str, canvas: Canvas) -> Text:
+    """That something was done."""
+    return Text(f"{canvas.glyphs.done} ", "good").append(text, "")
+
+
 def segments_text(segments: Segments) -> Text:
     """Bytes with spaces, hidden parts by name and check value."""
     parts = [Text(str(p), "secret") if isinstance(p, Hidden) else Text(format_bytes(p, spaced=True), "bytes")
@@ -231,9 +236,8 @@ def _draw_selected(value: Selected, canvas: Canvas) -> RenderableType:
 @draw.register
 def _draw_written(value: Written, canvas: Canvas) -> RenderableType:
     where = f"0x{value.address:06X}" + (f" ({value.field})" if value.field else "")
-    text = Text(f"{canvas.glyphs.done} ", "good")
-    text.append(f"{counted(value.length, 'byte')} written at {where}" + (f", {value.note}" if value.note else ""), "")
-    return text
+    note = f", {value.note}" if value.note else ""
+    return done(f"{counted(value.length, 'byte')} written at {where}{note}", canvas)
 
 
 # --- lists to go through -------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from jcopsh.operations.file_values import (
 )
 from jcopsh.secrets.segments import Segments
 from jcopsh.shell.byte_rows import ByteRow, byte_rows
-from jcopsh.shell.drawings import NARROW, cell, draw, pairs, status_text
+from jcopsh.shell.drawings import NARROW, cell, done, draw, pairs, status_text
 from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
@@ -165,7 +165,7 @@ def _draw_content(value: FileContent, canvas: Canvas) -> RenderableType:
     heading = [value.position, extent, "to the end of the file" if value.complete and value.offset else ""]
     parts: list[RenderableType] = [Text(dot.join(one for one in heading if one), "dim")]
     if value.saved:
-        parts.append(_done(f"saved in {value.saved}", canvas))
+        parts.append(done(f"saved in {value.saved}", canvas))
     elif value.objects:
         parts.append(tree_view(value.objects, canvas))
     else:
@@ -177,10 +177,6 @@ def _notes(notes: Iterable[str]) -> list[RenderableType]:
     return [Text(note, "warn") for note in notes]
 
 
-def _done(text: str, canvas: Canvas) -> Text:
-    return Text(f"{canvas.glyphs.done} ", "good").append(text, "")
-
-
 @draw.register
 def _draw_records(value: RecordList, canvas: Canvas) -> RenderableType:
     dot = f" {canvas.glyphs.dot} "
@@ -188,7 +184,7 @@ def _draw_records(value: RecordList, canvas: Canvas) -> RenderableType:
     heading = Text(dot.join(one for one in (value.position, count if value.complete else "") if one), "dim")
     parts: list[RenderableType] = [heading] if heading.plain else []
     if value.saved:
-        parts.append(_done(f"{count} saved in {value.saved}", canvas))
+        parts.append(done(f"{count} saved in {value.saved}", canvas))
     elif not value.records:
         parts.append(Text("the file holds no record", "dim"))
     else:
@@ -261,7 +257,7 @@ def _rows_but(rows: Sequence[ByteRow], kept: Set[ByteRow], per_row: int, first: 
 @draw.register
 def _draw_file_written(value: FileWritten, canvas: Canvas) -> RenderableType:
     note = f", {value.note}" if value.note else ""
-    return _done(f"{counted(value.length, 'byte')} written {value.what}{note}", canvas)
+    return done(f"{counted(value.length, 'byte')} written {value.what}{note}", canvas)
 
 
 # --- what there is -------------------------------------------------------------------------------------------------
@@ -287,7 +283,7 @@ def _draw_probed(value: Probed, canvas: Canvas) -> RenderableType:
     where = f" in {value.where}" if value.where else ""
     found, tried = counted(value.found, value.what), counted(value.tried, value.asked_by)
     outside = f", {value.outside} more seen from there" if value.outside else ""
-    return Group(_done(f"{found} found{where}{outside}, {tried} tried", canvas), *_notes(value.notes))
+    return Group(done(f"{found} found{where}{outside}, {tried} tried", canvas), *_notes(value.notes))
 
 
 @draw.register
@@ -295,7 +291,7 @@ def _draw_data_object(value: DataObject, canvas: Canvas) -> RenderableType:
     heading = Text(value.tag, "name").append(f"{GAP}{value.name}" if value.name else "", "")
     heading.append(f"{GAP}{counted(len(value.content), 'byte')}", "dim")
     if value.saved:
-        return Group(heading, _done(f"saved in {value.saved}", canvas))
+        return Group(heading, done(f"saved in {value.saved}", canvas))
     shown = [tree_view(value.objects, canvas)] if value.objects else []
     return Group(heading, hex_view(value.content, canvas), *shown)
 
@@ -349,8 +345,8 @@ def _draw_pin_status(value: PinStatus, canvas: Canvas) -> RenderableType:
 
 
 @draw.register
-def _draw_pin_done(value: PinDone, canvas: Canvas) -> RenderableType:
-    return _done(f"PIN {value.reference:02X} {value.what}", canvas)
+def _draw_pindone(value: PinDone, canvas: Canvas) -> RenderableType:
+    return done(f"PIN {value.reference:02X} {value.what}", canvas)
 
 
 _NO_BYTES = Text("the card answered, and gave no bytes", "dim")
@@ -368,7 +364,7 @@ def _draw_signed(value: Signed, canvas: Canvas) -> RenderableType:
 
 @draw.register
 def _draw_channels(value: ChannelList, canvas: Canvas) -> RenderableType:
-    parts: list[RenderableType] = [_done(value.did, canvas)] if value.did else []
+    parts: list[RenderableType] = [done(value.did, canvas)] if value.did else []
     for channel in value.channels:
         line = Text(f"{channel.number:>2}{GAP}", "label").append("in use" if channel.in_use else "open  ", "good")
         parts.append(line.append(f"{GAP}{channel.position}" if channel.position else "", "name"))

@@ -18,7 +18,7 @@ from jcopsh.jcop.confidence import Confidence
 from jcopsh.jcop.memory_map import Field
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span
 from jcopsh.secrets.secret import Secret
-from jcopsh.shell.drawings import NARROW, draw
+from jcopsh.shell.drawings import NARROW, done, draw
 from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
@@ -204,6 +204,22 @@ def _up_to(spans: deque[Span], end: int) -> list[Span]:
 
 @draw.register
 def _draw_dump(value: Dump, canvas: Canvas) -> RenderableType:
+    parts: list[RenderableType] = [] if value.saved or not value.spans else [_dump_rows(value, canvas)]
+    for first, last, sw in value.unreadable:
+        where = f"{first:06X}" if first == last else f"{first:06X} to {last:06X}"
+        parts.append(Text(f"{where} not readable: ", "warn").append(f"{sw:04X} {describe(sw).text}", ""))
+    plain = f"{value.card}, boot {value.boot}, map {value.map_name or 'none'}"
+    parts.append(Text(plain, "dim"))
+    if value.saved:
+        read = sum(span.length for span in value.spans)
+        hidden = sum(isinstance(span.content, Secret) for span in value.spans)
+        without = f", without {counted(hidden, 'secret')}" if hidden else ""
+        parts.append(done(f"{counted(read, 'byte')} saved in {value.saved}{without}", canvas))
+    return Group(*parts)
+
+
+def _dump_rows(value: Dump, canvas: Canvas) -> RenderableType:
+    """The rows, those that are alike and lie in no field once."""
     sheet = _Sheet(canvas)
     for likeness, group in groupby(_rows(value.spans, _per_row(canvas)), key=_likeness):
         rows = list(group)
@@ -214,15 +230,7 @@ def _draw_dump(value: Dump, canvas: Canvas) -> RenderableType:
             sheet.add([row])
         if len(rows) >= REPEATED:
             sheet.remark(f"{len(rows) - 1} more rows like it")
-    parts: list[RenderableType] = [sheet.drawing] if value.spans else []
-    for first, last, sw in value.unreadable:
-        where = f"{first:06X}" if first == last else f"{first:06X} to {last:06X}"
-        parts.append(Text(f"{where} not readable: ", "warn").append(f"{sw:04X} {describe(sw).text}", ""))
-    plain = f"{value.card}, boot {value.boot}, map {value.map_name or 'none'}"
-    parts.append(Text(plain, "dim"))
-    if value.saved:
-        parts.append(Text(f"saved in {value.saved}"))
-    return Group(*parts)
+    return sheet.drawing
 
 
 class _Likeness(NamedTuple):

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ DUMP = Dump(
     0xC000F0, 0xC001EF,
     (Span(0xC000F0, 48, None, bytes(48)), Span(0xC00120, 2, None, bytes(2)), field_span("ifsc", b"\xfe"),
      Span(0xC00123, 200, None, bytes(200))),
-    (Unreadable(0xC001EB, 0xC001EF, 0x6B00),), "j2a040", BOOT, "a card", Path("dump.txt"),
+    (Unreadable(0xC001EB, 0xC001EF, 0x6B00),), "j2a040", BOOT, "a card",
 )
 CHECKLIST = Checklist("Before FUSE", (
     ChecklistLine("keys known and stored on disk", CheckState.DONE, "all 3"),
@@ -206,7 +206,15 @@ def test_a_dump_says_once_what_repeats_and_what_cannot_be_read() -> None:
     assert lines[:2] == ["C000F0  00 00 00 00 00 00 00 00  ........", "…       5 more rows like it"]
     assert any(re.match(r"C00122  FE +\. +ifsc$", line) for line in lines)
     assert "C001EB to C001EF not readable: 6B00" in shown(DUMP)
-    assert lines[-1] == "saved in dump.txt"
+    assert lines[-1].startswith("a card, boot ")
+
+
+def test_a_dump_that_was_saved_says_where_and_no_more() -> None:
+    saved = replace(DUMP, spans=(*DUMP.spans, field_span("cm_key1", Secret(CANARY))), saved=Path("dump.txt"))
+    refused, where, done = shown(saved).splitlines()
+    assert refused.startswith("C001EB to C001EF not readable: 6B00")
+    assert where.startswith("a card, boot ")
+    assert done == "✔ 267 bytes saved in dump.txt, without 1 secret"
 
 
 def test_an_exchange_shows_bytes_text_and_the_status_word_in_words() -> None:
