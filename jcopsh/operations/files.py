@@ -277,12 +277,17 @@ def _found(identifier: int, command: CommandAPDU, response: ResponseAPDU) -> Fou
         control = parse_file_control(response.data)
     except FileControlError:
         return FoundFile(text.hex().upper(), file_name(text), "", "", "", response.sw, told)
-    kind = control.structure.value if control.structure else control.kind.value if control.kind else ""
     state = control.life_cycle.value if control.life_cycle else ""
-    return FoundFile(text.hex().upper(), file_name(text), kind, _size(control), state, response.sw, told)
+    return FoundFile(text.hex().upper(), file_name(text), kind_of(control), size_of(control), state, response.sw, told)
 
 
-def _size(control: FileControl) -> str:
+def kind_of(control: FileControl) -> str:
+    """How an EF is built, or what a file is, in words; empty where the card does not tell."""
+    return control.structure.value if control.structure else control.kind.value if control.kind else ""
+
+
+def size_of(control: FileControl) -> str:
+    """How many bytes an EF has, as `100`, or of how many records, as `8 × 24`; empty where the card does not tell."""
     if control.has_records and control.record_count is not None and control.record_length is not None:
         return f"{control.record_count} × {control.record_length}"
     return "" if control.size is None or control.is_df else str(control.size)

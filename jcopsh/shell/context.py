@@ -54,8 +54,9 @@ class ParseContext:
 
     `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting with its
     possible values and what they mean (no values: any text). `readers` are the readers by name, in the order of their
-    index. `content` is what was seen to be on the card, `key_versions` those of its keys; `key_sets` the names of the
-    stored key sets.
+    index. `content` is what was seen to be on the card, `key_versions` those of its keys, `files` the files that this
+    connection has met, by their paths from the MF or their identifiers, `current_df` the path of the current DF where
+    it is known; `key_sets` the names of the stored key sets.
     `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
@@ -69,6 +70,8 @@ class ParseContext:
     readers: tuple[Completion, ...] = ()
     content: tuple[OnCard, ...] = ()
     key_versions: tuple[int, ...] = ()
+    files: tuple[Completion, ...] = ()
+    current_df: str = ""
     key_sets: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 

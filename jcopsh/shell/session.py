@@ -12,6 +12,7 @@ from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.history import History
 from jcopsh.shell.parser import parse_line, strike_out
+from jcopsh.shell.seen_files import SeenFiles
 from jcopsh.shell.settings import Settings
 from jcopsh.shell.topics import TopicBook
 
@@ -90,6 +91,7 @@ class Session:
         self._context_key: object = None
         self._context = ParseContext()
         self._content: ContentObserver | None = None  # of the connected card
+        self._files: SeenFiles | None = None  # of the connected card
         self._subjects: tuple[object, tuple[Completion, ...], tuple[Completion, ...]] = (None, (), ())
         self.settings.observers.append(self._setting_changed)
 
@@ -124,15 +126,15 @@ class Session:
         self.reader = card.reader if reader is not None else self.reader
         self.left = False
         self._card, self._own_map = card, card.memory_map
-        self._content = ContentObserver()
-        card.observers.append(self._content)
+        self._content, self._files = ContentObserver(), SeenFiles(card)
+        card.observers += [self._content, self._files]
         self._apply_settings()
         return card
 
     def disconnect(self) -> None:
         """Leave the card; the link resets it."""
         card, self._card, self._own_map = self._card, None, None
-        self._content = None
+        self._content = self._files = None
         if card is not None:
             card.close()
 
@@ -208,10 +210,11 @@ class Session:
         key = (self.registry.generation, self.settings.generation, self.topics.generation,
                choice.map.name if choice.map else None, choice.assumed, self._card is not None, self.readers,
                self._content.on_card if self._content else (), self._content.seen.key_versions if self._content else (),
-               self.key_sets.names() if self.key_sets else ())
+               *self._seen_files, self.key_sets.names() if self.key_sets else ())
         if key != self._context_key:
             self._context_key = key
             _, subjects, aliases = self._help_subjects()
+            files, current_df = self._seen_files
             self._context = ParseContext(
                 map=choice.map, map_assumed=choice.assumed, card_known=self._card is not None,
                 subjects=subjects, subject_aliases=aliases, settings=self.settings.choices(),
@@ -222,9 +225,18 @@ class Session:
                 ),
                 content=self._content.on_card if self._content else (),
                 key_versions=self._content.seen.key_versions if self._content else (),
+                files=files, current_df=current_df,
                 key_sets=self.key_sets.names() if self.key_sets else (),
             )
         return self._context
+
+    @property
+    def _seen_files(self) -> tuple[tuple[Completion, ...], str]:
+        """The files that were met on the card, and the path of the current DF; empty where it is not known."""
+        if self._card is None or self._files is None or not self._files.all:
+            return (), ""
+        position = self._card.state.position
+        return self._files.all, "/".join(position.df) if position.below_mf else ""
 
     def struck(self, text: str) -> str:
         """A line without its secrets."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jcopsh.card import consent
+from jcopsh.shell.completion import suggest
 from tests.commands.support import Shell, shell
 
 
@@ -255,3 +256,37 @@ def test_everything_fits_its_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path:
         too_long = [one for one in shown.splitlines() if len(one) > width]
         assert too_long == [], (line, too_long)
         assert all(one == one.rstrip() for one in shown.splitlines())
+
+
+# --- what was met is offered ---------------------------------------------------------------------------------------
+
+
+def offered(files: Shell, text: str) -> dict[str, str]:
+    return {one.text.removeprefix(text.rpartition(" ")[0]).strip(): one.meaning
+            for one in suggest(text, files.session.registry, files.session.context())}
+
+
+@pytest.mark.parametrize("profile", ["iso7816-files", "iso7816-files,protocol=t0"])
+def test_a_file_that_was_met_is_offered_with_what_the_card_said(
+    monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    files = shell(monkeypatch, profile=profile)
+    assert "3F00/7E10/6E04" not in offered(files, "cat 3F00/7E10/")
+    files.run("cd /7E10/6E04; send 00A40800047E106E0100; cd mf")
+    found = offered(files, "cat 7E10/")
+    assert (found["7E10/6E01"], found["7E10/6E04"]) == (
+        "transparent, 32 bytes", "records of fixed length, 8 × 24 bytes")
+    assert offered(files, "read-binary --file 7E10/") == found
+    assert "7E10/6E04" in offered(files, "select 7E")
+    files.run("cd 7E10")
+    assert list(offered(files, "cat "))[:2] == ["6E01", "6E04"]
+    assert list(offered(files, "cat 3F00/7E10/6E0"))[:2] == ["3F00/7E10/6E01", "3F00/7E10/6E04"]
+    files.run("disconnect")
+    assert "6E04" not in offered(files, "cat ")
+
+
+def test_what_a_search_found_is_offered_until_it_is_deleted(files: Shell) -> None:
+    verified(files).run("cd mf; create-file 6E30 100; files 6E00-6EFF")
+    assert offered(files, "cat 6E3")["6E30"] == "transparent, 100 bytes"
+    files.run("delete-file 6E30 --yes")
+    assert "6E30" not in offered(files, "cat 6E3")

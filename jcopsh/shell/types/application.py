@@ -19,6 +19,7 @@ from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.apdu import is_public_aid
 from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
 from jcopsh.shell.types.byte_strings import looks_like_bytes
+from jcopsh.shell.types.files import met_files
 
 
 class Target(Enum):
@@ -92,12 +93,13 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
         return "perhaps a transport key" if len(value.value) == MAX_AID else "an AID that jcopsh does not know"
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """What can be selected of what was seen on the card, and the names, each with its AID and what it is."""
+        """What can be selected of what was seen on the card, the names, each with its AID and what it is, and the files
+        that were met on this card."""
         names = {TRANSPORT_KEY.value: "root applet of an unfused card, by its transport key"}
         names |= {name: f"{known.aid!s:<{_WIDEST_AID}}  {known.meaning}" for name, known in KNOWN_AIDS.items()}
         there = [(one.aid, one.meaning) for one in context.content if one.kind in _SELECTABLE]
         listed = {aid for aid, _ in there}
-        return [*matching(there, text), *matching(names, text),
+        return [*matching(there, text), *matching(names, text), *met_files(text, context),
                 *(one for one in _by_digits(text) if one.text not in listed)]
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:

@@ -33,6 +33,15 @@ _IDENTIFIER = re.compile(r"[0-9A-Fa-f]{4}")
 _RANGE = re.compile(r"(?P<first>[0-9A-Fa-f]{4})(?:-(?P<last>[0-9A-Fa-f]{4}))?")
 
 
+def met_files(typed: str, context: ParseContext) -> list[Completion]:
+    """The files that this connection has met and whose names begin so: those in the current DF by their path from it,
+    the others by theirs from the MF."""
+    below = f"{context.current_df}/" if context.current_df else "/"
+    here = {one.text.removeprefix(below): one.meaning for one in context.files if one.text.startswith(below)}
+    elsewhere = {one.text: one.meaning for one in context.files if "/" in typed or not one.text.startswith(below)}
+    return matching(here | elsewhere, typed)
+
+
 @dataclass(frozen=True)
 class FileReferenceType(ParameterType[FileReference]):
     """A file of the card."""
@@ -54,12 +63,14 @@ class FileReferenceType(ParameterType[FileReference]):
         return str(value)
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """The identifiers that are known, behind the path that is typed so far."""
+        """The files that were met, and the identifiers that are known, behind the path that is typed so far."""
+        met = met_files(text, context)
         path, slash, typed = text.rpartition("/")
         names = {} if slash else dict(_NAMED)
         names |= {identifier.hex().upper(): name for identifier, name in KNOWN_FILES.items()}
-        found = matching(names, typed)
-        return [one._replace(start=len(path) + len(slash), unfinished=one.text.endswith(":")) for one in found]
+        offered = {one.text.upper() for one in met}
+        found = [one for one in matching(names, typed) if f"{path}{slash}{one.text}".upper() not in offered]
+        return [*met, *(one._replace(start=len(path) + len(slash), unfinished=one.text.endswith(":")) for one in found)]
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """A DF name that may be a transport key; of what is no file, what looks like a key."""

@@ -1,0 +1,86 @@
+"""The files of a card that this connection has met, for completion: whatever was selected, by whichever command."""
+
+from __future__ import annotations
+
+import re
+
+from jcopsh.card.card import Card
+from jcopsh.card.exchange import Exchange
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.file_control import FileControl, FileControlError, parse_file_control
+from jcopsh.iso7816.file_position import FilePosition
+from jcopsh.iso7816.known_files import file_name
+from jcopsh.iso7816.status import INS
+from jcopsh.shell.context import Completion
+
+_DONE = (0x90, 0x61, 0x62, 0x63)  # SW1: the file was selected, or deleted
+_IDENTIFIER = re.compile(r"[0-9A-F]{4}")
+
+
+class SeenFiles:
+    """An observer of a Card: notes each file that it selects, with what the card told of it. `all` is what it has
+    noted: the path from the MF where it is known, else the identifier."""
+
+    def __init__(self, card: Card) -> None:
+        self.all: tuple[Completion, ...] = ()
+        self._card = card
+        self._meanings: dict[str, str] = {}
+        self._selecting = False  # whether the last command was a SELECT, whose answer GET RESPONSE fetches over T=0
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Take in one exchange."""
+        command, response = exchange.command, exchange.response
+        selects = command.ins == INS.SELECT or (self._selecting and command.ins == INS.GET_RESPONSE)
+        self._selecting = selects
+        if exchange.for_reader or response.sw1 not in _DONE:
+            return
+        if selects:
+            self._selected(self._card.state.position, response)
+        elif command.ins == INS.DELETE_FILE and not command.cla & 0x80:
+            self._deleted(exchange.before.position, command)
+
+    def _selected(self, position: FilePosition, response: ResponseAPDU) -> None:
+        name = _name(position)
+        if not name:
+            return
+        told = _told(name[-4:], _control(response))
+        if told or name not in self._meanings:
+            self._keep(self._meanings | {name: told})
+
+    def _deleted(self, position: FilePosition, command: CommandAPDU) -> None:
+        identifier = command.data.hex().upper()
+        path = "/".join((*position.df, identifier))
+        gone = {one for one in self._meanings if one in (path, identifier) or one.startswith(f"{path}/")}
+        if gone:
+            self._keep({name: told for name, told in self._meanings.items() if name not in gone})
+
+    def _keep(self, meanings: dict[str, str]) -> None:
+        self._meanings = meanings
+        self.all = tuple(Completion(name, told) for name, told in sorted(meanings.items()))
+
+
+def _name(position: FilePosition) -> str:
+    """How a file can be named again: its path from the MF, or its identifier; empty where neither is known."""
+    steps = [one for one in (*position.df, position.ef or position.unsure) if one]
+    if not steps or not _IDENTIFIER.fullmatch(steps[-1]):
+        return ""
+    return "/".join(steps) if position.below_mf and not position.or_above else steps[-1]
+
+
+def _control(response: ResponseAPDU) -> FileControl | None:
+    try:
+        return parse_file_control(response.data)
+    except FileControlError:
+        return None
+
+
+def _told(identifier: str, control: FileControl | None) -> str:
+    """What a file with this identifier usually is, and what the card says of it."""
+    kind = size = ""
+    if control is not None:
+        # here, where the first file is met: a start that meets none does not wait for it
+        from jcopsh.operations.files import kind_of, size_of
+
+        kind, size = kind_of(control), size_of(control)
+        size = f"{size} bytes" if size else ""
+    return ", ".join(one for one in (file_name(bytes.fromhex(identifier)), kind, size) if one)
