@@ -18,7 +18,7 @@ from jcopsh.shell.words import BLANKS, Redirect, Segment, Word
 if TYPE_CHECKING:
     from jcopsh.shell.command import Alias, Registry
     from jcopsh.shell.context import ParseContext
-    from jcopsh.shell.parser import Binding, Line
+    from jcopsh.shell.line import Binding, Line
 
 SECRET_IN_ALIAS = "an alias must not hold what may be a key or a PIN"  # noqa: S105 — a sentence, no password
 

@@ -15,7 +15,8 @@ from contextlib import closing, contextmanager, nullcontext
 from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, CardError, Ended, JcopshError, ReaderError
 from jcopsh.operations.status_errors import channel_hint
 from jcopsh.shell.command import Injected
-from jcopsh.shell.parser import Call, Line, parse_line
+from jcopsh.shell.line import Call, Line
+from jcopsh.shell.parser import parse_line
 from jcopsh.shell.session import Session
 from jcopsh.shell.tokens import Problem
 from jcopsh.shell.words import BLANKS

@@ -16,7 +16,7 @@ from pathlib import Path
 from jcopsh.errors import UsageError
 from jcopsh.secrets.environment import without_keys
 from jcopsh.secrets.files import write_private
-from jcopsh.shell.parser import Line
+from jcopsh.shell.line import Line
 
 USUAL_EDITORS = ("editor", "nano", "vi")
 FILE_NAME = "line.jcopsh"

@@ -14,8 +14,8 @@ from prompt_toolkit.lexers import Lexer
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
+from jcopsh.shell.line import Line
 from jcopsh.shell.parse_cache import is_long, parsed
-from jcopsh.shell.parser import Line
 from jcopsh.shell.strike import merge
 from jcopsh.shell.tokens import Span, Token, TokenKind, touching
 from jcopsh.shell.types import ApduTextType

@@ -15,9 +15,10 @@ from jcopsh.jcop import root_applet, root_instructions
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.command import Command, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
+from jcopsh.shell.line import Call, Line
 from jcopsh.shell.manual import option_meaning
 from jcopsh.shell.parse_cache import is_long, parsed
-from jcopsh.shell.parser import Call, Line, Slot, SlotKind, slot_at_end
+from jcopsh.shell.slot import Slot, SlotKind, slot_at_end
 from jcopsh.shell.tokens import Problem, Span, counted
 from jcopsh.shell.types import AddressType, ApduTextType
 

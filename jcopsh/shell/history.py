@@ -33,7 +33,7 @@ class HistoryLines:
 
 
 class History:
-    """The history file and its lines in memory. `strike` takes the secrets out of a line; see `parser.strike_out`.
+    """The history file and its lines in memory. `strike` takes the secrets out of a line; see `line.strike_out`.
 
     A file that cannot be read or written is no reason to stop: the history is then of this session alone. Several
     shells may add to one file; each sees the others' lines when it starts the next time.

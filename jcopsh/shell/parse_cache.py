@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
-from jcopsh.shell.parser import Line, parse_line
+from jcopsh.shell.line import Line
+from jcopsh.shell.parser import parse_line
 
 LONGEST = 1600  # characters, more than a short APDU has in any notation: a longer line was pasted
 KEPT = 4  # the line, the text before the cursor, and the same of the keystroke before

@@ -19,7 +19,7 @@ from typing import ClassVar
 from jcopsh.errors import UsageError
 from jcopsh.shell.command import Parameter, ParameterKind
 from jcopsh.shell.context import Completion, ParseContext
-from jcopsh.shell.strike import PLACEHOLDER, byte_runs, suspicious_spans
+from jcopsh.shell.strike import PLACEHOLDER, byte_runs, secret_is_gone, suspicious_spans
 from jcopsh.shell.tokens import Problem, Span, Token, TokenKind
 from jcopsh.shell.types import FileKind, FilePathType, ParameterType
 from jcopsh.shell.types.base import matching
@@ -142,8 +142,7 @@ def problem_of(text: str, redirect: Redirect) -> Problem | None:
     """The first thing that is wrong with a redirection, without asking the disk."""
     placeholder = PLACEHOLDER.search(text, *redirect.span)
     if placeholder:
-        return Problem("a secret stood here, and the history does not keep secrets", "type it again",
-                       placeholder.start(), placeholder.end())
+        return secret_is_gone(Span(*placeholder.span()))
     left_open = next((word.problem for word in redirect.words if word.problem), None)
     if left_open is not None:
         return left_open

@@ -25,8 +25,8 @@ from jcopsh.operations.progress import Progress
 from jcopsh.shell.choices import ALWAYS, AUTO
 from jcopsh.shell.dumb_terminal import is_dumb
 from jcopsh.shell.json_form import error_form, one_line, to_json
+from jcopsh.shell.line import Line
 from jcopsh.shell.pager import page, without_colors
-from jcopsh.shell.parser import Line
 from jcopsh.shell.strike import byte_runs, strike
 from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, ThemeName, glyphs_for, rich_styles
 from jcopsh.shell.tokens import Problem

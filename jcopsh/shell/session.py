@@ -11,7 +11,8 @@ from jcopsh.shell.choices import AUTO, OFF
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.history import History
-from jcopsh.shell.parser import parse_line, strike_out
+from jcopsh.shell.line import strike_out
+from jcopsh.shell.parser import parse_line
 from jcopsh.shell.seen_files import SeenFiles
 from jcopsh.shell.settings import Settings
 from jcopsh.shell.topics import TopicBook

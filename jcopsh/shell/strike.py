@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
 from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
-from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Span, counted, touching
+from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Problem, Span, counted, touching
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
 SHORTEST_PIN = 4  # characters
@@ -57,6 +57,11 @@ def may_be_secret(word: str) -> bool:
     if len(word) != TRANSPORT_KEY_LENGTH and digits <= MOST_DIGITS_OF_A_NAME and _NAME_OF_SEVERAL_WORDS.fullmatch(word):
         return False
     return len(word) > LONGEST_REPEATED or (len(word) >= SHORTEST_PIN and digits > 0)
+
+
+def secret_is_gone(at: Span) -> Problem:
+    """What is wrong with a placeholder that was taken from the history."""
+    return Problem("a secret stood here, and the history does not keep secrets", "type it again", *at)
 
 
 def byte_spans(text: str) -> list[Span]:
@@ -116,6 +121,11 @@ def suspicious_spans(text: str) -> list[Span]:
     if announced and announced.end() < len(text.rstrip()):
         spans.append(Span(announced.end(), len(text.rstrip())))
     return merge(spans)
+
+
+def shifted(spans: Iterable[Span], by: int) -> list[Span]:
+    """The spans of a part of a text, as those of the whole text in which it begins at `by`."""
+    return [Span(span.start + by, span.end + by) for span in spans]
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:

@@ -96,3 +96,18 @@ class Problem:
     pending: bool = False
     unfinished: bool = False
     certain: bool = False
+
+
+def laid(over: list[Token], under: list[Token]) -> list[Token]:
+    """Both in order of place, with what is left of the lower ones."""
+    result = list(over)
+    covers = sorted(over, key=lambda token: token.start)
+    for token in under:
+        position = token.start
+        for cover in touching(covers, token.start, token.end):
+            if cover.start > position:
+                result.append(Token(position, cover.start, token.kind))
+            position = max(position, cover.end)
+        if position < token.end:
+            result.append(Token(position, token.end, token.kind))
+    return sorted(result, key=lambda token: token.start)

@@ -11,8 +11,9 @@ from jcopsh.card.interlock import Judgement
 from jcopsh.cli import DEFAULT_PROFILE, _source, argument_parser
 from jcopsh.errors import Refused
 from jcopsh.shell.completion import suggest
+from jcopsh.shell.line import strike_out
 from jcopsh.shell.manual import option_meaning
-from jcopsh.shell.parser import parse_line, strike_out
+from jcopsh.shell.parser import parse_line
 from tests import cap_files
 from tests.commands.support import Shell, shell
 

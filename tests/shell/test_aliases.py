@@ -14,8 +14,10 @@ from jcopsh.shell.command import Registry
 from jcopsh.shell.completion import suggest
 from jcopsh.shell.highlight import fragments
 from jcopsh.shell.hint import hint
+from jcopsh.shell.line import Line, strike_out
 from jcopsh.shell.manual import CommandHelp, look_up
-from jcopsh.shell.parser import Line, parse_line, slot_at_end, strike_out
+from jcopsh.shell.parser import parse_line
+from jcopsh.shell.slot import slot_at_end
 from jcopsh.shell.topics import TopicBook
 from tests.shell.samples import CANARY, J2A040, context, sample_registry, stage
 

@@ -13,7 +13,8 @@ from jcopsh.secrets.files import write_private
 from jcopsh.shell import history as history_module
 from jcopsh.shell.history import History
 from jcopsh.shell.history_adapter import StruckHistory
-from jcopsh.shell.parser import parse_line, strike_out
+from jcopsh.shell.line import strike_out
+from jcopsh.shell.parser import parse_line
 from tests.shell.samples import CANARY, REGISTRY, context
 
 

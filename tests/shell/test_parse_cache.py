@@ -9,8 +9,9 @@ from jcopsh.shell.highlight import fragments
 from jcopsh.shell.hint import caret_line, hint
 from jcopsh.shell.history import History
 from jcopsh.shell.history_adapter import StruckHistory
+from jcopsh.shell.line import Line
 from jcopsh.shell.parse_cache import forget_lines, parsed
-from jcopsh.shell.parser import Line, parse_line
+from jcopsh.shell.parser import parse_line
 from tests.shell.samples import CANARY, REGISTRY, context, read, sample_registry
 
 CONTEXT = context()

@@ -15,7 +15,9 @@ from jcopsh.secrets.secret import Secret
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion
 from jcopsh.shell.highlight import fragments
-from jcopsh.shell.parser import Line, Slot, SlotKind, parse_line, slot_at_end, strike_out
+from jcopsh.shell.line import Line, strike_out
+from jcopsh.shell.parser import parse_line
+from jcopsh.shell.slot import Slot, SlotKind, slot_at_end
 from jcopsh.shell.tokens import Problem, TokenKind
 from jcopsh.shell.types import TRANSPORT_KEY
 from tests.shell.samples import CANARY, CANARY_TEXT, REGISTRY, context, sample_registry

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jcopsh.shell.highlight import fragments
-from jcopsh.shell.parser import Line, SlotKind, parse_line, slot_at_end, strike_out
+from jcopsh.shell.line import Line, strike_out
+from jcopsh.shell.parser import parse_line
 from jcopsh.shell.redirect import PROGRAM, RESULT_FILE, Form, form_of
+from jcopsh.shell.slot import SlotKind, slot_at_end
 from jcopsh.shell.words import RedirectKind, cut, quote
 from tests.shell.samples import CANARY, REGISTRY, context
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from jcopsh.shell.parser import parse_line, strike_out
+from jcopsh.shell.line import strike_out
+from jcopsh.shell.parser import parse_line
 from jcopsh.shell.strike import PLACEHOLDER, byte_runs, byte_spans, strike
 from jcopsh.shell.tokens import Span
 from tests.shell.samples import CANARY, CANARY_TEXT, REGISTRY, context

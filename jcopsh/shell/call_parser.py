@@ -1,0 +1,387 @@
+"""The words of one call whose command is known become values, by the grammar of the command's signature.
+
+No word's text is in a problem that may be a secret, and what may be one is among the call's `secrets` even where the
+call was not understood.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jcopsh.errors import UsageError
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
+from jcopsh.shell.aliases import problem_in_alias
+from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
+from jcopsh.shell.context import ParseContext
+from jcopsh.shell.line import Binding, Call, Line, Role
+from jcopsh.shell.strike import (
+    LONGEST_REPEATED,
+    PLACEHOLDER,
+    SHORTEST_PIN,
+    byte_runs,
+    byte_spans,
+    merge,
+    secret_is_gone,
+    shifted,
+    suspicious_spans,
+    without,
+)
+from jcopsh.shell.tokens import Problem, Span, Token, TokenKind, laid, touching
+from jcopsh.shell.types.base import ParameterType, PendingError, UnfinishedError, did_you_mean
+from jcopsh.shell.words import BLANKS, Segment, Word, join
+
+SEND = "send"
+GLOBAL_FLAGS: Mapping[str, str] = {
+    "json": "print the result as JSON",
+    "yes": "answer yes to what is destructive; never to what is irreversible",
+}
+HELP_NAMES = ("help", "h")
+ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
+_LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
+# words that are no part of a key, whatever stands around them
+_HARMLESS = re.compile(rf"\*[0-9A-Fa-f]{{4}}|--?(?:{'|'.join(GLOBAL_FLAGS)})", re.IGNORECASE)
+_VALUES = (Role.VALUE, Role.EXCESS)
+_KINDS_WITHOUT_BARS = (TokenKind.NUMBER, TokenKind.CHOICE, TokenKind.TEXT)  # an address is TEXT until it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What all calls of a line have in common; `parse` parses a line that stands in one of its arguments."""
+
+    text: str
+    registry: Registry
+    context: ParseContext
+    parse: Callable[[str], Line]
+
+
+class CallParser:
+    """Parses the words of one call whose command is known. `name` is None for a call that is only bytes."""
+
+    def __init__(
+        self, source: Source, segment: Segment, entry: Entry | None, name: Word | None, words: Sequence[Word]
+    ) -> None:
+        self.source = source
+        self.text = source.text
+        self.context = source.context
+        self.segment = segment
+        self.entry = entry
+        self.command = entry.command if entry else None
+        self.name = name
+        self.words = words
+        self.bindings: list[Binding] = []
+        self.tokens: list[Token] = []
+        self.problems: list[Problem] = []
+        self.secrets: list[Span] = []
+        self.arguments: dict[str, Any] = {}
+        self.flags: set[str] = set()
+        self.following: Parameter | None = None
+        self.inner: Line | None = None
+
+    def parse(self) -> Call:
+        """The call. Never fails: what is wrong is among its problems."""
+        if self.name is not None:
+            self.bindings.append(Binding(self.name, Role.COMMAND))
+            self.tokens.append(Token(self.name.start, self.name.end, TokenKind.COMMAND))
+        if self.command is None:
+            self._leave_unparsed()
+        else:
+            self._parse_arguments(self.command)
+        self.secrets = without(self.text, self.secrets, self._borders_of_problems())
+        return Call(
+            start=self.segment.start, end=self.segment.end, entry=self.entry, command=self.command,
+            bindings=tuple(sorted(self.bindings, key=lambda b: b.word.start)), arguments=self.arguments,
+            problems=tuple(sorted(self.problems, key=lambda p: p.start)), tokens=tuple(self._overlaid()),
+            secrets=tuple(self.secrets), following=self.following,
+            json="json" in self.flags, yes="yes" in self.flags, inner=self.inner,
+        )
+
+    def _leave_unparsed(self) -> None:
+        self.tokens += [Token(word.start, word.end, TokenKind.TEXT) for word in self.words]
+        self._suspect_everything()
+
+    def _suspect_everything(self) -> None:
+        """Take for secret what may be, except in words whose type knows better."""
+        start, end = self.segment.start, self.segment.end
+        if self.command is None:
+            suspected = shifted(suspicious_spans(self.text[start:end]), start)
+            self.secrets += without(self.text, suspected, harmless(self.words))
+            return
+        if self.name is not None and self.name.end < end:
+            start = max(start, self.name.end)
+        known = merge(Span(b.word.start, b.word.end) for b in self.bindings if _knows_its_secrets(b))
+        suspected = [
+            run for run in shifted(byte_runs(self.text[start:end]), start)
+            # a run that goes on beyond such a word may be one key in two pieces
+            if not any(word.start <= run.start and run.end <= word.end for word in touching(known, *run))
+        ]
+        # bytes: the address they are for may be what is wrong
+        suspected += [
+            Span(b.word.start, b.word.end) for b in self.bindings
+            if _holds_bytes(b) or self._is_odd(b) or (b.role is Role.EXCESS and takes_pins(self.command))
+        ]
+        if takes_pins(self.command):  # an option with a typing error may have a PIN behind its =
+            unknown = [b.word for b in self.bindings if b.role is Role.OPTION and b.parameter is None]
+            suspected += [Span(word.at(word.text.index("=") + 1), word.end) for word in unknown if "=" in word.text]
+        self.secrets += without(self.text, suspected, [*harmless(self.words), *self._public()])
+
+    def _public(self) -> list[Span]:
+        """Words that are understood and no secret: options, and addresses."""
+        return [
+            Span(b.word.start, b.word.end) for b in self.bindings
+            if b.parameter and (
+                b.word.text.lstrip("-").lower() == b.parameter.option.lstrip("-") if b.role is Role.OPTION
+                else b.parameter.type and b.parameter.type.never_secret and b.parameter.name in self.arguments
+            )
+        ]
+
+    def _borders_of_problems(self) -> list[Span]:
+        """The blanks beside words that are wrong, so that each has a placeholder of its own to mark."""
+        borders = {at for one in self.problems for at in (one.start, one.end)}
+        before = [Span(b.word.start - 1, b.word.start) for b in self.bindings if b.word.start in borders]
+        behind = [Span(b.word.end, b.word.end + 1) for b in self.bindings if b.word.end in borders]
+        return [span for span in before + behind if self.text[span.start : span.end].strip(BLANKS) == ""]
+
+    def _is_odd(self, binding: Binding) -> bool:
+        """Whether a word fits nowhere and may be a transport key in letters: long, and not written as names are."""
+        if _knows_its_secrets(binding) and not set(binding.word.text) - ONLY_BYTES - set(BLANKS):
+            return False  # bytes of an APDU that is not typed to its end: their type has said which are secret
+        understood = binding.parameter is not None and binding.parameter.name in self.arguments
+        long = len(binding.word.text) >= LONGEST_REPEATED
+        if binding.parameter is not None and binding.parameter.type is not None and binding.parameter.type.holds_line:
+            return False  # it was parsed by itself
+        return long and not understood and binding.role in _VALUES and not _LIKE_A_NAME.fullmatch(binding.word.text)
+
+    def _parse_arguments(self, command: Command) -> None:
+        positional, options = self._part_options(command)
+        self._bind_positional(command, positional)
+        for parameter, word in options:
+            self._value(parameter, word)
+        self._check_missing(command)
+        if self.problems:
+            self._suspect_everything()
+
+    # options --------------------------------------------------------------------------------------------------------
+
+    def _part_options(self, command: Command) -> tuple[list[Word], list[tuple[Parameter, Word]]]:
+        """Positional words, and the values of options; flags are noted."""
+        positional: list[Word] = []
+        options: list[tuple[Parameter, Word]] = []
+        waiting: Parameter | None = None
+        only_values = False
+        holds_line = any(one.type is not None and one.type.holds_line for one in command.positional)
+        for word in self.words:
+            name = None if only_values or (positional and holds_line) else self._option_name(word)
+            if waiting is not None and name is None:
+                options.append((waiting, word))
+                waiting = None
+            elif name is None:
+                positional.append(word)
+            elif name == "":
+                only_values = True
+                self.bindings.append(Binding(word, Role.OPTION))
+                self.tokens.append(Token(word.start, word.end, TokenKind.OPTION))
+            else:
+                waiting = self._option(command, word, name, options)
+        self.following = waiting
+        return positional, options
+
+    def _option_name(self, word: Word) -> str | None:
+        """The name of the option that a word is; empty for `--`; None for a word that is no option."""
+        if self.text[word.start] != "-" or word.text == "-":
+            return None
+        if word.text == "--":
+            return ""
+        name = word.text.removeprefix("-").removeprefix("-").partition("=")[0].lower().replace("_", "-") or "-"
+        if word.text.startswith("--"):
+            return name
+        return name if name[:1].isalpha() else None
+
+    def _option(
+        self, command: Command, word: Word, name: str, options: list[tuple[Parameter, Word]]
+    ) -> Parameter | None:
+        """Take an option; return it if its value is still to come."""
+        parameter = command.options.get(name)
+        equals = word.text.find("=")
+        name_end = word.end if equals < 0 else word.at(equals)
+        self.tokens.append(Token(word.start, name_end, TokenKind.OPTION))
+        self.bindings.append(Binding(word, Role.OPTION, parameter))
+        if parameter is None:
+            self._global_flag(command, word, name)
+            return None
+        if parameter.name in self.arguments or any(known is parameter for known, _ in options):
+            self._problem("this option is given twice", "", word.start, word.end)
+        if parameter.type is None:
+            self.arguments[parameter.name] = True
+            if equals >= 0:
+                self._problem("this is a flag: it takes no value", "", name_end, word.end)
+            return None
+        if equals >= 0:
+            options.append((parameter, _after(word, equals + 1)))
+            return None
+        return parameter
+
+    def _global_flag(self, command: Command, word: Word, name: str) -> None:
+        if name in GLOBAL_FLAGS and "=" not in word.text:
+            self.flags.add(name)
+            return
+        known = [*command.options, *GLOBAL_FLAGS]
+        hint = did_you_mean(name, known)
+        certain = not any(one.startswith(name) for one in (*known, *HELP_NAMES))
+        self._problem(f"{command.name} has no such option", hint or f"help {command.name} lists them",
+                      word.start, word.end, certain=certain)
+
+    # values ---------------------------------------------------------------------------------------------------------
+
+    def _bind_positional(self, command: Command, words: list[Word]) -> None:
+        position = 0
+        following = next(iter(command.positional), None)
+        for number, parameter in enumerate(command.positional):
+            if position >= len(words):
+                break
+            position += self._bind_one(parameter, words[position:])
+            is_last = number + 1 == len(command.positional)
+            following = (parameter if parameter.rest else None) if is_last else command.positional[number + 1]
+        self.following = self.following or following
+        for word in words[position:]:
+            self.bindings.append(Binding(word, Role.EXCESS))
+            self.tokens.append(Token(word.start, word.end, TokenKind.TEXT))
+        if position < len(words):
+            self._excess(command, words[position:])
+
+    def _bind_one(self, parameter: Parameter, words: list[Word]) -> int:
+        """Give a parameter its words; return how many."""
+        if parameter.type is None:
+            return 0
+        if parameter.type.holds_line:
+            start, end = words[0].start, words[-1].end
+            self._value(parameter, Word(start, end, self.text[start:end]))  # with its quotes, and options if any
+            return len(words)
+        count = len(words) if parameter.rest else parameter.type.words_taken([word.text for word in words])
+        self._value(parameter, join(self.text, words[:count]))
+        return count
+
+    def _excess(self, command: Command, words: list[Word]) -> None:
+        count = len(command.positional)
+        most = {0: "no arguments", 1: "one argument"}.get(count, f"{count} arguments")
+        if words[0].text.startswith("|") and words[0].offsets is None:
+            self.problems.append(stray_pipe(words[0], command.name))
+            return
+        runs_on = any(self.source.registry.get(word.text) for word in words)
+        hint = "a ; stands between two commands" if runs_on else command.signature
+        self._problem(f"{command.name} takes {most}" + (" at most" if count else ""), hint,
+                      words[0].start, words[-1].end)
+
+    def _value(self, parameter: Parameter, word: Word) -> None:
+        """Parse one value; note its token, its secrets and its problem."""
+        if parameter.type is None:
+            return
+        self.bindings.append(Binding(word, Role.VALUE, parameter))
+        context = self.context.with_arguments(self.arguments)
+        kind = parameter.type.token_kind(word.text, context)
+        inner = parameter.type.line_in(word.text) if parameter.type.holds_line else None
+        self.tokens.append(Token(word.start, word.end if inner is None else word.start + inner.start, kind))
+        if inner is not None:
+            self._inner_line(Span(word.start + inner.start, word.start + inner.end))
+        self.secrets += [word.span(*span) for span in parameter.type.secret_spans(word.text, context)]
+        placeholder = PLACEHOLDER.search(word.text)
+        if placeholder:
+            at = word.span(placeholder.start(), placeholder.end())
+            self.problems.append(secret_is_gone(at))
+            self.tokens.append(Token(*at, TokenKind.PLACEHOLDER))
+            return
+        if word.problem and not self._is_stray_pipe(word, parameter.type):
+            self.problems.append(word.problem)
+            return
+        try:
+            self.arguments[parameter.name] = parameter.type.parse(word.text, context)
+        except NotationError as error:
+            self._problem(error.message, "help bytes shows the notations", *word.span(error.start, error.end))
+        except UsageError as error:
+            if self._is_stray_pipe(word, parameter.type):
+                self.problems.append(stray_pipe(word, self.entry.name if self.entry else SEND))
+                return
+            pending = isinstance(error, PendingError) and not context.card_known
+            unfinished = isinstance(error, UnfinishedError)
+            self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending,
+                          unfinished=unfinished)
+
+    def _is_stray_pipe(self, word: Word, kind: ParameterType[Any]) -> bool:
+        """Whether a value begins with a `|` though its type has no use for text between bars."""
+        return word.text.startswith("|") and word.offsets is None and kind.drawn_as in _KINDS_WITHOUT_BARS
+
+    def _inner_line(self, span: Span) -> None:
+        """Parse the part of the line that is to be an alias, with what else may be typed at its end."""
+        end = self.segment.end if not self.text[span.end : self.segment.end].strip(BLANKS) else span.end
+        line = self.source.parse(" " * span.start + self.text[span.start : end])
+        problem = problem_in_alias(line)
+        self.inner = line
+        self.tokens += line.tokens
+        self.secrets += line.secrets
+        self.problems += [problem] if problem else []
+
+    def _check_missing(self, command: Command) -> None:
+        end = max((word.end for word in (*self.words, self.name) if word), default=self.segment.end)
+        bound = {binding.parameter.name for binding in self.bindings if binding.parameter}
+        given = {one.parameter.name for one in self.bindings if one.parameter and one.role is Role.VALUE}
+        for parameter in command.parameters:
+            if parameter.required and parameter.name not in bound:
+                self._problem(f"{parameter.usage} is missing", command.signature, end, end + 1)
+                return
+            is_option = parameter.kind is ParameterKind.OPTION
+            if is_option and parameter.name in bound and parameter.name not in given:
+                value = parameter.type.metavar if parameter.type else ""
+                self._problem(f"{parameter.option} needs a value: {value}", command.signature, end, end + 1)
+                return
+
+    def _problem(
+        self, message: str, hint: str, start: int, end: int, *, pending: bool = False, unfinished: bool = False,
+        certain: bool = False,
+    ) -> None:
+        self.problems.append(Problem(message, hint, start, end, pending, unfinished, certain))
+
+    def _overlaid(self) -> list[Token]:
+        """The tokens without overlaps: what is more telling shows through what it lies in. A value that takes the rest
+        of a command may have an option in its middle."""
+        over = [Token(*span, TokenKind.SECRET) for span in merge(self.secrets)] if self.command else []
+        over = [token for token in self.tokens if token.kind is TokenKind.PLACEHOLDER] or over
+        options = [token for token in self.tokens if token.kind is TokenKind.OPTION]
+        rest = [token for token in self.tokens if token.kind not in (TokenKind.PLACEHOLDER, TokenKind.OPTION)]
+        return laid(over, laid(options, rest))
+
+
+def _knows_its_secrets(binding: Binding) -> bool:
+    found = binding.parameter.type if binding.parameter else None
+    return binding.role is Role.VALUE and found is not None and found.knows_its_secrets
+
+
+def _holds_bytes(binding: Binding) -> bool:
+    kind = binding.parameter.type.drawn_as if binding.parameter and binding.parameter.type else None
+    # as many as a PIN has; fewer are shown, so that what is wrong with them can be
+    long_enough = len(byte_spans(binding.word.text)) >= SHORTEST_PIN or len(binding.word.text) >= 2 * SHORTEST_PIN
+    return binding.role is Role.VALUE and kind is TokenKind.BYTES and long_enough
+
+
+def _after(word: Word, index: int) -> Word:
+    """The part of a word from a character on, as for the value in `--name=VALUE`."""
+    start = word.at(index)
+    offsets = None if word.offsets is None else word.offsets[index:]
+    return Word(start, word.end, word.text[index:], offsets, word.problem)
+
+
+def takes_pins(command: Command | None) -> bool:
+    """Whether a word that stands in the wrong place may be a PIN, which nothing but its place tells."""
+    return command is not None and any(one.type is not None and one.type.short_secret for one in command.parameters)
+
+
+def harmless(words: Iterable[Word]) -> list[Span]:
+    """Where words stand that are no part of a key: options of every command, and expected status words."""
+    return [Span(word.start, word.end) for word in words if not word.offsets and _HARMLESS.fullmatch(word.text)]
+
+
+def stray_pipe(word: Word, name: str) -> Problem:
+    """What is wrong with a `|` where no text between bars can stand."""
+    return Problem("one | to a program is all there is, and it stands alone between blanks", f"e.g. {name} | wc -l",
+                   word.start, word.end)
