@@ -267,6 +267,7 @@ def drawn(scene: Stage, *texts: str) -> str:
 
 
 def test_the_prompt_is_drawn(scene: Stage) -> None:
+    scene.link.name = "simulated j2a040-unfused"
     _ = scene.session.card
     assert "sim J2A040 ❯" in drawn(scene, CTRL_D)
 
