@@ -22,14 +22,13 @@ from typing import Annotated, Any
 
 from jcopsh.errors import UsageError
 from jcopsh.shell.types import DEFAULT_TYPES, ParameterType
-from jcopsh.shell.types.base import did_you_mean, nearest
+from jcopsh.shell.types.base import LONGEST_NAME, did_you_mean, nearest
 from jcopsh.shell.words import BLANKS
 
 _NAME = re.compile(r"[a-z?][a-z0-9_-]*")
 # how much of a word and of a command has to be the same, by difflib's ratio, for the command to be meant: one letter of
 # four may be another, but `get` is no `set`
 ALIKE = 0.75
-LONGEST_ALIAS = 24  # characters: a longer word may be a key that was typed in the wrong place
 _ALIAS = re.compile(r"[a-z][a-z0-9_-]*")
 _READS_AS_BYTES = re.compile(r"(?:[0-9a-f]{2})+")
 _PARTED_WORD = re.compile(r"(?<=[a-z])-\n\s*(?=[a-z])")
@@ -334,14 +333,6 @@ class Registry:
         forms = (plain, plain.replace("_", "-"), plain.replace("-", "_"))
         return next((self._names[form] for form in forms if form in self._names), None)
 
-    def names(self) -> tuple[str, ...]:
-        """The names of all commands, without aliases, in the order they were added."""
-        return tuple(self._entries)
-
-    def entries(self) -> tuple[Entry, ...]:
-        """All commands, in the order they were added."""
-        return tuple(self._entries.values())
-
     def groups(self) -> dict[str, tuple[Entry, ...]]:
         """The commands by group, groups in the order they first came."""
         groups: dict[str, list[Entry]] = {}
@@ -374,7 +365,7 @@ class Registry:
     def remove_alias(self, name: str) -> Alias:
         """Take an alias out and return it; raises UsageError where there is none of that name."""
         if self.alias(name) is None:
-            raise UsageError("there is no such alias", hint=did_you_mean(name[:LONGEST_ALIAS], self._aliases))
+            raise UsageError("there is no such alias", hint=did_you_mean(name, self._aliases))
         self.generation += 1
         return self._aliases.pop(plain_name(name))
 
@@ -397,9 +388,9 @@ class Registry:
 
     def _check_alias(self, alias: Alias) -> None:
         name = alias.name
-        if not _ALIAS.fullmatch(name) or len(name) > LONGEST_ALIAS:
+        if not _ALIAS.fullmatch(name) or len(name) > LONGEST_NAME:
             raise UsageError("this is no name for an alias",
-                             hint=f"letters, digits, '-' and '_', a letter first, at most {LONGEST_ALIAS}")
+                             hint=f"letters, digits, '-' and '_', a letter first, at most {LONGEST_NAME}")
         if self.get(name) is not None:
             raise UsageError(f"{name} is the name of a command", hint="take another name")
         if _READS_AS_BYTES.fullmatch(name):
@@ -417,4 +408,5 @@ class Registry:
             first = first_word(further.words)
 
     def __iter__(self) -> Iterator[Entry]:
+        """All commands, in the order they were added."""
         return iter(self._entries.values())

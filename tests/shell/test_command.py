@@ -106,7 +106,7 @@ def test_a_name_taken_twice_names_both_owners() -> None:
     registry.add(read)
     with pytest.raises(CommandError, match=r"plugin two wants the name rd, which tests\.shell\.samples has"):
         registry.add_lazy("other", "", "x", "plugin two", lambda: read, aliases=("rd",))
-    assert registry.names() == ("read",)
+    assert [one.name for one in registry] == ["read"]
     assert registry.get("other") is None
 
 
@@ -145,7 +145,7 @@ def test_a_plugin_that_is_disabled_takes_its_commands_with_it() -> None:
     registry.add(write)
     before = registry.generation
     registry.remove("plugin")
-    assert registry.names() == ("write",)
+    assert [one.name for one in registry] == ["write"]
     assert registry.get("rd") is None
     assert registry.generation > before
 

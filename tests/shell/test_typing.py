@@ -63,7 +63,7 @@ def test_completion(text: str, lines: list[str]) -> None:
 
 
 def test_an_empty_line_is_completed_with_all_commands() -> None:
-    assert suggested("") == [f"{name} " for name in REGISTRY.names()]
+    assert suggested("") == [f"{one.name} " for one in REGISTRY]
 
 
 def test_fields_show_address_length_and_confidence() -> None:
@@ -332,7 +332,7 @@ def test_the_hint_is_about_the_call_at_the_cursor() -> None:
 
 def test_a_plugin_that_is_not_imported_is_hinted_at_by_its_sentence() -> None:
     registry = sample_registry()
-    registry.add_lazy("serial", "Show the serial number.", "card", "plugin serial", REGISTRY.entries()[0].load)
+    registry.add_lazy("serial", "Show the serial number.", "card", "plugin serial", next(iter(REGISTRY)).load)
     assert hint("serial x", 8, registry, CONTEXT) == [("hint", "serial of plugin serial: Show the serial number.")]
 
 
