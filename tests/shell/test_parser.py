@@ -148,7 +148,7 @@ def test_what_may_be_a_pin_alone_on_a_line_is_not_kept(text: str, kept: str) -> 
     assert strike_out(parse(text)) == kept
 
 
-@pytest.mark.parametrize("text", ["8", "00 A", "send 00A4"])
+@pytest.mark.parametrize("text", ["8", "00 A", "send 00A4", "send ||", "send #()"])
 def test_an_apdu_that_is_begun_is_a_send(text: str) -> None:
     (call,) = parse(text).calls
     assert (call.command.name if call.command else "", len(call.problems)) == ("send", 1)

@@ -68,7 +68,7 @@ class ApduTextType(ParameterType[ApduInput]):
     def parse(self, text: str, context: ParseContext) -> ApduInput:
         """The command."""
         raw, expected_sw = parse_apdu_text(text)
-        if len(raw) < apdu_parts.HEADER and apdu_parts.can_go_on(text):
+        if 0 < len(raw) < apdu_parts.HEADER and apdu_parts.can_go_on(text):
             raise _too_few(text)
         if len(raw) > MAX_APDU:
             raise UsageError(f"an APDU has at most {MAX_APDU} bytes, these are {len(raw)}", start=0, end=len(text))
@@ -113,13 +113,13 @@ class ApduTextType(ParameterType[ApduInput]):
 
 
 def _too_few(text: str) -> UnfinishedError:
-    """What is missing of an APDU that has one to three bytes."""
-    typed = apdu_parts.read(text)
-    count, known = (len(typed.cells), typed.instruction) if typed else (0, None)
+    """What is missing behind the last byte of an APDU that has one to three."""
+    typed, spans = apdu_parts.read(text), byte_spans(text)
+    count, known, last = len(spans), typed.instruction if typed else None, spans[-1]
     these = "this is one byte" if count == 1 else f"these are {count} bytes"
     hint = f"INS {known.ins:02X} is {known.name}: {known.meaning}; help {known.ins:02X} says more" if known else ""
     return UnfinishedError(f"an APDU has at least CLA INS P1 P2: {these}",
-                           hint=hint or "help APDU says how a command is built", start=0, end=len(text))
+                           hint=hint or "help APDU says how a command is built", start=last.start, end=last.end)
 
 
 def _places(context: ParseContext) -> tuple[apdu_parts.Place, ...]:
