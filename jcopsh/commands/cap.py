@@ -11,6 +11,7 @@ from jcopsh.globalplatform.cap import CapError, CapFile, parse_cap
 from jcopsh.operations import cap_files
 from jcopsh.operations.content_values import CapInfo
 from jcopsh.shell.command import command
+from jcopsh.shell.render import visible
 from jcopsh.shell.types import FileKind, FilePathType, choice
 
 CapPath = Annotated[Path, FilePathType(FileKind.READ, (".cap",))]
@@ -23,7 +24,8 @@ def read_cap(file: Path) -> CapFile:
     try:
         return parse_cap(raw)
     except CapError as error:
-        raise UsageError(f"{file.name} is no CAP file that can be loaded", meaning=str(error),
+        name = visible(file.name, one_line=True)
+        raise UsageError(f"{name} is no CAP file that can be loaded", meaning=str(error),
                          hint="make it anew with the converter of the Java Card development kit") from None
 
 

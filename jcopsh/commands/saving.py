@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from jcopsh.errors import UsageError
@@ -28,9 +29,22 @@ def save(file: Path, data: bytes) -> None:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from error
 
 
+LARGEST_FILE = 16 << 20  # bytes; no card takes a hundredth of it
+
+
 def loaded(file: Path) -> bytes:
-    """The bytes of a file. Raises UsageError where it cannot be read."""
+    """The bytes of an ordinary file of at most 16 MiB. Raises UsageError for another, and where it cannot be read.
+
+    A device or a pipe may never end, or never begin.
+    """
     try:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device or a pipe"
+            raise UsageError(f"the file cannot be read: it is {kind}", hint="an ordinary file")
+        if found.st_size > LARGEST_FILE:
+            raise UsageError(f"the file has {found.st_size} bytes, and no card takes so many",
+                             hint=f"a file of at most {LARGEST_FILE} bytes")
         return file.read_bytes()
     except OSError as error:
         raise UsageError(f"the file cannot be read: {error.strerror}") from error

@@ -7,7 +7,8 @@ other as they are loaded. Source: Java Card Virtual Machine Specification, chapt
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ from jcopsh.iso7816.tlv import encode
 
 MAGIC = bytes.fromhex("DECAFFED")
 TAG_LOAD_FILE_DATA_BLOCK = 0xC4  # GlobalPlatform 2.3.1, table 11-58
+INDEFINITE_LENGTH = 0x80  # which no data object on a card has (ISO/IEC 7816-4:2020, 5.2.2.2)
 LARGEST_FILE = 16 << 20  # bytes; no card takes a hundredth of it
 
 
@@ -60,6 +62,8 @@ LOAD_ORDER = (
     Component.STATIC_FIELD, Component.EXPORT, Component.CONSTANT_POOL, Component.REFERENCE_LOCATION,
     Component.STATIC_RESOURCE,
 )
+# the sizes that the directory of a compact file begins with, by tag (6.4); what follows them differs between formats
+_IN_DIRECTORY = tuple(one for one in Component if one <= Component.DESCRIPTOR)
 _REQUIRED = (Component.HEADER, Component.DIRECTORY, Component.IMPORT, Component.METHOD)
 # whose size has four bytes where the header says that the format is extended (6.1, 6.7 to 6.16)
 _LONG_WHEN_EXTENDED = frozenset((Component.METHOD, Component.REFERENCE_LOCATION, Component.DESCRIPTOR, Component.DEBUG))
@@ -153,33 +157,46 @@ def parse_cap(raw: bytes) -> CapFile:
 
 
 def _from_archive(raw: bytes) -> dict[Component, bytes]:
-    import zipfile  # the start-up does not need it
-    import zlib
+    from zipfile import ZipFile  # the start-up does not need it
 
     found: dict[Component, bytes] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for info in archive.infolist():
-                path = PurePosixPath(info.filename)
-                component = _BY_NAME.get(path.stem.lower())
-                if component is None or path.suffix.lower() not in (".cap", ".capx") or info.is_dir():
-                    continue
-                if component in found:
-                    raise CapError(f"the archive holds it twice, the second time as {info.filename}", component)
-                if info.file_size > LARGEST_FILE:
-                    raise CapError(f"it claims {info.file_size} bytes", component)
-                found[component] = archive.read(info)
-    except CapError:
-        raise
-    # ValueError: an offset before the beginning of the file
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise CapError(f"this ZIP archive cannot be read: {error}") from None
+    with _legible_archive():
+        archive = ZipFile(io.BytesIO(raw))  # in memory, so that nothing is left open
+        members = archive.infolist()
+    for member in members:
+        path = PurePosixPath(member.filename)
+        component = _BY_NAME.get(path.stem.lower())
+        if component is None or path.suffix.lower() not in (".cap", ".capx") or member.is_dir():
+            continue
+        if component in found:
+            raise CapError(f"the archive holds it twice, the second time as {member.filename!r}", component)
+        if member.file_size > LARGEST_FILE:
+            raise CapError(f"it claims {member.file_size} bytes", component)
+        with _legible_archive(component):
+            found[component] = archive.read(member)
     if not found:
         raise CapError("this ZIP archive holds no components such as Header.cap")
     extended = _is_extended(found.get(Component.HEADER, b""))
     for component, data in found.items():
         _check_size(component, data, extended=extended)
     return found
+
+
+@contextmanager
+def _legible_archive(component: Component | None = None) -> Iterator[None]:
+    """Turns all that Python's ZIP reader raises of a damaged archive, from its decompressors too, into a CapError."""
+    import lzma
+    import struct
+    import zipfile
+    import zlib
+
+    try:
+        yield
+    except (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, NotImplementedError, RuntimeError,
+        EOFError, OSError, OverflowError, MemoryError,
+    ) as error:
+        raise CapError(f"this ZIP archive cannot be read: {error}", component) from None
 
 
 def _from_sequence(raw: bytes) -> dict[Component, bytes]:
@@ -212,6 +229,8 @@ def _from_sequence(raw: bytes) -> dict[Component, bytes]:
 
 def _without_block_header(raw: bytes) -> bytes:
     first = raw[1] if len(raw) > 1 else 0
+    if first == INDEFINITE_LENGTH:
+        raise CapError("the load file data block has a length of the indefinite form", offset=1)
     width = first & 0x7F if first & 0x80 else 0
     length = int.from_bytes(raw[2 : 2 + width], "big") if width else first
     body = raw[2 + width :]
@@ -290,10 +309,27 @@ def _described(components: dict[Component, bytes]) -> CapFile:
     else:
         packages = _named(header, tuple(_packages(header, 1, "the package's AID")))
         aid, file_major, file_minor = packages[0].aid, packages[0].major, packages[0].minor
+    if not flags & Flags.EXTENDED:  # whose directory has another form
+        _check_directory(components)
     return CapFile(
         major, minor, flags, aid, file_major, file_minor, packages, _applets(components, flags),
         _imports(components), tuple(sorted(components.items())),
     )
+
+
+def _check_directory(components: Mapping[Component, bytes]) -> None:
+    """Raise CapError where the directory gives a component another size than it has (6.4).
+
+    Components that are not loaded may be missing all the same: clients and converters leave them out.
+    """
+    directory = _Reader(Component.DIRECTORY, components[Component.DIRECTORY], 3)
+    for component in _IN_DIRECTORY:
+        at = directory.position
+        told = directory.number(f"the size of {component.title}", 2)
+        there = len(components[component]) - 3 if component in components else 0
+        if told != there and (there or component in LOAD_ORDER):
+            has = f"it has {there}" if there else "there is none"
+            raise CapError(f"it gives {component.title} {told} bytes, and {has}", Component.DIRECTORY, at)
 
 
 def _packages(reader: _Reader, count: int, what: str) -> Iterator[Package]:

@@ -6,11 +6,12 @@ Source: GlobalPlatform 2.3.1, 11.3 (GET DATA), H.2 and H.3 (card recognition dat
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.status import INS
-from jcopsh.iso7816.tlv import TLV, TlvError, find
+from jcopsh.iso7816.tlv import TLV, TlvError, find, parse_legible, walk_legible
 from jcopsh.iso7816.tlv import parse as parse_tlv
 
 TAG_IIN, TAG_CIN = 0x42, 0x45
@@ -75,28 +76,29 @@ class Recognition:
 
 
 def parse_recognition(data: bytes) -> Recognition:
-    """Read what GET DATA 66, or a SELECT of a security domain, answers. Raises CardDataError where 73 is missing."""
-    try:
-        found = find(parse_tlv(data), TAG_RECOGNITION)
-        if found is None:
-            raise CardDataError("there is no card recognition data (73) in it")
-        return _recognition(found.children)
-    except TlvError as error:
-        raise CardDataError(str(error)) from None
+    """Read what GET DATA 66, or a SELECT of a security domain, answers. Raises CardDataError where 73 is missing.
+
+    A part of it that holds no object identifier, as the issuer's own may, is left empty.
+    """
+    found = next((one for one in walk_legible(data) if one.tag == TAG_RECOGNITION), None)
+    if found is None:
+        raise CardDataError("there is no card recognition data (73) in it")
+    return _recognition(parse_legible(found.value)[0])
 
 
 def _recognition(items: tuple[TLV, ...]) -> Recognition:
     management = identification = configuration = chip = java_card = ""
     channels: list[ScpOption] = []
     for item in items:
-        oid = object_identifier(item.value) if item.tag == 0x06 else _inner(item)
+        oids = _object_identifiers(item)
+        oid = oids[0] if oids else ""
         match item.tag:
             case 0x60:
                 management = oid.removeprefix(f"{_GLOBALPLATFORM}2.")
             case 0x63:
                 identification = oid
             case 0x64:
-                channels.extend(_channels(item))
+                channels.extend(_channels(oids))
             case 0x65:
                 configuration = oid
             case 0x66 if oid.startswith(_JAVA_CARD):
@@ -106,61 +108,74 @@ def _recognition(items: tuple[TLV, ...]) -> Recognition:
     return Recognition(management, identification, tuple(channels), java_card, configuration, chip)
 
 
-def _inner(item: TLV) -> str:
-    found = find(item.children, 0x06) if item.constructed else None
-    return object_identifier(found.value) if found else ""
-
-
-def _channels(item: TLV) -> list[ScpOption]:
-    """Tag 64 holds one object identifier 1.2.840.114283.4.protocol.i after the other (H.2)."""
+def _object_identifiers(item: TLV) -> list[str]:
+    """Those in a data object, of which a card may have its own opinion: what is none is passed over."""
     found = []
-    for child in item.children:
-        parts = object_identifier(child.value).removeprefix(f"{_GLOBALPLATFORM}4.").split(".")
-        if child.tag == 0x06 and len(parts) == 2:
-            found.append(ScpOption(int(parts[0]), int(parts[1])))
+    for child in walk_legible(item.value) if item.constructed else ():
+        if child.tag == 0x06:
+            with suppress(CardDataError):
+                found.append(object_identifier(child.value))
     return found
+
+
+def _channels(oids: list[str]) -> list[ScpOption]:
+    """Tag 64 holds one object identifier 1.2.840.114283.4.protocol.i after the other (H.2)."""
+    beginning = f"{_GLOBALPLATFORM}4."
+    options = (oid.removeprefix(beginning).split(".") for oid in oids if oid.startswith(beginning))
+    return [ScpOption(int(parts[0]), int(parts[1])) for parts in options if len(parts) == 2]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInformation:
-    """One key of the card: identifier, version, kind, length in bytes (11.3.3.1.1)."""
+    """One key of the card: identifier, version, kind, length in bytes (11.3.3.1.1).
+
+    Where an entry ends early, `kind` is empty and `length` None. Of a key with several components, they are those of
+    the first.
+    """
 
     identifier: int
     version: int
-    kind: str
-    length: int
+    kind: str = ""
+    length: int | None = None
 
 
 _KEY_TYPES = {
     0x80: "DES", 0x81: "DES (reserved)", 0x82: "3DES", 0x83: "DES-ECB", 0x84: "DES-CBC", 0x85: "PSK TLS", 0x88: "AES",
     0x90: "HMAC SHA-1", 0x91: "HMAC SHA-1 160", 0xA0: "RSA public exponent", 0xA1: "RSA modulus",
-    0xB0: "ECC public", 0xB1: "ECC private", 0xF0: "ECC parameters reference",
-}
+    0xA2: "RSA private modulus", 0xA3: "RSA private exponent", 0xA4: "RSA private p", 0xA5: "RSA private q",
+    0xA6: "RSA private pq", 0xA7: "RSA private dp1", 0xA8: "RSA private dq1",
+    0xB0: "ECC public", 0xB1: "ECC private", 0xB2: "ECC parameter p", 0xB3: "ECC parameter a",
+    0xB4: "ECC parameter b", 0xB5: "ECC parameter g", 0xB6: "ECC parameter n", 0xB7: "ECC parameter k",
+    0xF0: "ECC parameters reference",
+}  # table 11-16
+_TAG_KEY = 0xC0
+_EXTENDED = 0xFF  # where the basic form has the kind (11.3.3.1.2)
 
 
 def parse_keys(data: bytes) -> tuple[KeyInformation, ...]:
-    """Read a key information template (E0), in its basic and its extended form. Raises CardDataError."""
-    try:
-        template = find(parse_tlv(data), TAG_KEYS)
-        items = template.children if template else ()
-    except TlvError as error:
-        raise CardDataError(str(error)) from None
-    if template is None:
+    """Read key information templates (E0), one or several, with entries in their basic and their extended form.
+
+    Raises CardDataError where there is no template, or none of its entries names a key.
+    """
+    templates = [one for one in walk_legible(data) if one.tag == TAG_KEYS]
+    if not templates:
         raise CardDataError("there is no key information template (E0) in it")
-    return tuple(_key(item.value) for item in items if item.tag == 0xC0)
+    entries = [one.value for template in templates for one in parse_legible(template.value)[0] if one.tag == _TAG_KEY]
+    found = tuple(_key(one) for one in entries if len(one) >= 2)
+    if entries and not found:
+        raise CardDataError("no entry of the key information template names a key")
+    return found
 
 
 def _key(value: bytes) -> KeyInformation:
-    if len(value) < 4:
-        raise CardDataError("an entry for a key has at least four bytes")
-    identifier, version, kind = value[0], value[1], value[2]
-    if kind != 0xFF:
-        return KeyInformation(identifier, version, _KEY_TYPES.get(kind, f"{kind:02X}"), value[3])
-    if len(value) < 6:
-        raise CardDataError("an entry for a key in the extended form has at least six bytes")
-    return KeyInformation(
-        identifier, version, _KEY_TYPES.get(value[3], f"{value[3]:02X}"), int.from_bytes(value[4:6], "big")
-    )
+    identifier, version, rest = value[0], value[1], value[2:]
+    if rest[:1] == bytes((_EXTENDED,)) and len(rest) >= 4:
+        kind, length = rest[1], int.from_bytes(rest[2:4], "big")
+    elif len(rest) >= 2 and rest[0] != _EXTENDED:
+        kind, length = rest[0], rest[1]
+    else:
+        return KeyInformation(identifier, version)
+    return KeyInformation(identifier, version, _KEY_TYPES.get(kind, f"{kind:02X}"), length)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from enum import IntFlag
 from typing import Protocol
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.tlv import TlvError
+from jcopsh.iso7816.tlv import TlvError, walk_legible
 from jcopsh.iso7816.tlv import parse as parse_tlv
 
 CLA_SECURE = 0x04  # the secure messaging bit of the class byte (GlobalPlatform 2.3.1, 11.1.4)
@@ -95,17 +95,11 @@ def announced_options(data: bytes) -> dict[int, int]:
     `data` is the answer to SELECT or to GET DATA 0066, which both may hold it (GlobalPlatform 2.3.1, H.2: tag 64).
     Where a protocol is named twice, the first counts. Empty where nothing is said or nothing can be read.
     """
-    try:
-        objects = list(parse_tlv(data))
-        found: dict[int, int] = {}
-        while objects:
-            item = objects.pop(0)
-            announces = item.tag == 0x06 and item.value.startswith(SCP_IDENTIFIER)
-            if announces and len(item.value) == len(SCP_IDENTIFIER) + 2:
-                found.setdefault(item.value[-2], item.value[-1])
-            objects.extend(item.children)
-    except TlvError:
-        return {}
+    found: dict[int, int] = {}
+    for item in walk_legible(data):
+        announces = item.tag == 0x06 and item.value.startswith(SCP_IDENTIFIER)
+        if announces and len(item.value) == len(SCP_IDENTIFIER) + 2:
+            found.setdefault(item.value[-2], item.value[-1])
     return found
 
 

@@ -22,8 +22,6 @@ SMALLEST_BLOCK = 16  # bytes
 
 TAG_AID = 0x4F
 TAG_APPLICATION_PARAMETERS = 0xC9
-TAG_SYSTEM_PARAMETERS = 0xEF
-TAG_CODE_SPACE = 0xC6  # non-volatile code space limit, in the system parameters of a load
 
 
 class Install(IntEnum):
@@ -98,12 +96,12 @@ def _install(purpose: Install, *fields: bytes) -> CommandAPDU:
     return CommandAPDU(CLA, INS.INSTALL, purpose, 0x00, b"".join(map(_counted, fields)), le=ALL)
 
 
-def install_for_load(package: AID, domain: AID | None = None, *, parameters: bytes = b"") -> CommandAPDU:
+def install_for_load(package: AID, domain: AID | None = None) -> CommandAPDU:
     """INSTALL [for load] (11.5.2.3.1): a load file comes next, for the domain; without one, for whoever gets this.
 
-    `parameters` is the load parameters field. There is no hash, and no token: what wants them is delegated management.
+    There are no load parameters, no hash and no token: what wants the latter is delegated management.
     """
-    return _install(Install.FOR_LOAD, package.value, domain.value if domain else b"", b"", parameters, b"")
+    return _install(Install.FOR_LOAD, package.value, domain.value if domain else b"", b"", b"", b"")
 
 
 def load_blocks(block: bytes, size: int) -> tuple[CommandAPDU, ...]:
@@ -166,12 +164,15 @@ def set_status(state: LifeCycle, aid: AID | None = None, *, with_applications: b
 
 
 def store_data(data: bytes, size: int, structure: Structure = Structure.NONE) -> tuple[CommandAPDU, ...]:
-    """STORE DATA (11.11.2) in blocks of at most `size` bytes. Raises ValueError for no data, or too many blocks."""
+    """STORE DATA (11.11.2) in blocks of at most `size` bytes. Raises ValueError for no data, or too many blocks.
+
+    There is no Le: bit 1 of P1 says that no data are to come back, which makes it a case 3 command.
+    """
     parts = [data[at : at + size] for at in range(0, len(data), size)]
     if not parts or len(parts) > MOST_BLOCKS:
         raise ValueError(f"{len(data)} bytes make {len(parts)} blocks; 1 to {MOST_BLOCKS} are possible")
     return tuple(
-        CommandAPDU(CLA, INS.STORE_DATA, structure | (0x80 if number == len(parts) - 1 else 0x00), number, part, le=ALL)
+        CommandAPDU(CLA, INS.STORE_DATA, structure | (0x80 if number == len(parts) - 1 else 0x00), number, part)
         for number, part in enumerate(parts)
     )
 

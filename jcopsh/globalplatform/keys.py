@@ -122,8 +122,7 @@ def check_value_labels(keys: KeySet, key_type: KeyType | None = None) -> tuple[s
 
 
 def check_value(key: Secret, key_type: KeyType) -> bytes:
-    """Three bytes that tell a key from others: of 3DES 8 bytes of 00 enciphered, of AES 16 bytes of 01 (2.3.1, B.5 and
-    B.6)."""
+    """Three bytes that tell a key from others: of 3DES 8 bytes of 00 enciphered, of AES 16 bytes of 01 (2.3.1, B.6)."""
     if key_type is KeyType.AES:
         return ciphers.aes_ecb(key.reveal(), b"\x01" * ciphers.AES_BLOCK)[:3]
     return ciphers.des3_ecb(key.reveal(), bytes(ciphers.DES_BLOCK))[:3]

@@ -1,6 +1,7 @@
 """The packages that applets import from the card itself: their names, and the Java Card version each version came with.
 
-Source: the export files of the Java Card development kits from 2.1 to 3.2, and of GlobalPlatform's card API.
+Source: the export files of the Java Card development kits from 2.1 to 3.2, and of GlobalPlatform's card API; NXP's
+JCOPX and the versions of 3.1 and 3.2 as public tools for CAP files name them.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ _NAMES: Mapping[str, str] = MappingProxyType({
     "A00000015106": "org.globalplatform.filesystem",
     "A00000015107": "org.globalplatform.upgrade",
     "A0000000030000": "visa.openplatform",
+    "D276000085494A434F5058": "com.nxp.id.jcopx",
     "A0000000090003FFFFFFFF8910710001": "sim.access",
     "A0000000090003FFFFFFFF8910710002": "sim.toolkit",
     "A0000000090005FFFFFFFF8911000000": "uicc.access",
@@ -50,10 +52,14 @@ _NAMES: Mapping[str, str] = MappingProxyType({
 })
 _BY_AID = {AID(bytes.fromhex(text)): name for text, name in _NAMES.items()}
 
+_JAVA_CARD = ("2.1", "2.1.1", "2.2", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5", "3.1", "3.2")
+_LATER = "later than "
+
 # for packages whose versions tell the Java Card version: the minor versions of 1.x and the version they came with
 _CAME_WITH: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "javacard.framework": ("2.1", "2.2", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5"),
-    "javacard.security": ("2.1", "2.1.1", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5"),
+    # 1.7 is in no development kit: what asks for it asks for 3.1
+    "javacard.framework": ("2.1", "2.2", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5", "3.1", "3.1", "3.2"),
+    "javacard.security": ("2.1", "2.1.1", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5", "3.1"),
     "javacardx.crypto": ("2.1", "2.1.1", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5"),
     "javacardx.apdu": ("2.2.2",),
     "javacardx.framework.util.intx": ("2.2.2",),
@@ -63,6 +69,13 @@ _CAME_WITH: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "javacardx.framework.string": ("3.0.4",),
     "javacardx.apdu.util": ("3.0.5",),
     "javacardx.security": ("3.0.5",),
+    "javacardx.biometry1toN": ("3.0.5",),
+    "javacardx.framework.event": ("3.1",),
+    "javacardx.framework.nio": ("3.1",),
+    "javacardx.framework.time": ("3.1",),
+    "javacardx.security.cert": ("3.1",),
+    "javacardx.security.derivation": ("3.1",),
+    "javacardx.security.util": ("3.1",),
 })
 
 
@@ -72,21 +85,25 @@ def package_name(aid: AID) -> str:
 
 
 def java_card_version(aid: AID, major: int, minor: int) -> str:
-    """The Java Card version, e.g. `2.2.2`, that this version of a package came with; empty where that is not known."""
-    versions = _CAME_WITH.get(package_name(aid), ())
-    return versions[minor] if major == 1 and minor < len(versions) else ""
+    """The oldest Java Card version, e.g. `2.2.2`, that has this version of a package; empty where that is not known.
 
-
-def is_beyond_known(aid: AID, major: int, minor: int) -> bool:
-    """Whether this version of a package, whose versions are known here, is later than all of them."""
+    A version of the package that is newer than those known takes at least the next Java Card version: the one after
+    `3.2`, which is not known here, is `later than 3.2`.
+    """
     versions = _CAME_WITH.get(package_name(aid), ())
-    return bool(versions) and (major, minor) >= (1, len(versions))
+    if not versions or major < 1:
+        return ""
+    if major == 1 and minor < len(versions):
+        return versions[minor]
+    following = _JAVA_CARD[_JAVA_CARD.index(versions[-1]) + 1 :]
+    return following[0] if following else f"{_LATER}{versions[-1]}"
 
 
 def is_newer(version: str, than: str) -> bool:
-    """Whether a version such as `3.0.1` is newer than another."""
-    return _numbers(version) > _numbers(than)
+    """Whether a version such as `3.0.1`, or `later than 3.2`, is newer than another."""
+    return _order(version) > _order(than)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+def _order(version: str) -> tuple[tuple[int, ...], bool]:
+    numbers = version.removeprefix(_LATER)
+    return tuple(int(part) for part in numbers.split(".")), numbers != version

@@ -13,12 +13,14 @@ from enum import Enum
 
 from jcopsh.globalplatform.cap import CapFile, Package
 from jcopsh.globalplatform.content import Instance
-from jcopsh.globalplatform.known_packages import is_beyond_known, is_newer, java_card_version, package_name
+from jcopsh.globalplatform.known_packages import is_newer, java_card_version, package_name
 from jcopsh.globalplatform.registry import RegistryEntry, Scope
 from jcopsh.iso7816.aid import AID
 
-# IBM and NXP: their packages lie in ROM, and are not in the registry of every card
-_MAKERS = (bytes.fromhex("A000000167"), bytes.fromhex("A000000396"))
+# IBM, NXP, and NXP's JCOPX: their packages lie in ROM, and are not in the registry of every card
+_MAKERS = (bytes.fromhex("A000000167"), bytes.fromhex("A000000396"), bytes.fromhex("D276000085"))
+_REGISTERED = (0xA, 0xD)  # the first four bits of an RID that is registered, internationally or by a nation (7816-5)
+CONDITIONS_NOT_SATISFIED = 0x6985
 
 
 class Step(Enum):
@@ -34,13 +36,15 @@ class Step(Enum):
 class Finding:
     """Something that stands in the way: what collides with what, and the lines that would resolve it, in order.
 
-    `certain` is False where the card does not tell enough to be sure that it will refuse.
+    `certain` is False where the card does not tell enough to be sure that it will refuse. `status` is the status word
+    that a card answers the step with, None where no evidence says which.
     """
 
     what: str
     step: Step
     resolved_by: tuple[str, ...] = ()
     certain: bool = True
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +52,14 @@ class Inventory:
     """What is on a card, as far as it told: its registry, and the free memory for code in bytes.
 
     `java_card` is the version of Java Card that this kind of card has, such as `3.0.1`; empty where that is not known.
-    `known` is False where the card did not let its registry be read.
+    `known` is False where the card did not let its registry be read, or not all of it; `unseen` says what.
     """
 
     entries: tuple[RegistryEntry, ...] = ()
     free_memory: int | None = None
     java_card: str = ""
     known: bool = True
+    unseen: tuple[str, ...] = ()
 
     @property
     def packages(self) -> tuple[RegistryEntry, ...]:
@@ -123,28 +128,41 @@ def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _against_loading(cap: CapFile, instances: Sequence[AID], inventory: Inventory) -> Iterator[Finding]:
-    yield from _package_collisions(cap, instances, inventory)
+    for package in dict.fromkeys((cap.aid, *(one.aid for one in cap.packages))):
+        yield from _package_collisions(cap, package, instances, inventory)
     for applet in cap.applets:
         yield from _applet_collisions(cap, applet, inventory)
+    yield from (Finding(twice, Step.LOAD) for twice in applets_twice(cap))
     yield from _imports(cap, inventory)
     yield from _memory(cap, inventory)
 
 
-def _package_collisions(cap: CapFile, instances: Sequence[AID], inventory: Inventory) -> Iterator[Finding]:
-    """The package's AID against everything that has one."""
-    there = inventory.package(cap.aid)
-    if there is not None:
+def _package_collisions(
+    cap: CapFile, package: AID, instances: Sequence[AID], inventory: Inventory
+) -> Iterator[Finding]:
+    """The AID of a package in the file, or of the file, against everything that has one.
+
+    That a card answers 6985 to INSTALL [for load] where a package or a module has the file's AID shows in seed 003.
+    """
+    of_file = package == cap.aid
+    status = CONDITIONS_NOT_SATISFIED if of_file else None
+    there = inventory.package(package)
+    if there is not None and of_file:
         yield _package_there(cap, there, instances, inventory)
-    owner = inventory.package_of_module(cap.aid)
+    elif there is not None:
+        yield Finding(f"package {package} on the card has the AID of a package in the file", Step.LOAD,
+                      removal(there, inventory))
+    owner = inventory.package_of_module(package)
     if owner is not None:
         yield Finding(
-            f"module {cap.aid} of package {owner.aid} has the AID of the package in the file", Step.LOAD,
-            removal(owner, inventory),
+            f"module {package} of package {owner.aid} has the AID of {'the' if of_file else 'a'} package in the file",
+            Step.LOAD, removal(owner, inventory), status=status,
         )
-    instance = inventory.application(cap.aid)
+    instance = inventory.application(package)
     if instance is not None and owner is None:
         yield Finding(
-            f"{_kind(instance)} {cap.aid} has the AID of the package in the file", Step.LOAD, _delete(instance)
+            f"{_kind(instance)} {package} has the AID of {'the' if of_file else 'a'} package in the file", Step.LOAD,
+            _delete(instance),
         )
 
 
@@ -155,8 +173,9 @@ def _package_there(
     what = f"package {cap.aid} is on the card already{_version(there)}"
     if cap.applets and same_package(cap, inventory) is not None:
         what += "" if inventory.instances_of(there) else ", and no instance of it is known"
-        return Finding(what, Step.LOAD, (*_replacing(there, inventory), *_keeping(instances, inventory)))
-    return Finding(what, Step.LOAD, _replacing(there, inventory))
+        resolved = (*_replacing(there, inventory), *_keeping(instances, inventory))
+        return Finding(what, Step.LOAD, resolved, status=CONDITIONS_NOT_SATISFIED)
+    return Finding(what, Step.LOAD, _replacing(there, inventory), status=CONDITIONS_NOT_SATISFIED)
 
 
 def _keeping(instances: Sequence[AID], inventory: Inventory) -> tuple[str, ...]:
@@ -178,7 +197,7 @@ def _applet_collisions(cap: CapFile, applet: AID, inventory: Inventory) -> Itera
     """An applet of the file against what the card has from other packages."""
     if applet.rid != cap.aid.rid:
         yield Finding(other_rid(cap, applet), Step.LOAD, certain=False)
-    if applet == cap.aid:
+    if applet in (cap.aid, *(one.aid for one in cap.packages)):
         yield Finding(f"applet {applet} of the file has the AID of its own package; the file has to be made anew",
                       Step.LOAD)
     package = inventory.package(applet)
@@ -192,6 +211,12 @@ def _applet_collisions(cap: CapFile, applet: AID, inventory: Inventory) -> Itera
     instance = inventory.application(applet)
     if instance is not None and owner is None and inventory.package(cap.aid) is None:
         yield Finding(f"{_kind(instance)} {applet} has the AID of an applet in the file", Step.LOAD, _delete(instance))
+
+
+def applets_twice(cap: CapFile) -> tuple[str, ...]:
+    """What to say of each AID that several applets of the file have (Virtual Machine Specification, 4.2)."""
+    return tuple(f"{cap.applets.count(one)} applets of the file have the AID {one}; the file has to be made anew"
+                 for one in dict.fromkeys(cap.applets) if cap.applets.count(one) > 1)
 
 
 def other_rid(cap: CapFile, applet: AID) -> str:
@@ -286,12 +311,26 @@ def _imports(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
             continue
         if there is not None:
             yield from _too_old(wanted, there)
-        elif package_name(wanted.aid):
+        elif package_name(wanted.aid) and wanted.aid.rid not in _MAKERS:
             yield from _newer_than_card(wanted, inventory)
+        elif inventory.known and _may_be_in_rom(wanted.aid, cap):
+            yield Finding(f"the file imports {_named(wanted)}, which the card does not list; it may be in its ROM",
+                          Step.LOAD, (f"upload the file of {wanted.aid}, where the card has it not in ROM",),
+                          certain=False)
         elif inventory.known:
             yield Finding(f"the file imports package {wanted.aid} {wanted.version}, which is not on the card",
-                          Step.LINK, (f"upload the file of {wanted.aid} first",),
-                          certain=wanted.aid.rid not in _MAKERS)
+                          Step.LINK, (f"upload the file of {wanted.aid} first",))
+
+
+def _may_be_in_rom(package: AID, cap: CapFile) -> bool:
+    """Whether a package that the card does not list may be there all the same.
+
+    Cards do not list what their makers put into ROM: packages of makers, issuers and standards bodies, which have an
+    RID that is registered. A library of the file's own maker is loaded, and listed then; so is one under an RID that
+    nobody registered.
+    """
+    registered = package.value[0] >> 4 in _REGISTERED
+    return package.rid in _MAKERS or (registered and package.rid != cap.aid.rid)
 
 
 def _too_old(wanted: Package, there: RegistryEntry) -> Iterator[Finding]:
@@ -304,12 +343,9 @@ def _too_old(wanted: Package, there: RegistryEntry) -> Iterator[Finding]:
 
 def _newer_than_card(wanted: Package, inventory: Inventory) -> Iterator[Finding]:
     needed = java_card_version(wanted.aid, wanted.major, wanted.minor)
-    if is_beyond_known(wanted.aid, wanted.major, wanted.minor):
-        yield Finding(f"the file imports {_named(wanted)}, a later version than any that jcopsh knows", Step.LINK,
-                      certain=False)
     if needed and inventory.java_card and is_newer(needed, inventory.java_card):
         yield Finding(
-            f"the file imports {_named(wanted)}, which came with Java Card {needed}; this kind of card has "
+            f"the file imports {_named(wanted)}, which takes Java Card {needed}; this kind of card has "
             f"{inventory.java_card}", Step.LINK, (f"convert the file for Java Card {inventory.java_card}",),
         )
 
@@ -340,7 +376,8 @@ def against_deleting(aid: AID, inventory: Inventory, *, related: bool) -> tuple[
     if package is not None and instances and not related:
         names = ", ".join(str(one.aid) for one in instances)
         made = "is" if len(instances) == 1 else "are"
-        return (Finding(f"{names} {made} made of package {aid}", Step.DELETE, (f"delete {aid} --related",)),)
+        return (Finding(f"{names} {made} made of package {aid}", Step.DELETE, (f"delete {aid} --related",),
+                        status=CONDITIONS_NOT_SATISFIED),)  # seed 003
     untold = ", ".join(str(one.aid) for one in inventory.of_untold_package())
     if package is not None and untold and not related:
         return (Finding(f"perhaps {untold} is made of package {aid}: the card does not tell of which package it is",

@@ -14,8 +14,7 @@ from types import MappingProxyType
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.status import INS
-from jcopsh.iso7816.tlv import TLV, TlvError
-from jcopsh.iso7816.tlv import parse as parse_tlv
+from jcopsh.iso7816.tlv import TLV, parse_legible
 
 
 class Scope(Enum):
@@ -69,8 +68,12 @@ _PRIVILEGE_NAMES = (
 
 
 def privilege_names(value: int) -> tuple[str, ...]:
-    """The privileges of three bytes, each by its name."""
-    return tuple(name for privilege, name in _PRIVILEGE_NAMES if value & privilege == privilege)
+    """The privileges of three bytes, each by its name; bits that make none of them together, as they are."""
+    held = [(privilege, name) for privilege, name in _PRIVILEGE_NAMES if value & privilege == privilege]
+    rest = value
+    for privilege, _ in held:
+        rest &= ~privilege
+    return (*(name for _, name in held), *((f"bits {rest:06X}",) if rest else ()))
 
 
 def privilege_bytes(value: int) -> bytes:
@@ -107,11 +110,12 @@ def life_cycle_name(value: int, scope: Scope, *, security_domain: bool = False) 
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """One entry. `privileges` is None where the card did not tell; `modules`, `version` belong to load files."""
+    """One entry. `life_cycle` and `privileges` are None where the card did not tell; `modules`, `version` belong to
+    load files."""
 
     aid: AID
     scope: Scope
-    life_cycle: int
+    life_cycle: int | None
     privileges: int | None = None
     version: bytes = b""
     modules: tuple[AID, ...] = ()
@@ -126,6 +130,8 @@ class RegistryEntry:
     @property
     def life_cycle_name(self) -> str:
         """Its life cycle state in words."""
+        if self.life_cycle is None:
+            return "life cycle not told"
         return life_cycle_name(self.life_cycle, self.scope, security_domain=self.security_domain)
 
 
@@ -140,62 +146,139 @@ def get_status(scope: Scope, *, tagged: bool = True, following: bool = False) ->
     return CommandAPDU(0x80, INS.GET_STATUS, scope.value, p2, ALL_AIDS, le=256)
 
 
-class RegistryError(ValueError):
-    """An answer to GET STATUS that is none."""
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """What the answers to GET STATUS of one scope hold. `unread` says of what cannot be read why not."""
+
+    entries: tuple[RegistryEntry, ...]
+    unread: tuple[str, ...] = ()
 
 
-def parse_status(data: bytes, scope: Scope) -> tuple[RegistryEntry, ...]:
+class _Unreadable(ValueError):
+    """A part of an answer that makes no sense."""
+
+
+def parse_status(data: bytes, scope: Scope) -> StatusAnswer:
     """Read the data of GET STATUS answers, joined, in the form with tags (E3) or the one without.
 
-    Raises RegistryError where it is neither.
+    What cannot be read takes nothing else away.
     """
-    try:
-        entries = _tagged(data, scope) if data[:1] == b"\xe3" else _untagged(data, scope)
-        return tuple(entries)
-    except (TlvError, ValueError, IndexError) as error:
-        raise RegistryError(f"this is no answer to GET STATUS: {error}") from None
+    entries: list[RegistryEntry] = []
+    unread: list[str] = []
+    read = _read_tagged if data[:1] == bytes((_TAG_ENTRY,)) else _read_untagged
+    for one in read(data, scope):
+        if isinstance(one, RegistryEntry):
+            entries.append(one)
+        else:
+            unread.append(one)
+    return StatusAnswer(tuple(entries), tuple(unread))
 
 
-def _tagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry]:
-    for entry in parse_tlv(data):
-        if entry.tag != 0xE3:
-            raise RegistryError(f"an entry begins with E3, not {entry.tag:02X}")
-        yield _entry(entry.children, scope)
+_TAG_ENTRY, _TAG_AID, _TAG_LIFE_CYCLE, _TAG_PRIVILEGES = 0xE3, 0x4F, 0x9F70, 0xC5  # table 11-36
+_TAG_LOAD_FILE, _TAG_MODULE, _TAG_DOMAIN, _TAG_VERSION = 0xC4, 0x84, 0xCC, 0xCE
 
 
-def _entry(items: tuple[TLV, ...], scope: Scope) -> RegistryEntry:
-    values = {item.tag: item.value for item in items}
-    if 0x4F not in values:
-        raise RegistryError("an entry has no AID")
-    privileges = values.get(0xC5)
-    return RegistryEntry(
-        aid=AID(values[0x4F]),
-        scope=scope,
-        # the second byte, where there is one, is that of the contactless interface (Amendment C)
-        life_cycle=values.get(0x9F70, b"\x00")[0],
-        privileges=None if privileges is None else int.from_bytes((privileges + bytes(3))[:3], "big"),
-        version=values.get(0xCE, b""),
-        modules=tuple(AID(item.value) for item in items if item.tag == 0x84),
-        domain=AID(values[0xCC]) if values.get(0xCC) else None,
-        load_file=AID(values[0xC4]) if values.get(0xC4) else None,
-    )
+def _read_tagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry | str]:
+    """The entries, and between them what cannot be read."""
+    objects, broken = parse_legible(data)
+    for one in objects:
+        if one.tag == _TAG_ENTRY:
+            yield from _entry(one, scope)
+        else:
+            yield f"an entry begins with E3, not {one.tag:02X}"
+    if broken is not None:
+        yield f"the answer ends within an entry, or makes no sense at byte {broken.offset}: {broken}"
 
 
-def _untagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry]:
+def _entry(entry: TLV, scope: Scope) -> Iterator[RegistryEntry | str]:
+    items, broken = parse_legible(entry.value)
+    name = next((item.value for item in items if item.tag == _TAG_AID), b"").hex().upper() or "no AID"
+    aids, doubts = _aids(items)
+    life_cycle = _first(items, _TAG_LIFE_CYCLE)
+    if broken is not None:
+        doubts.append(str(broken))
+    if not life_cycle and any(item.tag == _TAG_LIFE_CYCLE for item in items):
+        doubts.append("its life cycle is empty")
+    if len({item.value for item in items if item.tag == _TAG_VERSION}) > 1:
+        doubts.append("it has several versions, of which the first is shown")
+    if aids[_TAG_AID]:
+        privileges = _first(items, _TAG_PRIVILEGES)
+        yield RegistryEntry(
+            aid=aids[_TAG_AID][0],
+            scope=scope,
+            # the second byte, where there is one, is that of the contactless interface (Amendment C)
+            life_cycle=life_cycle[0] if life_cycle else None,
+            privileges=None if privileges is None else int.from_bytes((privileges + bytes(3))[:3], "big"),
+            version=_first(items, _TAG_VERSION) or b"",
+            modules=aids[_TAG_MODULE],
+            domain=next(iter(aids[_TAG_DOMAIN]), None),
+            load_file=next(iter(aids[_TAG_LOAD_FILE]), None),
+        )
+    elif name == "no AID":
+        doubts.append("4F is missing or empty")
+    if doubts:
+        yield f"the entry with {name}: {'; '.join(doubts)}"
+
+
+def _first(items: tuple[TLV, ...], tag: int) -> bytes | None:
+    return next((item.value for item in items if item.tag == tag), None)
+
+
+_WHOSE_AID = {_TAG_AID: "its AID", _TAG_MODULE: "a module", _TAG_DOMAIN: "its security domain",
+              _TAG_LOAD_FILE: "its package"}
+
+
+def _aids(items: tuple[TLV, ...]) -> tuple[Mapping[int, tuple[AID, ...]], list[str]]:
+    """The AIDs in an entry by their tag, and what is wrong with those that are none.
+
+    Cards write an empty CC or C4 where there is no security domain or package to name.
+    """
+    found: dict[int, tuple[AID, ...]] = dict.fromkeys(_WHOSE_AID, ())
+    doubts = []
+    for item in items:
+        if item.tag not in _WHOSE_AID or (not item.value and item.tag in (_TAG_AID, _TAG_DOMAIN, _TAG_LOAD_FILE)):
+            continue
+        try:
+            found[item.tag] += (AID(item.value),)
+        except ValueError as error:
+            doubts.append(f"{_WHOSE_AID[item.tag]} ({item.tag:02X}): {error}")
+    return found, doubts
+
+
+def _read_untagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry | str]:
+    """As `_read_tagged`; an entry without tags tells only by its lengths where the next one begins."""
     position = 0
 
     def take(count: int) -> bytes:
         nonlocal position
         part = data[position : position + count]
         if len(part) < count:
-            raise RegistryError("it ends within an entry")
+            raise _Unreadable("the answer ends within an entry")
         position += count
         return part
 
-    while position < len(data):
-        aid = AID(take(take(1)[0]))
-        life_cycle, privileges = take(2)
-        modules: tuple[AID, ...] = ()
-        if scope is Scope.LOAD_FILES_AND_MODULES:
-            modules = tuple(AID(take(take(1)[0])) for _ in range(take(1)[0]))
-        yield RegistryEntry(aid, scope, life_cycle, privileges << 16, modules=modules)
+    def counted() -> bytes:
+        return take(take(1)[0])
+
+    try:
+        while position < len(data):
+            name = counted()
+            life_cycle, privileges = take(2)
+            with_modules = scope is Scope.LOAD_FILES_AND_MODULES
+            names = [counted() for _ in range(take(1)[0])] if with_modules else []
+            yield from _untagged_entry(name, names, life_cycle, privileges, scope)
+    except _Unreadable as error:
+        yield str(error)
+
+
+def _untagged_entry(
+    name: bytes, names: list[bytes], life_cycle: int, privileges: int, scope: Scope
+) -> Iterator[RegistryEntry | str]:
+    items = (TLV(_TAG_AID, name), *(TLV(_TAG_MODULE, one) for one in names))
+    aids, doubts = _aids(items)
+    if aids[_TAG_AID]:
+        yield RegistryEntry(aids[_TAG_AID][0], scope, life_cycle, privileges << 16, modules=aids[_TAG_MODULE])
+    elif not name:
+        doubts.append("its AID is empty")
+    if doubts:
+        yield f"the entry with {name.hex().upper() or 'no AID'}: {'; '.join(doubts)}"

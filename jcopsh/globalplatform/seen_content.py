@@ -16,7 +16,6 @@ from jcopsh.globalplatform.registry import (
     MORE_DATA,
     NEXT,
     RegistryEntry,
-    RegistryError,
     Scope,
     parse_status,
 )
@@ -59,7 +58,7 @@ class SeenContent:
             return self
         try:
             return self._after(command, response)
-        except (RegistryError, CardDataError, TlvError, ValueError, IndexError):
+        except (CardDataError, TlvError, ValueError, IndexError):
             return self  # an answer, or a command typed byte by byte, that says nothing
 
     def _after(self, command: CommandAPDU, response: ResponseAPDU) -> SeenContent:
@@ -93,7 +92,7 @@ class SeenContent:
         told = response.ok or response.sw in (MORE_DATA, 0x6A88)
         if told and not command.p2 & NEXT and command.data == ALL_AIDS:
             kept = replace(self, entries=tuple(one for one in self.entries if one.scope not in alike))
-        return kept._with(*parse_status(response.data, scope)) if response.data and told else kept
+        return kept._with(*parse_status(response.data, scope).entries) if response.data and told else kept
 
     def _installed(self, command: CommandAPDU) -> SeenContent:
         fields = tuple(_fields(command.data))
@@ -157,8 +156,10 @@ class SeenContent:
         return self._with(RegistryEntry(AID(name.value), scope, 0))
 
 
-def _next_state(state: int, wanted: int) -> int:
+def _next_state(state: int | None, wanted: int) -> int | None:
     """The life cycle byte after SET STATUS: bit 8 locks, what is below it stays (GlobalPlatform 2.3.1, 11.10.2.2)."""
+    if state is None:
+        return None
     if wanted & _LOCKED:
         return state | _LOCKED
     return wanted if wanted else state & ~_LOCKED

@@ -1,4 +1,5 @@
-"""What status words mean: ISO/IEC 7816-4:2020, tables 5 and 6, and GlobalPlatform Card Specification 2.3.1.
+"""What status words mean: ISO/IEC 7816-4:2020, tables 5 and 6, GlobalPlatform Card Specification 2.3.1, and the
+installer of the Java Card development kit, whose status words cards have taken over.
 
 `describe` answers for every number; where a specification gives a command its own meaning, the INS selects it.
 """
@@ -165,6 +166,32 @@ def _seen(meanings: dict[int, str]) -> dict[int, StatusMeaning]:
     return {sw: StatusMeaning(text, source) for sw, text in meanings.items()}
 
 
+# what the on-card installer answers; cards give the same to LOAD and INSTALL
+_INSTALLER = {sw: StatusMeaning(text, "Java Card Development Kit User Guide 3.0.5, table 9-14") for sw, text in {
+    0x6402: "the load file has a wrong magic number",
+    0x6403: "the card does not know the format of the load file, by its minor version",
+    0x6404: "the card does not know the format of the load file, by its major version",
+    0x640B: "the applet uses int, which this card does not have",
+    0x640C: "a package with this AID is on the card already",
+    0x640D: "an applet with this AID is on the card already",
+    0x640F: "the installation was aborted",
+    0x6421: "the installer is in an error state since a command before",
+    0x6422: "a component of the load file does not come in its order",
+    0x6424: "an exception was thrown",
+    0x6425: "this command does not come in its order",
+    0x6428: "the load file has a component with a tag that the card does not know",
+    0x6436: "the installer does not know this instruction",
+    0x6437: "the card has no room for one more package",
+    0x6438: "a package that the load file imports is not on the card, or not in that version",
+    0x643A: "the card has no room for one more package with applets",
+    0x6442: "the package has more methods than the card allows",
+    0x6443: "the applet to make an instance of was not found",
+    0x6444: "the applet could not be created: its install method failed",
+    0x6445: "the card has no room for one more instance",
+    0x6446: "the card could not allocate memory",
+    0x6447: "a class that the load file imports was not found",
+    0x644F: "the name of the package is too long",
+}.items()}
 _LOCKED = "the card's life cycle state is CARD_LOCKED"
 _BY_INS: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
     INS.INITIALIZE_UPDATE: _seen({
@@ -217,16 +244,15 @@ _BY_INS: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
         0x6A82: "there is no such application or package",
         0x6A88: "there is no such application, package or key",
     }),
-    INS.INSTALL: _seen({
+    INS.INSTALL: _INSTALLER | _seen({
         0x6985: "refused by the card or the applet: perhaps the AID exists already",
     }) | _gp("11.5.3", {
         0x6A80: "incorrect values in the command data: parameters, privileges or an AID",
         0x6A84: "not enough memory for what is to be installed",
         0x6A88: "the package, the module or the security domain was not found",
     }),
-    INS.LOAD: _seen({
+    INS.LOAD: _INSTALLER | _seen({
         0x6A80: "the card does not accept the load file",
-        0x6438: "the package cannot be linked: the card has not what it imports, or not in that version",
         0x6985: "not accepted: no INSTALL [for load] came before, or the package cannot be linked",
     }) | _gp("11.6.3", {
         0x6A84: "not enough memory for the load file",
@@ -385,6 +411,8 @@ def describe_answer(sw: int, cla: int, ins: int, p1: int) -> StatusMeaning:
             return specific
         if ins in (INS.APPEND_RECORD, INS.DELETE_FILE, INS.SELECT):
             return describe(sw)  # the other meanings are GlobalPlatform's
+    if cla & 0x80 and _is_query(sw) and sw not in _BY_INS.get(ins, {}):
+        return _describe_class(sw)  # a card queries with interindustry commands; here these are the application's own
     return describe(sw, ins)
 
 
@@ -397,9 +425,14 @@ def _describe_counted(sw: int, ins: int | None) -> StatusMeaning | None:
         return StatusMeaning(f"wrong Le: the answer has {_bytes(sw2)}", _TABLE_5)
     if sw & 0xFFF0 == 0x63C0:
         return StatusMeaning(_describe_tries(sw & 0x0F, ins), _TABLE_6)
-    if sw1 in (0x62, 0x64) and 0x02 <= sw2 <= 0x80:
+    if _is_query(sw):
         return StatusMeaning(f"the card has a query of {sw2} bytes to be fetched", _TABLE_6)
     return None
+
+
+def _is_query(sw: int) -> bool:
+    """Whether a status word triggers a query by the card, where the command is an interindustry one (table 6)."""
+    return sw >> 8 in (0x62, 0x64) and 0x02 <= sw & 0xFF <= 0x80
 
 
 def _bytes(sw2: int) -> str:

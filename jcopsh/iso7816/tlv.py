@@ -6,7 +6,7 @@ the indefinite form does not occur on cards and is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_TAG_BYTES = 4
@@ -60,7 +60,32 @@ def parse(data: bytes, *, base: int = 0) -> tuple[TLV, ...]:
 
     `base` is added to all offsets. Raises TlvError at the byte where the data stop making sense.
     """
-    objects = []
+    return tuple(_objects(data, base))
+
+
+def parse_legible(data: bytes) -> tuple[tuple[TLV, ...], TlvError | None]:
+    """The data objects that come before the data stop making sense, and why they do; None where they never do."""
+    found: list[TLV] = []
+    try:
+        for one in _objects(data, 0):
+            found.append(one)  # noqa: PERF402 — what came before the error is kept
+    except TlvError as error:
+        return tuple(found), error
+    return tuple(found), None
+
+
+def walk_legible(data: bytes) -> Iterator[TLV]:
+    """Every data object that can be read, each before those in it. What cannot be read hides nothing beside it."""
+    # a stack, not recursion: data from a card may nest deeper than Python calls
+    waiting = list(parse_legible(data)[0])[::-1]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        if item.constructed:
+            waiting.extend(parse_legible(item.value)[0][::-1])
+
+
+def _objects(data: bytes, base: int) -> Iterator[TLV]:
     position = 0
     while position < len(data):
         if data[position] == 0x00:
@@ -71,9 +96,8 @@ def parse(data: bytes, *, base: int = 0) -> tuple[TLV, ...]:
         end = start + length
         if end > len(data):
             raise TlvError(f"the length says {length} bytes, but {len(data) - start} follow", base + after_tag)
-        objects.append(TLV(tag, data[start:end], base + position, base + start))
+        yield TLV(tag, data[start:end], base + position, base + start)
         position = end
-    return tuple(objects)
 
 
 def _parse_tag(data: bytes, start: int, base: int) -> tuple[int, int]:

@@ -35,7 +35,7 @@ from jcopsh.operations.truth import telling
 
 # a DELETE that carried out what it was asked for, at once or for the card to finish later (11.2.3)
 _DELETED = (0x9000, 0x6200)
-MOST_WITH_MAC = 247  # bytes in a short command beside a C-MAC of 8, where nothing is enciphered
+MOST_WITH_MAC = 247  # bytes of data in a short command with a MAC of 8 bytes, and without encryption
 _NO_SUCH_INSTALL = 0x6A86  # P1 of INSTALL is not known
 _LOADING = "The load was not finished. A card drops what is unfinished; where it does not, delete takes it away"
 
@@ -45,10 +45,12 @@ class NotPossible(UsageError):
 
     def __init__(self, what: str, findings: Sequence[Finding]) -> None:
         first, *others = findings
+        refusal = "refuses {}" if first.status is None else f"answers {{}} with {first.status:04X}"
+        said = (*(f"Also: {one.what}." for one in others), f"A card {refusal.format(first.step.value)} then.",
+                "Nothing on it was changed.")
         super().__init__(
             f"{what}: {first.what}",
-            meaning=" ".join((*(f"Also: {one.what}." for one in others),
-                              f"A card refuses {first.step.value} then. Nothing on it was changed.")),
+            meaning=" ".join(said),
             hint=_resolution(findings),
         )
         self.findings = tuple(findings)
@@ -157,7 +159,8 @@ def _plan(request: Request, most: int) -> _Plan:
     try:
         blocks = content.load_blocks(cap.load_block, size)
     except ValueError as error:
-        raise UsageError(str(error), hint=_large_enough(len(cap.load_block), most)) from None
+        raise UsageError(str(error), meaning="The number of a LOAD command has one byte (GlobalPlatform 2.3.1, "
+                         "11.6.2.2). Nothing was sent.", hint=_larger_blocks(len(cap.load_block), most)) from None
     if kept:
         blocks = ()
     for_load = () if kept else (content.install_for_load(cap.aid, request.domain),)
@@ -182,12 +185,13 @@ def _block_size(asked: int | None, most: int) -> int:
         raise UsageError(str(error), hint=f"--block-size {most}, or leave it away") from None
 
 
-def _large_enough(length: int, most: int) -> str:
-    needed = -(-length // content.MOST_BLOCKS)
-    if needed <= most:
-        return f"--block-size {needed} or more"
-    more_room = needed <= MOST_WITH_MAC
-    return "auth mac: a channel that enciphers nothing has room for more" if more_room else "a smaller file"
+def _larger_blocks(length: int, most: int) -> str:
+    """What makes a file of this length fit into as many blocks as there may be."""
+    if length <= most * content.MOST_BLOCKS:
+        return f"--block-size {-(-length // content.MOST_BLOCKS)} or more, or leave it away"
+    if most < MOST_WITH_MAC and length <= MOST_WITH_MAC * content.MOST_BLOCKS:
+        return f"auth mac: without encryption {MOST_WITH_MAC} bytes fit into a block"
+    return "make the file smaller: split it into packages"
 
 
 def _not_loaded_again(package: AID) -> str:
@@ -214,7 +218,7 @@ def install(card: Card, request: Request) -> Iterator[InstallPlan | Deletion | P
     certain = [one for one in findings if one.certain]
     if certain and not request.anyway:
         raise NotPossible(f"{request.cap.aid} cannot be {'loaded' if plan.shown.loads else 'installed'}", certain)
-    yield _with_doubts(plan.shown, findings)
+    yield _with_doubts(plan.shown, findings, inventory)
     if before is not None:
         yield from _delete(card, before.aid, found, (), related=True, then="")
     yield from _load(card, plan, findings, "The package of before was deleted. " if before is not None else "")
@@ -246,9 +250,9 @@ def _against_keeping(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
                       ("--reinstall replaces it",))
 
 
-def _with_doubts(plan: InstallPlan, findings: Sequence[Finding]) -> InstallPlan:
+def _with_doubts(plan: InstallPlan, findings: Sequence[Finding], inventory: Inventory) -> InstallPlan:
     doubts = tuple(one.what if not one.certain else f"sent all the same: {one.what}" for one in findings)
-    return replace(plan, notes=(*plan.notes, *doubts))
+    return replace(plan, notes=(*plan.notes, *doubts, *(f"not seen: {one}" for one in inventory.unseen)))
 
 
 def _load(card: Card, plan: _Plan, findings: Sequence[Finding], before: str) -> Iterator[Progress]:

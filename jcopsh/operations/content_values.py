@@ -39,14 +39,15 @@ class ContentEntry:
     """One entry of the card's registry. `kind` is `issuer security domain`, `security domain`, `application` or
     `package`; `text` the AID in ASCII, with dots for what is none; `name` what is known by this AID.
 
-    `domain` is the security domain it belongs to and `package` what it was made of, where the card tells.
+    `domain` is the security domain it belongs to and `package` what it was made of, where the card tells; `life_cycle`
+    is None where it does not.
     """
 
     aid: AID
     text: str
     name: str
     kind: str
-    life_cycle: int
+    life_cycle: int | None
     life_cycle_name: str
     privileges: tuple[str, ...]
     version: str = ""

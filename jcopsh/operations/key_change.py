@@ -8,13 +8,12 @@ from dataclasses import replace
 from jcopsh.card.card import Card
 from jcopsh.card.tries import ledger_name
 from jcopsh.errors import CardError, ChannelError, Refused, UsageError
+from jcopsh.globalplatform.card_data import TAG_KEYS, CardDataError, get_data, parse_keys
 from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.globalplatform.keys import KeySet, KeyType, check_value, check_value_labels
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
-from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import encode as encode_tlv
-from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.operations.authentication import KeyChoice, authenticate
 from jcopsh.operations.key_values import Authenticated, KeysPut
 from jcopsh.operations.status_errors import card_error
@@ -25,7 +24,7 @@ FIRST_KEY, SEVERAL_KEYS = 0x01, 0x80  # P2 of PUT KEY: the identifier of the fir
 ADDS = 0x00  # P1 of PUT KEY: no key set is replaced
 CHECK_VALUE_LENGTH = 3  # bytes
 LOWEST_VERSION, HIGHEST_VERSION = 0x01, 0x7F  # of key sets that can be put; FF is a card's first one
-TAG_KEY_VERSION, TAG_KEY_INFORMATION, TAG_KEY_TEMPLATE = 0xD2, 0xC0, 0xE0
+TAG_KEY_VERSION = 0xD2
 
 
 def put_keys(
@@ -135,15 +134,13 @@ def delete_keys(card: Card, key_version: int) -> None:
 
 def key_versions(card: Card) -> tuple[int, ...] | None:
     """The versions of the keys on the card by its key information template; None where it does not tell (11.3.3.1)."""
-    response = card.send(CommandAPDU(0x80, INS.GET_DATA, TAG_KEY_TEMPLATE >> 8, TAG_KEY_TEMPLATE & 0xFF, le=256))
+    response = card.send(get_data(TAG_KEYS))
     if not response.ok:
         return None
     try:
-        template = next((item for item in parse_tlv(response.data) if item.tag == TAG_KEY_TEMPLATE), None)
-        fields = [one.value for one in template.children if one.tag == TAG_KEY_INFORMATION] if template else []
-    except TlvError:
+        return tuple(sorted({one.version for one in parse_keys(response.data)}))
+    except CardDataError:
         return None
-    return tuple(sorted({one[1] for one in fields if len(one) >= 2}))
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from jcopsh.card.card import Card
@@ -10,11 +11,11 @@ from jcopsh.errors import CardError
 from jcopsh.globalplatform import card_data, cplc, registry
 from jcopsh.globalplatform.card_data import CardDataError, Resources
 from jcopsh.globalplatform.preflight import Inventory
-from jcopsh.globalplatform.registry import RegistryEntry, RegistryError, Scope
-from jcopsh.iso7816.aid import lookup
+from jcopsh.globalplatform.registry import RegistryEntry, Scope
+from jcopsh.iso7816.aid import AID, lookup
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.hexadecimal import ascii_column
-from jcopsh.iso7816.status import describe
+from jcopsh.iso7816.status import describe_answer
 from jcopsh.jcop.identify import IDENTIFY_JCOP4, IdentifyError, Jcop4Identity, parse_identify_jcop4
 from jcopsh.jcop.java_card import java_card_of
 from jcopsh.operations.content_values import Absent, CardInfo, CardListing, ContentEntry
@@ -24,8 +25,7 @@ T = TypeVar("T")
 
 MOST_PAGES = 256  # a card that says 6310 for ever is broken
 WITHOUT_AUTHENTICATION = 0x6982
-# a scope, or a form of the answer, that a card does not know
-_NOT_KNOWN = (0x6A80, 0x6A81, 0x6A82, 0x6A86, 0x6D00)
+_FORM_NOT_KNOWN = (0x6A80, 0x6A86)  # how cards that have only the older form answer the newer one
 _NOTHING_THERE = 0x6A88
 AUTHENTICATE = "auth: the card does this only on a secure channel"
 
@@ -57,7 +57,8 @@ class _Asker:
         """What the answer means; None where there is none, or it cannot be read."""
         response = self._card.send(command)
         if not response.ok or not response.data:
-            meaning = "empty" if response.ok else describe(response.sw, command.ins).text
+            said = describe_answer(response.sw, command.cla, command.ins, command.p1)
+            meaning = "empty" if response.ok else said.text
             self.absent.append(Absent(name, response.sw, meaning))
             return None
         try:
@@ -109,46 +110,95 @@ def _jcop4(card: Card) -> Jcop4Identity | None:
 # --- what is on it ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What a card lists. `notes` say what of it could not be seen; `complete` is False where entries may be missing."""
+
+    entries: tuple[RegistryEntry, ...]
+    notes: tuple[str, ...]
+    complete: bool
+
+
 class _RegistryReader:
-    """Reads the registry, scope by scope, in the form that the card knows."""
+    """Reads the registry, scope by scope, in the forms that the card knows, and keeps what it could not see."""
 
     def __init__(self, card: Card) -> None:
         self._card = card
-        self._tagged = True
-        self.notes: list[str] = []
+        self._forms: tuple[bool, ...] = (True, False)  # with tags; without, the older one, where that is refused
+        self._form_known = False
+        self.notes: dict[Scope, list[str]] = {}
+        self.refused: list[CardError] = []
+        self.answered = False
 
     def entries(self, scope: Scope) -> tuple[RegistryEntry, ...] | None:
-        """All entries of a scope; None where the card does not know the scope. Raises CardError."""
-        command, response = self._ask(scope)
+        """The entries of a scope that came, perhaps none; None where the card does not list it."""
+        tagged, command, response = self._ask(scope)
         if response.sw == _NOTHING_THERE:
+            self.answered = True
             return ()
-        if response.sw in _NOT_KNOWN:
-            self.notes.append(f"{_SCOPES[scope]}: the card does not list them ({response.sw:04X})")
+        if not _lists(response):
+            self._note(scope, f"the card does not list them ({_told(command, response)})")
+            self.refused.append(_refused(command, response))
             return None
+        found = registry.parse_status(self._whole(scope, response, tagged=tagged), scope)
+        for doubt in found.unread:
+            self._note(scope, doubt)
+        if found.unread and not found.entries:
+            self.refused.append(CardError(f"{_SCOPES[scope]} cannot be listed", command, response,
+                                          meaning=f"The answer cannot be read: {found.unread[0]}."))
+            return None
+        self.answered = True
+        return found.entries
+
+    def _whole(self, scope: Scope, response: ResponseAPDU, *, tagged: bool) -> bytes:
+        """The data of the answer and of those that follow it, as far as they come."""
         data = response.data
+        following = registry.get_status(scope, tagged=tagged, following=True)
         for _ in range(MOST_PAGES):
             if response.sw != registry.MORE_DATA:
                 break
-            command = registry.get_status(scope, tagged=self._tagged, following=True)
-            response = self._card.send(command)
+            before, response = response, self._card.send(following)
+            if not _lists(response):
+                self._note(scope, f"the card says that there are more and does not list them "
+                                  f"({_told(following, response)})")
+                return data
+            if response == before:
+                break
             data += response.data
-        if not response.ok:
-            raise _refused(command, response)
-        try:
-            return registry.parse_status(data, scope)
-        except RegistryError as error:
-            raise CardError(f"{_SCOPES[scope]} cannot be listed", command, response, meaning=str(error)) from None
+        if response.sw == registry.MORE_DATA:
+            self._note(scope, "the card says again and again that there are more")
+        elif not response.ok:
+            self._note(scope, f"there may be more ({_told(following, response)})")
+        return data
 
-    def _ask(self, scope: Scope) -> tuple[CommandAPDU, ResponseAPDU]:
-        command = registry.get_status(scope, tagged=self._tagged)
-        response = self._card.send(command)
-        if self._tagged and response.sw in (0x6A86, 0x6A80):
-            older = registry.get_status(scope, tagged=False)
-            second = self._card.send(older)
-            if second.ok or second.sw == registry.MORE_DATA:
-                self._tagged = False
-                return older, second
-        return command, response
+    def _ask(self, scope: Scope) -> tuple[bool, CommandAPDU, ResponseAPDU]:
+        """Whether the form with tags was asked for, with the command and its answer."""
+        asked: list[tuple[bool, CommandAPDU, ResponseAPDU]] = []
+        for tagged in self._forms:
+            command = registry.get_status(scope, tagged=tagged)
+            response = self._card.send(command)
+            asked.append((tagged, command, response))
+            if _lists(response) or response.sw == _NOTHING_THERE:
+                if not self._form_known and not tagged:
+                    self._forms = (False,)
+                self._form_known = True
+                return asked[-1]
+            if response.sw not in _FORM_NOT_KNOWN:
+                break
+        return asked[0]
+
+    def _note(self, scope: Scope, text: str) -> None:
+        self.notes.setdefault(scope, []).append(f"{_SCOPES[scope]}: {text}")
+
+
+def _lists(response: ResponseAPDU) -> bool:
+    """Whether an answer holds entries: a warning may come with them."""
+    return response.ok or response.sw == registry.MORE_DATA or (response.sw1 in (0x62, 0x63) and bool(response.data))
+
+
+def _told(command: CommandAPDU, response: ResponseAPDU) -> str:
+    meaning = describe_answer(response.sw, command.cla, command.ins, command.p1).text
+    return f"{response.sw:04X}: {meaning}"
 
 
 _SCOPES = {
@@ -157,39 +207,48 @@ _SCOPES = {
 }
 
 
+_WITHOUT_MODULES = "which modules the packages have is not told"
+
+
 def _refused(command: CommandAPDU, response: ResponseAPDU) -> CardError:
     hint = AUTHENTICATE if response.sw in (WITHOUT_AUTHENTICATION, 0x6985) else (
         "select isd or select isd-gp, then auth: only a security domain knows what is on the card")
     return card_error("the card does not say what is on it", command, response, hint=hint)
 
 
-def read_registry(card: Card) -> tuple[tuple[RegistryEntry, ...], tuple[str, ...]]:
-    """All entries, and notes on what could not be seen. Raises CardError where nothing can be seen."""
+def read_registry(card: Card) -> Registry:
+    """What the card lists, with notes on what could not be seen. Raises CardError where nothing can be."""
     reader = _RegistryReader(card)
-    found: list[RegistryEntry] = []
+    applications: dict[AID, RegistryEntry] = {}
     for scope in (Scope.ISSUER_SECURITY_DOMAIN, Scope.APPLICATIONS):
-        found.extend(reader.entries(scope) or ())
+        for one in reader.entries(scope) or ():
+            applications.setdefault(one.aid, one)  # some cards list the issuer's security domain in both scopes
+    packages = {one.aid: one for one in _packages(reader)}
+    if not reader.answered:
+        raise reader.refused[0]
+    notes = tuple(note for noted in reader.notes.values() for note in noted)
+    complete = all(noted == [_WITHOUT_MODULES] for noted in reader.notes.values())
+    return Registry((*applications.values(), *packages.values()), notes, complete)
+
+
+def _packages(reader: _RegistryReader) -> tuple[RegistryEntry, ...]:
+    """The packages with their modules, or else without: some cards list them only so."""
     packages = reader.entries(Scope.LOAD_FILES_AND_MODULES)
-    if not packages:
-        # some cards list packages only without their modules
-        packages = reader.entries(Scope.LOAD_FILES)
-        if packages:
-            reader.notes = [note for note in reader.notes if not note.startswith("packages ")]
-            reader.notes.append("which modules the packages have is not told")
-    found.extend(packages or ())
-    if not found and len(reader.notes) == len(Scope):
-        command = registry.get_status(Scope.ISSUER_SECURITY_DOMAIN)
-        raise _refused(command, card.send(command))
-    return tuple(found), tuple(reader.notes)
+    if packages:
+        return packages
+    alone = reader.entries(Scope.LOAD_FILES)
+    if alone:
+        reader.notes[Scope.LOAD_FILES_AND_MODULES] = [_WITHOUT_MODULES]
+    return alone or ()
 
 
 def list_content(card: Card) -> CardListing:
     """What is on the card: security domains, applications, packages with their modules. Raises CardError."""
     with card.transaction():
-        entries, notes = read_registry(card)
+        found = read_registry(card)
         resources = free_resources(card)
     free = resources.free_non_volatile if resources else None
-    return CardListing(tuple(map(_content_entry, entries)), free, notes)
+    return CardListing(tuple(map(_content_entry, found.entries)), free, found.notes)
 
 
 def _content_entry(entry: RegistryEntry) -> ContentEntry:
@@ -212,10 +271,11 @@ def _kind(entry: RegistryEntry) -> str:
 
 def take_inventory(card: Card) -> Inventory:
     """What a preflight has to know of the card. Raises CardError where the card does not say what is on it."""
-    entries, _ = read_registry(card)
+    found = read_registry(card)
     resources = free_resources(card)
     identity = card.state.identity or (_jcop4(card) if resources else None)
-    return Inventory(entries, resources.free_non_volatile if resources else None, java_card_of(identity))
+    return Inventory(found.entries, resources.free_non_volatile if resources else None, java_card_of(identity),
+                     known=found.complete, unseen=found.notes)
 
 
 def inventory_if_told(card: Card) -> Inventory:

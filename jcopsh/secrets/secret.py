@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NoReturn
 
+_DES3_LENGTH = 16  # bytes of a 3DES key of a card: two keys
+
 
 class SecretKind(StrEnum):
     """What a secret is for; it decides what may be said of it."""
@@ -17,9 +19,10 @@ class SecretKind(StrEnum):
 
 
 def key_check_value(key: bytes) -> str:
-    """The 3DES key check value of a 16- or 24-byte key, six hex digits: eight zero bytes enciphered, the first three.
+    """What 3DES makes of eight zero bytes under 16 or 24 bytes: the first three bytes, as six hex digits.
 
-    Source: GlobalPlatform Card Specification 2.3.1, B.6 (the leftmost three bytes of the result).
+    That is the key check value of a 3DES key (GlobalPlatform Card Specification 2.3.1, B.6). Whether the bytes are one
+    they do not tell.
     """
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -35,8 +38,10 @@ def key_check_value(key: bytes) -> str:
 class Secret:
     """Bytes of a key or a PIN. No repr, str, format or pickle gives them away; `reveal` does, and says so in its name.
 
-    It shows as `3DES KCV 8BAF47`, or by its length alone where a check value would help to guess it (a PIN, a
-    fragment of a key). Comparison takes constant time.
+    It shows as `3DES KCV 8BAF47`, which tells 16 bytes from others and not whether they are a 3DES key, as those in
+    a JCOP card's memory are, or an AES key: where that matters, `check_value_labels` says both. It shows by its length
+    alone where a check value would help to guess it (a PIN, a fragment of a key), and with 24 bytes, which in secure
+    channels are an AES key. Comparison takes constant time.
     """
 
     def __init__(self, value: bytes, kind: SecretKind = SecretKind.KEY) -> None:
@@ -52,7 +57,7 @@ class Secret:
 
     @cached_property
     def kcv(self) -> str | None:
-        """The key check value, or None where there is none to tell."""
+        """What 3DES makes of zeros under it, by which a replay knows it again; None where that is not to be told."""
         if self.kind is SecretKind.PIN or len(self._value) not in (16, 24):
             return None
         return key_check_value(self._value)
@@ -60,7 +65,7 @@ class Secret:
     @property
     def label(self) -> str:
         """What may be shown in its place."""
-        if self.kcv:
+        if self.kcv and len(self) == _DES3_LENGTH:
             return f"3DES KCV {self.kcv}"
         return f"{self.kind.value}, {len(self._value)} byte" + ("" if len(self._value) == 1 else "s")
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from jcopsh.operations.content_values import CapInfo, Component, Import
 from jcopsh.shell.drawings import draw, pairs
 from jcopsh.shell.registry_drawings import GAP, aid_text
-from jcopsh.shell.render import Canvas
+from jcopsh.shell.render import Canvas, visible
 
 
 @draw.register
@@ -24,8 +24,10 @@ def _draw_cap(value: CapInfo, canvas: Canvas) -> RenderableType:
         ("load size", Text(f"{value.load_size} bytes, in a load file data block")),
         ("needs", Text(f"Java Card {value.java_card}" if value.java_card else "")),
     ], canvas)
-    parts: list[RenderableType] = [Text(value.file, "title"), Padding(head, (0, 0, 1, 2))]
-    named = [Text(f"{GAP}").append_text(aid_text(aid)).append(f"{GAP}{version}{GAP}{name}".rstrip(), "")
+    file = visible(value.file, one_line=True)
+    parts: list[RenderableType] = [Text(file, "title"), Padding(head, (0, 0, 1, 2))]
+    named = [Text(f"{GAP}").append_text(aid_text(aid))
+             .append(f"{GAP}{version}{GAP}{visible(name, one_line=True)}".rstrip(), "")
              for aid, version, name in value.packages if name or len(value.packages) > 1]
     if named:
         parts.extend((Text("Packages", "title"), *named, Text()))

@@ -18,8 +18,9 @@ from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import Boot
 
-# DEL and the C1 controls, which JSON lets stand as they are; and halves of characters, which cannot be encoded
-_STEERING = re.compile("[\x7f-\x9f\ud800-\udfff]")
+# DEL, the C1 controls, and what turns the direction of a text, which JSON lets stand as they are; and halves of
+# characters, which cannot be encoded
+_STEERING = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 
 
 def json_form(value: Any) -> Any:

@@ -38,7 +38,8 @@ def aid_text(aid: AID, text: str = "") -> Text:
 
 @draw.register
 def _draw_listing(value: CardListing, canvas: Canvas) -> RenderableType:
-    trees: list[RenderableType] = [_tree(root, value.entries) for root in roots(value.entries)]
+    drawn: set[ContentEntry] = set()
+    trees: list[RenderableType] = [_tree(root, value.entries, drawn) for root in roots(value.entries)]
     if not value.entries:
         trees.append(Text("the card lists nothing", "dim"))
     notes = [Text(note, "dim") for note in value.notes]
@@ -49,20 +50,20 @@ def _draw_listing(value: CardListing, canvas: Canvas) -> RenderableType:
 
 def roots(entries: Sequence[ContentEntry]) -> tuple[ContentEntry, ...]:
     """What hangs below nothing: the issuer's security domain, and all that no listed security domain leads to."""
-    reached: set[AID] = set()
+    reached: set[ContentEntry] = set()
     found: list[ContentEntry] = []
     first = [one for one in entries if one.kind == _ISSUER]
     for entry in (*first, *(one for one in entries if _parent(one, entries) is None), *entries):
-        if entry.aid not in reached:
+        if entry not in reached:
             found.append(entry)
             _reach(entry, entries, reached)
     return tuple(found)
 
 
-def _reach(entry: ContentEntry, entries: Sequence[ContentEntry], reached: set[AID]) -> None:
-    reached.add(entry.aid)
+def _reach(entry: ContentEntry, entries: Sequence[ContentEntry], reached: set[ContentEntry]) -> None:
+    reached.add(entry)
     for child in children(entry, entries):
-        if child.aid not in reached:
+        if child not in reached:
             _reach(child, entries, reached)
 
 
@@ -84,13 +85,15 @@ def children(entry: ContentEntry, entries: Sequence[ContentEntry]) -> tuple[Cont
     return tuple(one for one in entries if one is not entry and _parent(one, entries) == entry.aid)
 
 
-def _tree(entry: ContentEntry, entries: Sequence[ContentEntry], seen: frozenset[AID] = frozenset()) -> Tree:
+def _tree(entry: ContentEntry, entries: Sequence[ContentEntry], drawn: set[ContentEntry]) -> Tree:
+    """An entry and what hangs below it and is not drawn yet, which is added to `drawn`: a card may name circles."""
+    drawn.add(entry)
     tree = Tree(_entry_text(entry), guide_style="dim")
     for module in entry.modules:
         tree.add(aid_text(module).append(f"{GAP}module", ""))
     for child in children(entry, entries):
-        if child.aid not in seen:
-            tree.add(_tree(child, entries, seen | {entry.aid}))
+        if child not in drawn:
+            tree.add(_tree(child, entries, drawn))
     return tree
 
 
@@ -145,7 +148,8 @@ def _keys(keys: Sequence[KeyInformation]) -> RenderableType:
     for name in ("version", "identifier", "kind", "length"):
         table.add_column(name)
     for key in keys:
-        table.add_row(version_text(key.version), f"{key.identifier:02X}", key.kind, f"{key.length} bytes")
+        length = "" if key.length is None else f"{key.length} bytes"
+        table.add_row(version_text(key.version), f"{key.identifier:02X}", key.kind or "not told", length)
     return table
 
 

@@ -34,14 +34,16 @@ from jcopsh.shell.tokens import Problem
 if TYPE_CHECKING:
     from functools import _SingleDispatchCallable
 
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
 T = TypeVar("T")
 BUG = "this is a bug in jcopsh, or in a plugin"
 WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
 MIN_WIDTH = 40
 ERASE_LINE = "\r\x1b[K"
-_NOT_SHOWN = ("Cc", "Cf", "Cs")  # Unicode's categories: control, format, surrogate
+# Unicode's categories: control, format (which turns the direction of a text), surrogate, and its own ends of a line
+_NOT_SHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _IN_PLACE_OF_CONTROL = "\N{REPLACEMENT CHARACTER}"
 # blanks at the end of a line, and the ends of colours among them
 _TRAILING_BLANKS = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)
@@ -195,7 +197,7 @@ class Output:
         if json:
             return f"{to_json(value)}\n"
         if isinstance(value, str) and not self._file(errors=False).isatty():
-            return f"{value}\n"
+            return f"{visible(value)}\n"
         console = self._console(errors=False)
         return self._on_paper(console, render(value, self._canvas(console)))
 
@@ -307,10 +309,13 @@ class Output:
         self._write(self._on_paper(console, drawing, wrap=wrap), errors=console is self._consoles.get(True))
 
     def _on_paper(self, console: Console, drawing: RenderableType, *, wrap: bool = True) -> str:
-        """What the console would write, without the blanks that rich fills lines up with."""
+        """What the console would write, without the blanks that rich fills lines up with.
+
+        All that is drawn comes by here, so here goes what would steer the terminal, from whichever card or file it is.
+        """
         paper = console.file
         assert isinstance(paper, _Paper)  # noqa: S101 — _new_console has seen to it; for the type checker
-        console.print(drawing, soft_wrap=not wrap)
+        console.print(_Harmless(drawing), soft_wrap=not wrap)
         return _TRAILING_BLANKS.sub(lambda blanks: blanks[0].replace(" ", ""), paper.taken())
 
     def _write(self, text: str, *, errors: bool) -> None:
@@ -376,6 +381,17 @@ def _color_system() -> Literal["standard", "256"]:
     return "256" if many else "standard"
 
 
+@dataclass(frozen=True, slots=True)
+class _Harmless:
+    """A drawing in whose texts nothing steers the terminal; the colours that rich adds come later."""
+
+    drawing: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self.drawing, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
 class _Paper(io.StringIO):
     """What rich writes on in place of a stream, so that every failure to write is met in one place."""
 
@@ -426,12 +442,16 @@ def _encodable(text: str, encoding: str | None) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def visible(text: str) -> str:
-    """The text without what would steer a terminal: a message may hold anything. Every offset stays what it is."""
+def visible(text: str, *, one_line: bool = False) -> str:
+    """The text without what would steer a terminal: a message may hold anything. Every offset stays what it is.
+
+    `one_line`: without line feeds too, for a name that a card or a file tells.
+    """
     if text.isprintable():
         return text
+    kept = "" if one_line else "\n"
     return "".join(
-        _IN_PLACE_OF_CONTROL if one != "\n" and unicodedata.category(one) in _NOT_SHOWN else one for one in text
+        _IN_PLACE_OF_CONTROL if one != kept and unicodedata.category(one) in _NOT_SHOWN else one for one in text
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from contextlib import suppress
 from dataclasses import replace
+from enum import Enum
 
 import pytest
 from hypothesis import given, settings
@@ -149,19 +153,93 @@ def test_archives_that_are_none(raw: bytes) -> None:
         parse_cap(raw)
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.sampled_from([MADE.load_data, MADE.archive, extended()[:300]]), st.data())
-def test_nothing_but_cap_errors(raw: bytes, data: st.DataObject) -> None:
-    mangled = bytearray(raw)
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(mangled) - 1))
-        mangled[at] = data.draw(st.integers(0, 255))
-    end = data.draw(st.integers(0, len(mangled)))
-    for one in (bytes(mangled), bytes(mangled[:end])):
-        try:
-            parse_cap(one)
-        except CapError:
-            continue
+def archive(compression: int) -> bytes:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", compression) as made:
+        for tag, data in MADE.components.items():
+            made.writestr(f"test/javacard/{Component(tag).title}.cap", data)
+    return raw.getvalue()
+
+
+ARCHIVES = tuple(map(archive, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)))
+
+
+@pytest.mark.parametrize("raw", ARCHIVES, ids=["stored", "deflated", "bzip2", "lzma"])
+def test_every_compression(raw: bytes) -> None:
+    assert parse_cap(raw).load_block == MADE.load_block
+
+
+class Damage(Enum):
+    """What happens to one place of a file."""
+
+    CHANGED = "changed"
+    PUT_IN = "put in"
+    TAKEN_OUT = "taken out"
+    CUT_OFF = "cut off"
+
+
+def damaged(raw: bytes, damage: Damage, at: int, some: bytes) -> bytes:
+    match damage:
+        case Damage.CHANGED:
+            return raw[:at] + some + raw[at + len(some) :]
+        case Damage.PUT_IN:
+            return raw[:at] + some + raw[at:]
+        case Damage.TAKEN_OUT:
+            return raw[:at] + raw[at + len(some) :]
+        case Damage.CUT_OFF:
+            return raw[:at]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.sampled_from([MADE.load_data, MADE.load_block, extended()[:300], *ARCHIVES]),
+       st.lists(st.tuples(st.sampled_from(Damage), st.integers(0, 5000), st.binary(min_size=1, max_size=6)),
+                min_size=1, max_size=4))
+def test_nothing_but_cap_errors(raw: bytes, damages: list[tuple[Damage, int, bytes]]) -> None:
+    for damage, at, some in damages:
+        raw = damaged(raw, damage, at % (len(raw) + 1), some)
+    with suppress(CapError):
+        parse_cap(raw)
+
+
+@pytest.mark.parametrize("raw", ARCHIVES, ids=["stored", "deflated", "bzip2", "lzma"])
+def test_a_byte_that_is_another_at_every_place_of_an_archive(raw: bytes) -> None:
+    for at in range(len(raw)):
+        for some in (b"\x00", b"\xff", bytes((raw[at] ^ 0x40,))):
+            with suppress(CapError):
+                parse_cap(damaged(raw, Damage.CHANGED, at, some))
+        with suppress(CapError):
+            parse_cap(damaged(raw, Damage.TAKEN_OUT, at, b"\x00"))
+
+
+def test_a_directory_that_lies_before_the_file_begins() -> None:
+    """The end of central directory says that the directory has more bytes than the file."""
+    at = MADE.archive.rindex(b"PK\x05\x06") + 12
+    with pytest.raises(CapError, match="ZIP archive cannot be read"):
+        parse_cap(damaged(MADE.archive, Damage.CHANGED, at, b"\xff\xff\xff\x00"))
+
+
+def test_a_length_of_the_indefinite_form_is_none() -> None:
+    data = MADE.load_data[:0x80].ljust(0x80, b"\0")
+    with pytest.raises(CapError, match="indefinite") as caught:
+        parse_cap(b"\xc4\x80" + data)
+    assert caught.value.offset == 1
+
+
+@pytest.mark.parametrize(("tag", "told", "said"), [
+    (7, 5, "it gives Method 5 bytes, and it has 108"), (8, 0, "it gives StaticField 0 bytes, and it has 10"),
+    (10, 7, "it gives Export 7 bytes, and there is none"),
+])
+def test_a_directory_that_contradicts_the_components(tag: int, told: int, said: str) -> None:
+    components = dict(MADE.components)
+    at = 3 + 2 * (tag - 1)
+    components[2] = components[2][:at] + told.to_bytes(2, "big") + components[2][at + 2 :]
+    with pytest.raises(CapError, match=said) as caught:
+        parse_cap(b"".join(components.values()))
+    assert (caught.value.component, caught.value.offset) == (Component.DIRECTORY, at)
+
+
+def test_what_is_not_loaded_may_be_missing_all_the_same() -> None:
+    assert parse_cap(b"".join(data for tag, data in MADE.components.items() if tag != 11)).aid == AID(PACKAGE)
 
 
 @settings(max_examples=200, deadline=None)

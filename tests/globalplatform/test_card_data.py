@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError, KeyInformation, Resources, ScpOption
+from jcopsh.globalplatform.channel import announced_options
 from jcopsh.globalplatform.cplc import parse_cplc
 
 # the answer of a real J2A040 to SELECT (seed 001)
@@ -48,8 +49,66 @@ def test_no_object_identifiers(raw: str) -> None:
 def test_keys_in_both_forms() -> None:
     basic = bytes.fromhex("E012C00401FF8010C00402FF8010C00403FF8010")
     assert card_data.parse_keys(basic) == tuple(KeyInformation(n, 0xFF, "DES", 16) for n in (1, 2, 3))
-    extended = bytes.fromhex("E00AC0080130FF8800200200")
+    # identifier, version, FF and type, length of two bytes; then usage and access, each behind its length
+    extended = bytes.fromhex("E00CC00A0130FF880020" "0118" "0100")
     assert card_data.parse_keys(extended) == (KeyInformation(1, 0x30, "AES", 32),)
+
+
+def test_keys_in_several_templates() -> None:
+    both = bytes.fromhex("E006C00401FF8010" "E006C00401018810")
+    assert [(one.version, one.kind) for one in card_data.parse_keys(both)] == [(0xFF, "DES"), (1, "AES")]
+
+
+@pytest.mark.parametrize("odd", ["0201", "020188", "0201FF88", "0201FF8800"])
+def test_a_key_of_which_little_is_told_hides_no_other(odd: str) -> None:
+    entry = f"C0{len(odd) // 2:02X}{odd}"
+    data = bytes.fromhex(f"{entry}C00401FF8010C000C00103")
+    assert card_data.parse_keys(bytes((0xE0, len(data))) + data) == (
+        KeyInformation(2, 1), KeyInformation(1, 0xFF, "DES", 16))
+
+
+def test_no_entry_that_names_a_key() -> None:
+    assert card_data.parse_keys(bytes.fromhex("E000")) == ()
+    with pytest.raises(CardDataError, match="names a key"):
+        card_data.parse_keys(bytes.fromhex("E003C00101"))
+
+
+@pytest.mark.parametrize(("kind", "name"), [
+    ("A2", "RSA private modulus"), ("A3", "RSA private exponent"), ("A8", "RSA private dq1"),
+    ("B2", "ECC parameter p"), ("B7", "ECC parameter k"), ("C7", "C7"),
+])
+def test_kinds_of_keys(kind: str, name: str) -> None:
+    assert card_data.parse_keys(bytes.fromhex(f"E006C0040101{kind}80"))[0].kind == name
+
+
+def recognition(parts: str) -> bytes:
+    inner = bytes.fromhex(parts)
+    return bytes((0x66, len(inner) + 2, 0x73, len(inner))) + inner
+
+
+SCP02_15 = "640B06092A864886FC6B040215"
+
+
+@pytest.mark.parametrize("odd", [
+    "6303DEADBE", "6300", "6503FFFFFF", "6500", "66032A8648", "6600", "6402" "0600", "060180", "0602FFFF", "6403060180",
+])
+def test_a_part_of_recognition_data_that_is_none_hides_no_other(odd: str) -> None:
+    broken_before = b"\x61\x02\x84\x05"
+    for data in (recognition(odd + SCP02_15), recognition(SCP02_15 + odd), broken_before + recognition(SCP02_15)):
+        found = card_data.parse_recognition(data)
+        assert found.secure_channels == (ScpOption(2, 0x15),)
+        assert announced_options(data) == {2: 0x15}
+
+
+def test_another_tag_beside_the_object_identifiers_of_secure_channels() -> None:
+    data = recognition("6410" "8003FFFFFF" + SCP02_15[4:])
+    assert card_data.parse_recognition(data).secure_channels == (ScpOption(2, 0x15),)
+
+
+def test_recognition_data_that_are_cut_off() -> None:
+    whole = recognition(SCP02_15 + "6503060101")
+    cut = bytes((0x73, len(whole) - 6)) + whole[4:-2]
+    assert card_data.parse_recognition(cut).secure_channels == (ScpOption(2, 0x15),)
 
 
 @pytest.mark.parametrize("raw", ["8304000186A0", "FF21068304000186A0"])

@@ -33,8 +33,11 @@ from jcopsh.iso7816.status import INS, SW, describe, describe_answer
     (0x6701, None, "wrong length; the last byte is the card's own", "ISO/IEC 7816-4, table 5"),
     (0x6D00, INS.SELECT, "instruction not supported, or invalid", "ISO/IEC 7816-4, table 5"),
     (0x6438, INS.UPDATE_BINARY, "the card has a query of 56 bytes to be fetched", "ISO/IEC 7816-4, table 6"),
-    (0x6438, INS.LOAD, "the package cannot be linked: the card has not what it imports, or not in that version",
-     "GlobalPlatform 2.3.1, 11.1.3, as cards use it with this command"),
+    (0x6438, None, "the card has a query of 56 bytes to be fetched", "ISO/IEC 7816-4, table 6"),
+    (0x6438, INS.LOAD, "a package that the load file imports is not on the card, or not in that version",
+     "Java Card Development Kit User Guide 3.0.5, table 9-14"),
+    (0x6444, INS.INSTALL, "the applet could not be created: its install method failed",
+     "Java Card Development Kit User Guide 3.0.5, table 9-14"),
     (0x9123, None, "a status word of the application's own", "ISO/IEC 7816-4, 5.6"),
     (0x0000, None, "not a status word of ISO/IEC 7816-4", "ISO/IEC 7816-4, 5.6"),
 ])
@@ -85,6 +88,14 @@ def test_an_instruction_without_meanings_of_its_own_changes_nothing() -> None:
     ("80E60800", 0x6A88, "there is no such application or security domain"),
     ("80CA0066", 0x6A88, "the card has no such data object"),
     ("00D60000", 0x9000, "done"),
+    ("80E80000", 0x6438, "a package that the load file imports is not on the card, or not in that version"),
+    ("84E60C00", 0x6438, "a package that the load file imports is not on the card, or not in that version"),
+    ("84E60C00", 0x6444, "the applet could not be created: its install method failed"),
+    # the other numbers of 64xx and 62xx are nobody's query to fetch where the class byte is proprietary
+    ("80E80000", 0x6430, "execution error: the card's memory is unchanged; the last byte is the card's own"),
+    ("80F24000", 0x6210, "warning: the card's memory is unchanged; the last byte is the card's own"),
+    ("80CA0066", 0x6438, "execution error: the card's memory is unchanged; the last byte is the card's own"),
+    ("00B00000", 0x6438, "the card has a query of 56 bytes to be fetched"),
     ("C0B00000", 0x6982, "security status not satisfied: an authentication or a PIN is missing"),
 ])
 def test_meanings_by_command(command: str, sw: int, text: str) -> None:

@@ -110,6 +110,28 @@ def test_deep_nesting_is_no_recursion() -> None:
     assert tlv.find(tlv.parse(data), 0x84) is None
 
 
+def test_what_can_be_read_of_what_makes_no_sense() -> None:
+    found, error = tlv.parse_legible(bytes.fromhex("8401AA 00 8501BB 860500"))
+    assert [(one.tag, one.value, one.offset) for one in found] == [(0x84, b"\xaa", 0), (0x85, b"\xbb", 4)]
+    assert error is not None
+    assert error.offset == 8
+    assert tlv.parse_legible(bytes.fromhex("8401AA"))[1] is None
+    assert [f"{one.tag:02X}" for one in tlv.walk_legible(bytes.fromhex(
+        "6F06 8401AA A501FF" "6603DEADBE" "7305 06012A 8405"))] == ["6F", "84", "A5", "66", "73", "06"]
+
+
+@given(st.binary(max_size=60))
+def test_what_can_be_read_is_what_parse_reads(data: bytes) -> None:
+    found, error = tlv.parse_legible(data)
+    assert len(list(tlv.walk_legible(data))) >= len(found)
+    if error is None:
+        assert found == tlv.parse(data)
+    else:
+        with pytest.raises(TlvError) as caught:
+            tlv.parse(data)
+        assert caught.value.offset == error.offset
+
+
 @pytest.mark.parametrize("tag", [0, -1, 0x9F, 0x1F, 0x8401, 0xDF81, 0x1FFFFFFFFF])
 def test_a_number_that_is_no_tag(tag: int) -> None:
     with pytest.raises(ValueError, match="tag"):

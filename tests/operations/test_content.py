@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jcopsh.card.card import Card, answering_yes
 from jcopsh.errors import CardError, JcopshError, ReaderError, Refused, UsageError
-from jcopsh.globalplatform.cap import parse_cap
+from jcopsh.globalplatform.cap import Flags, Package, parse_cap
 from jcopsh.globalplatform.content import Instance, LifeCycle, Structure, install_for_install
 from jcopsh.globalplatform.preflight import Inventory, preflight
-from jcopsh.globalplatform.registry import Privilege
+from jcopsh.globalplatform.registry import Privilege, Scope, parse_status
 from jcopsh.iso7816.aid import AID
 from jcopsh.operations import content, looking
 from jcopsh.operations.cap_files import cap_info
@@ -91,17 +92,6 @@ def test_a_block_that_is_too_large_or_a_file_of_too_many(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="does not fit"):
         install(sim.card(tmp_path), Request(A, block_size=256))
     assert sim.changes == []
-
-
-@pytest.mark.parametrize(("bytes_to_load", "hint"), [
-    (60000, "--block-size 235 or more"), (63000, "auth mac: a channel that enciphers nothing has room for more"),
-    (65000, "a smaller file"),
-])
-def test_what_makes_a_large_file_fit(bytes_to_load: int, hint: str) -> None:
-    big = parse_cap(Cap(LIBRARY, (), method_bytes=bytes_to_load).archive)
-    with pytest.raises(UsageError, match="at most 256") as caught:
-        content.dry_run(Request(big, block_size=100), 239)
-    assert caught.value.hint == hint
 
 
 def test_what_cannot_be_resolved_has_no_line_that_resolves_a_part_of_it(tmp_path: Path) -> None:
@@ -213,11 +203,83 @@ def test_imports(tmp_path: Path) -> None:
         install(Content(EMPTY).card(tmp_path / "none"), Request(needs))
 
 
-def test_a_maker_s_own_package_may_be_in_rom(tmp_path: Path) -> None:
-    needs = parse_cap(Cap(LIBRARY, (), imports=((bytes.fromhex("A000000167413001"), 1, 0),)).archive)
+@pytest.mark.parametrize(("package", "name"), [
+    ("A000000167413001", "A000000167413001 1.0"), ("D276000085494A434F5058", "com.nxp.id.jcopx 1.0"),
+    ("A000000018434D00", "A000000018434D00 1.0"), ("A0000000620299", "A0000000620299 1.0"),
+])
+def test_a_package_of_somebody_else_may_be_in_rom(tmp_path: Path, package: str, name: str) -> None:
+    needs = parse_cap(Cap(LIBRARY, (), imports=((bytes.fromhex(package), 1, 0),)).archive)
     plan, *_ = install(Content(EMPTY).card(tmp_path), Request(needs))
     assert isinstance(plan, InstallPlan)
-    assert any("A000000167413001" in note for note in plan.notes)
+    assert plan.notes == (f"the file imports {name}, which the card does not list; it may be in its ROM",)
+
+
+@pytest.mark.parametrize("package", ["D27600012402", "F0000000AA01", "112233445566"])
+def test_a_package_of_one_s_own_is_missing(tmp_path: Path, package: str) -> None:
+    needs = parse_cap(Cap(LIBRARY, (), imports=((bytes.fromhex(package), 1, 0),)).archive)
+    with pytest.raises(NotPossible, match=f"{package} 1.0, which is not on the card") as caught:
+        install(Content(EMPTY).card(tmp_path), Request(needs))
+    # with what, they differ in: 6438, 6A80 or 6985
+    assert caught.value.meaning == "A card refuses LOAD then. Nothing on it was changed."
+
+
+def test_a_status_word_is_named_where_evidence_names_it(tmp_path: Path) -> None:
+    for folder, listed, cap in (("package", LOADED_A, B), ("module", LOADED_A, C)):
+        with pytest.raises(NotPossible) as caught:
+            install(Content(listed).card(tmp_path / folder), Request(cap))
+        assert "A card answers INSTALL [for load] with 6985 then." in caught.value.meaning
+    with pytest.raises(NotPossible, match="bytes of memory are free") as caught:
+        install(Content(EMPTY, {FREE_MEMORY: "82020001" "9000"}).card(tmp_path / "memory"), Request(A))
+    assert "6985" not in caught.value.meaning
+
+
+def test_the_same_applet_twice(tmp_path: Path) -> None:
+    twice = parse_cap(Cap(A.aid.value, (APPLET_A.value, APPLET_A.value)).archive)
+    said = "2 applets of the file have the AID 000000000011; the file has to be made anew"
+    with pytest.raises(NotPossible, match=said):
+        install(Content(EMPTY).card(tmp_path), Request(twice, load_only=True))
+    assert cap_info(twice, "x.cap").doubts == (said,)
+
+
+def test_every_package_of_an_extended_file_is_looked_for() -> None:
+    first, second = AID.parse("0000000000AA"), APPLET_A
+    cap = replace(A, aid=AID.parse("00000000FF"), flags=A.flags | Flags.EXTENDED, applets=(),
+                  packages=(Package(first, 1, 0), Package(second, 1, 0)))
+    for listed, what in (
+        (WITH_A[0x10], "module 000000000011 of package 0000000000 has the AID of a package in the file"),
+        ([entry(first.value, 1)], "package 0000000000AA on the card has the AID of a package in the file"),
+    ):
+        found = parse_status(b"".join(listed), Scope.LOAD_FILES_AND_MODULES).entries
+        assert [one.what for one in preflight(cap, (), Inventory(found))] == [what]
+    instance = parse_status(entry(second.value, 7), Scope.APPLICATIONS).entries
+    assert [one.what for one in preflight(cap, (), Inventory(instance))] == [
+        "application 000000000011 has the AID of a package in the file"]
+
+
+def test_a_file_of_more_blocks_than_there_are_numbers(tmp_path: Path) -> None:
+    def refused(method_bytes: int, most: int) -> UsageError:
+        cap = parse_cap(Cap(LIBRARY, (), method_bytes=method_bytes).archive)
+        with pytest.raises(UsageError, match="at most 256") as caught:
+            content.dry_run(Request(cap), most)
+        assert "Nothing was sent" in caught.value.meaning
+        return caught.value
+
+    assert refused(61500, 239).hint == "auth mac: without encryption 247 bytes fit into a block"
+    assert refused(63300, 239).hint == refused(63300, 247).hint == "make the file smaller: split it into packages"
+    cap = parse_cap(Cap(LIBRARY, (), method_bytes=61500).archive)
+    content.dry_run(Request(cap), 247)
+    with pytest.raises(UsageError) as caught:
+        content.dry_run(Request(cap, block_size=100), 247)
+    least = -(-len(cap.load_block) // 256)
+    assert caught.value.hint == f"--block-size {least} or more, or leave it away"
+    content.dry_run(Request(cap, block_size=least), 247)
+
+
+def test_what_the_card_did_not_list_is_said_before_anything_is_loaded(tmp_path: Path) -> None:
+    needs = parse_cap(Cap(LIBRARY, (), imports=((bytes.fromhex("F0000000AA01"), 1, 2),)).archive)
+    plan, *_ = install(Content(EMPTY, {"80F240": "6985"}).card(tmp_path), Request(needs))
+    assert isinstance(plan, InstallPlan)
+    assert [note.partition(" (")[0] for note in plan.notes] == ["not seen: applications: the card does not list them"]
 
 
 JCOP_4 = "FE1DDF281A03184A3352363030303337333138313230306D20B6197D635E7C"  # the platform build of one card
@@ -231,6 +293,20 @@ def test_imports_that_are_newer_than_the_card(tmp_path: Path) -> None:
                          Inventory(java_card="3.0.1"))
     assert "javacard.framework 1.6" in found.what
     assert "Java Card 3.0.5" in found.what
+
+
+@pytest.mark.parametrize(("package", "minor", "java_card"), [
+    ("A0000000620101", 7, "3.1"), ("A0000000620101", 8, "3.1"), ("A0000000620101", 9, "3.2"),
+    ("A0000000620101", 10, "later than 3.2"), ("A0000000620102", 7, "3.1"), ("A0000000620102", 8, "3.2"),
+    ("A0000000620201", 7, "3.1"), ("A000000062020806", 0, "3.1"), ("A0000000620209", 1, "3.0.1"),
+])
+def test_imports_of_the_newest_java_card(package: str, minor: int, java_card: str) -> None:
+    cap = parse_cap(Cap(LIBRARY, (), imports=((bytes.fromhex(package), 1, minor),)).archive)
+    assert cap_info(cap, "new.cap").java_card == java_card
+    older = "2.2.2" if java_card == "3.0.1" else "3.0.5"
+    (found,) = preflight(cap, (), Inventory(java_card=older))
+    assert f"which takes Java Card {java_card}; this kind of card has {older}" in found.what
+    assert preflight(cap, (), Inventory(java_card="")) == ()
 
 
 # --- what goes wrong on the way --------------------------------------------------------------------------------------
@@ -489,7 +565,7 @@ def test_what_cannot_be_the_default(tmp_path: Path) -> None:
     listed = {**WITH_A, 0x40: [entry(holder, 7, privileges="04"), entry(APPLET_A.value, 7)]}
     sim = Content(listed)
     card = sim.card(tmp_path)
-    isd = next(one.aid for one in looking.read_registry(card)[0])
+    isd = next(one.aid for one in looking.read_registry(card).entries)
     with pytest.raises(UsageError, match="where no application is") as caught:
         content.make_default(card, isd)
     assert caught.value.hint == "set-privileges F00000000001 000000"
@@ -529,7 +605,7 @@ def test_data_in_blocks(tmp_path: Path) -> None:
     list(content.personalize(sim.card(tmp_path), APPLET_A, bytes(300), structure=Structure.DGI, block_size=200))
     assert sim.changes == [
         "80E620000C" "0000" "06000000000011" "000000" "00",
-        f"80E20800C8{'00' * 200}00", f"80E2880164{'00' * 100}00",
+        f"80E20800C8{'00' * 200}", f"80E2880164{'00' * 100}",
     ]
 
 

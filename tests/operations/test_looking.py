@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import SupportsIndex
 
 import pytest
 
@@ -44,9 +47,99 @@ def test_what_does_not_fit_into_one_answer(tmp_path: Path) -> None:
 
 
 def test_a_card_that_says_6310_for_ever(tmp_path: Path) -> None:
-    more = entry(bytes(6), 7).hex()
-    with pytest.raises(CardError):
-        looking.list_content(Content(EMPTY, {"80F240": f"{more}6310"}).card(tmp_path))
+    sim = Content(EMPTY, {"80F240": f"{entry(bytes(6), 7).hex()}6310"})
+    listing = looking.list_content(sim.card(tmp_path))
+    assert [one.kind for one in listing.entries] == ["issuer security domain", "application", "package"]
+    assert listing.notes == ("applications: the card says again and again that there are more",)
+    assert len(sim.sent) < 10
+    pages = itertools.count()
+    endless = Content(EMPTY)
+    endless.answers["80F240"] = Endless(lambda: f"{entry(next(pages).to_bytes(6, 'big'), 7).hex()}6310")
+    listing = looking.list_content(endless.card(tmp_path / "endless"))
+    assert len(listing.entries) == looking.MOST_PAGES + 3
+    assert listing.notes == ("applications: the card says again and again that there are more",)
+
+
+class Endless(list[str]):
+    """Answers that never run out."""
+
+    def __init__(self, answer: Callable[[], str]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def pop(self, _index: SupportsIndex = 0) -> str:
+        """The next one."""
+        return self._answer()
+
+
+@pytest.mark.parametrize("sw", ["6A88", "6985", "6A86", "6F00"])
+def test_what_came_stays_where_the_rest_is_refused(tmp_path: Path, sw: str) -> None:
+    sim = Content(EMPTY, {"80F24002": f"{entry(bytes(6), 7).hex()}6310", "80F24003": sw})
+    listing = looking.list_content(sim.card(tmp_path))
+    assert [str(one.aid) for one in listing.entries if one.kind == "application"] == ["000000000000"]
+    (note,) = listing.notes
+    assert note.startswith(f"applications: the card says that there are more and does not list them ({sw}: ")
+    inventory = looking.take_inventory(sim.card(tmp_path / "again"))
+    assert (inventory.known, inventory.unseen) == (False, (note,))
+
+
+@pytest.mark.parametrize("sw", ["6985", "6982", "6E00", "6700", "6283", "6F00"])
+@pytest.mark.parametrize(("p1", "left", "name"), [
+    (0x80, ["000000000011", "A0000001515350", "0000000000"], "the issuer security domain"),
+    (0x40, [ISD.hex().upper(), "A0000001515350", "0000000000"], "applications"),
+    (0x10, [ISD.hex().upper(), "000000000011"], "packages with their modules"),
+])
+def test_a_scope_that_is_refused_hides_no_other(
+    tmp_path: Path, sw: str, p1: int, left: list[str], name: str
+) -> None:
+    listing = looking.list_content(Content(WITH_A, {f"80F2{p1:02X}": sw}).card(tmp_path))
+    assert [str(one.aid) for one in listing.entries] == left
+    assert listing.notes[0].startswith(f"{name}: the card does not list them ({sw}: ")
+
+
+@pytest.mark.parametrize("sw", ["6E00", "6700", "6982"])
+def test_packages_alone_where_the_card_does_not_list_modules(tmp_path: Path, sw: str) -> None:
+    sim = Content({**EMPTY, 0x20: [entry(bytes(5), 1)]}, {"80F210": sw})
+    listing = looking.list_content(sim.card(tmp_path))
+    assert [str(one.aid) for one in listing.entries] == [ISD.hex().upper(), "0000000000"]
+    assert listing.notes == ("which modules the packages have is not told",)
+    assert looking.take_inventory(sim.card(tmp_path / "again")).known
+
+
+def test_a_warning_may_come_with_entries(tmp_path: Path) -> None:
+    sim = Content(EMPTY, {"80F24002": f"{entry(bytes(6), 7).hex()}6283"})
+    listing = looking.list_content(sim.card(tmp_path))
+    assert len(listing.entries) == 3
+    assert listing.notes[0].startswith("applications: there may be more (6283: ")
+
+
+def test_one_odd_entry(tmp_path: Path) -> None:
+    odd = "E30A4F0400000000" "9F700107"
+    sim = Content(EMPTY, {"80F24002": f"{odd}{entry(bytes(6), 7).hex()}9000"})
+    listing = looking.list_content(sim.card(tmp_path))
+    assert [str(one.aid) for one in listing.entries if one.kind == "application"] == ["000000000000"]
+    assert listing.notes == (
+        "applications: the entry with 00000000: its AID (4F): an AID has 5 to 16 bytes, this one has 4",)
+
+
+def test_the_older_form_where_the_first_scope_is_empty(tmp_path: Path) -> None:
+    sim = Content({}, {
+        "80F28002": "6A86", "80F28000": "6A88", "80F24002": "6A86", "80F24000": "06000000000011" "0700" "9000",
+        "80F21002": "6A86", "80F21000": "6A88", "80F22002": "6A86", "80F22000": "6A88",
+    })
+    listing = looking.list_content(sim.card(tmp_path))
+    assert [str(one.aid) for one in listing.entries] == ["000000000011"]
+    assert listing.notes == ()
+    assert [one[:8] for one in sim.sent if one.startswith("80F2")] == [
+        "80F28002", "80F28000", "80F24000", "80F21000", "80F22000"]
+
+
+def test_what_two_scopes_list_is_listed_once(tmp_path: Path) -> None:
+    twice = {**WITH_A, 0x40: [entry(ISD, 7, privileges="800000"), *WITH_A[0x40]]}
+    listing = looking.list_content(Content(twice).card(tmp_path))
+    assert [(str(one.aid), one.kind) for one in listing.entries][:2] == [
+        ("A000000151000000", "issuer security domain"), ("000000000011", "application")]
+    assert len(listing.entries) == 4
 
 
 @pytest.mark.parametrize("sw", ["6A86", "6A80"])
@@ -86,8 +179,13 @@ def test_a_card_that_does_not_tell(tmp_path: Path, sw: str, hint: str) -> None:
 
 
 def test_an_answer_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match="cannot be listed"):
-        looking.list_content(Content(EMPTY, {"80F280": "E3054F09000000009000"}).card(tmp_path))
+    broken = "E3054F09000000009000"
+    listing = looking.list_content(Content(EMPTY, {"80F280": broken}).card(tmp_path / "one"))
+    assert [one.kind for one in listing.entries] == ["package"]
+    assert listing.notes[0].startswith("the issuer security domain: ")
+    with pytest.raises(CardError, match="cannot be listed") as caught:
+        looking.list_content(Content({}, {"80F2": broken}).card(tmp_path / "all"))
+    assert "cannot be read" in caught.value.meaning
 
 
 def test_info(tmp_path: Path) -> None:

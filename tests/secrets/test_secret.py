@@ -95,6 +95,12 @@ def test_it_compares_by_value_and_not_with_bytes() -> None:
     assert len(Secret(KEY)) == 16
 
 
+def test_a_label_claims_no_cipher_that_is_not_known() -> None:
+    assert Secret(DEFAULT_KEY).label == "3DES KCV 8BAF47"
+    assert Secret(DEFAULT_KEY + KEY[:8]).label == "key, 24 bytes"
+    assert Secret(DEFAULT_KEY + KEY).label == "key, 32 bytes"
+
+
 def test_key_check_values() -> None:
     """8BAF47 is the published check value of 40…4F; DES enciphers zeros under zeros to 8CA64DE9C1B123A7."""
     assert key_check_value(DEFAULT_KEY) == "8BAF47"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from jcopsh.globalplatform.cap import parse_cap
 from jcopsh.globalplatform.card_data import KeyInformation, Resources, parse_recognition
 from jcopsh.globalplatform.cplc import parse_cplc
 from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.atr import parse_atr
+from jcopsh.iso7816.tlv_tree import tlv_tree
 from jcopsh.operations.cap_files import cap_info
 from jcopsh.operations.content import Request, dry_run
 from jcopsh.operations.content_values import (
@@ -31,6 +34,7 @@ from jcopsh.shell.json_form import to_json
 from jcopsh.shell.registry_drawings import roots
 from jcopsh.shell.render import Output
 from tests import cap_files
+from tests.cap_files import Cap
 
 ISD, DOMAIN = AID.parse("A000000151000000"), AID.parse("A000000151000001")
 PACKAGE, APPLET = AID.parse("0000000000"), AID.parse("000000000011")
@@ -85,6 +89,23 @@ def test_every_entry_is_shown_whatever_the_card_says(entries: tuple[ContentEntry
     assert roots(entries)
 
 
+@pytest.mark.parametrize(("entries", "drawn_entries"), [
+    ((ISSUER, replace(ISSUER, kind="security domain"), APPLICATION), 3),
+    ((ISSUER, ISSUER, SECOND), 2),
+    ((replace(SECOND, domain=ISD), replace(SECOND, aid=ISD, domain=DOMAIN), APPLICATION), 3),
+    ((replace(SECOND, domain=DOMAIN), replace(SECOND, domain=DOMAIN, life_cycle=15)), 2),
+    ((ISSUER, APPLICATION, replace(LOADED, aid=APPLET, modules=())), 3),  # a package with an application's AID
+])
+def test_no_entry_is_drawn_twice(entries: tuple[ContentEntry, ...], drawn_entries: int) -> None:
+    lines = [line for line in drawn(CardListing(entries)).splitlines() if "(|" in line]
+    assert len(lines) == drawn_entries, lines
+
+
+def test_a_life_cycle_that_was_not_told() -> None:
+    assert "life cycle not told" in drawn(CardListing((replace(APPLICATION, life_cycle=None,
+                                                               life_cycle_name="life cycle not told"),)))
+
+
 def test_a_card_that_lists_nothing() -> None:
     assert "lists nothing" in drawn(CardListing(()))
 
@@ -113,6 +134,40 @@ def test_a_cap_file() -> None:
     for part in ("A.cap", "2.1, compact", "000000000011 (|......|)", "javacard.framework", "Java Card 2.2.2", "Method",
                  f"{len(cap_files.A.load_block)} bytes", "not loaded"):
         assert part in text, part
+
+
+STEERING = ("\x1b[2J", "\x1b]0;title\x07", "\n  forged line", "\r", "\x9b2J", "\x90q\x9c", "\u202e", "\u2066", "\u2028")
+
+
+@pytest.mark.parametrize("steering", STEERING, ids=ascii)
+def test_names_out_of_a_file_do_not_steer_the_terminal(steering: str) -> None:
+    name = f"be{steering}hind"
+    made = Cap(cap_files.A.package, cap_files.A.applets, name=name, format=(2, 2))
+    value = cap_info(parse_cap(made.archive), f"{name}.cap")
+    text = drawn(value)
+    assert not (set(text) - {"\n"}) & set(steering[:1] + "\x1b\x07\x9b\x90\x9c")
+    assert not any(line.strip().startswith("forged") for line in text.splitlines())
+    assert text.count("\n") == drawn(cap_info(parse_cap(replace(made, name="be_hind").archive), "a.cap")).count("\n")
+    assert not set(to_json(value)) & set(steering) & set("\x1b\x07\n\r\x9b\x90\x9c\u202e\u2066\u2028")
+
+
+@pytest.mark.parametrize("steering", [one for one in STEERING if not one.startswith("\n")], ids=ascii)
+@pytest.mark.parametrize("colored", [False, True])
+def test_texts_of_a_card_do_not_steer_the_terminal(steering: str, *, colored: bool) -> None:
+    text = f"a{steering}b"
+    raw = text.encode().ljust(16, b"x")[:16]
+    entry = replace(APPLICATION, aid=AID(raw), text=text, name=text, life_cycle_name=text, privileges=(text,))
+    stream = io.StringIO()
+    output = Output(stdout=stream, width=80, color="always" if colored else "never")
+    for value in (CardListing((ISSUER, entry), notes=(text,)), replace(INFO, absent=(Absent(text, 0x6A88, text),)),
+                  parse_cplc(raw * 2 + raw[:10]), parse_atr(b"\x3b" + bytes((len(raw[:15]),)) + raw[:15]),
+                  tlv_tree(bytes.fromhex("5010") + raw), text):
+        output.show(value)
+    shown = stream.getvalue()
+    if colored:
+        shown = re.sub("\x1b\\[[0-9;]*m", "", shown)
+    assert "\ufffd" in shown
+    assert not set(shown) & set("\x1b\x07\r\x9b\x90\x9c\u202e\u2066\u2028")
 
 
 def test_plans_and_what_was_done() -> None:
