@@ -315,7 +315,7 @@ def _imports(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
             yield from _newer_than_card(wanted, inventory)
         elif inventory.known and _may_be_in_rom(wanted.aid, cap):
             yield Finding(f"the file imports {_named(wanted)}, which the card does not list; it may be in its ROM",
-                          Step.LOAD, (f"upload the file of {wanted.aid}, where the card has it not in ROM",),
+                          Step.LOAD, (f"upload the file of {wanted.aid}, if it is not in ROM",),
                           certain=False)
         elif inventory.known:
             yield Finding(f"the file imports package {wanted.aid} {wanted.version}, which is not on the card",

@@ -6,7 +6,7 @@ without tags.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntFlag
 from types import MappingProxyType
@@ -148,14 +148,12 @@ def get_status(scope: Scope, *, tagged: bool = True, following: bool = False) ->
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswer:
-    """What the answers to GET STATUS of one scope hold. `unread` says of what cannot be read why not."""
+    """What the answers to GET STATUS of one scope hold. `unread` says of what cannot be read why not; `whole` is False
+    where entries are missing for it."""
 
     entries: tuple[RegistryEntry, ...]
     unread: tuple[str, ...] = ()
-
-
-class _Unreadable(ValueError):
-    """A part of an answer that makes no sense."""
+    whole: bool = True
 
 
 def parse_status(data: bytes, scope: Scope) -> StatusAnswer:
@@ -163,64 +161,67 @@ def parse_status(data: bytes, scope: Scope) -> StatusAnswer:
 
     What cannot be read takes nothing else away.
     """
-    entries: list[RegistryEntry] = []
-    unread: list[str] = []
     read = _read_tagged if data[:1] == bytes((_TAG_ENTRY,)) else _read_untagged
-    for one in read(data, scope):
-        if isinstance(one, RegistryEntry):
-            entries.append(one)
-        else:
-            unread.append(one)
-    return StatusAnswer(tuple(entries), tuple(unread))
+    found = tuple(read(data, scope))
+    return StatusAnswer(
+        tuple(one.entry for one in found if one.entry is not None), tuple(one.doubt for one in found if one.doubt),
+        whole=all(one.entry is not None for one in found),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An entry as far as it can be read, and what cannot be."""
+
+    entry: RegistryEntry | None = None
+    doubt: str = ""
 
 
 _TAG_ENTRY, _TAG_AID, _TAG_LIFE_CYCLE, _TAG_PRIVILEGES = 0xE3, 0x4F, 0x9F70, 0xC5  # table 11-36
 _TAG_LOAD_FILE, _TAG_MODULE, _TAG_DOMAIN, _TAG_VERSION = 0xC4, 0x84, 0xCC, 0xCE
 
 
-def _read_tagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry | str]:
-    """The entries, and between them what cannot be read."""
+def _read_tagged(data: bytes, scope: Scope) -> Iterator[_Read]:
     objects, broken = parse_legible(data)
     for one in objects:
-        if one.tag == _TAG_ENTRY:
-            yield from _entry(one, scope)
-        else:
-            yield f"an entry begins with E3, not {one.tag:02X}"
+        yield _entry(one, scope) if one.tag == _TAG_ENTRY else _Read(
+            doubt=f"an entry begins with E3, not {one.tag:02X}")
     if broken is not None:
-        yield f"the answer ends within an entry, or makes no sense at byte {broken.offset}: {broken}"
+        yield _Read(doubt=f"the answer ends within an entry, or makes no sense at byte {broken.offset}: {broken}")
 
 
-def _entry(entry: TLV, scope: Scope) -> Iterator[RegistryEntry | str]:
+def _entry(entry: TLV, scope: Scope) -> _Read:
     items, broken = parse_legible(entry.value)
-    name = next((item.value for item in items if item.tag == _TAG_AID), b"").hex().upper() or "no AID"
     aids, doubts = _aids(items)
-    life_cycle = _first(items, _TAG_LIFE_CYCLE)
+    life_cycle, privileges = _first(items, _TAG_LIFE_CYCLE), _first(items, _TAG_PRIVILEGES)
     if broken is not None:
         doubts.append(str(broken))
-    if not life_cycle and any(item.tag == _TAG_LIFE_CYCLE for item in items):
-        doubts.append("its life cycle is empty")
+    if life_cycle == b"":
+        doubts.append("its life cycle (9F70) is empty")
     if len({item.value for item in items if item.tag == _TAG_VERSION}) > 1:
-        doubts.append("it has several versions, of which the first is shown")
-    if aids[_TAG_AID]:
-        privileges = _first(items, _TAG_PRIVILEGES)
-        yield RegistryEntry(
-            aid=aids[_TAG_AID][0],
-            scope=scope,
-            # the second byte, where there is one, is that of the contactless interface (Amendment C)
-            life_cycle=life_cycle[0] if life_cycle else None,
-            privileges=None if privileges is None else int.from_bytes((privileges + bytes(3))[:3], "big"),
-            version=_first(items, _TAG_VERSION) or b"",
-            modules=aids[_TAG_MODULE],
-            domain=next(iter(aids[_TAG_DOMAIN]), None),
-            load_file=next(iter(aids[_TAG_LOAD_FILE]), None),
-        )
-    elif name == "no AID":
-        doubts.append("4F is missing or empty")
-    if doubts:
-        yield f"the entry with {name}: {'; '.join(doubts)}"
+        doubts.append("it has several versions (CE), of which the first is shown")
+    aid = next(iter(aids[_TAG_AID]), None)
+    return _doubted(_first(items, _TAG_AID), doubts, None if aid is None else RegistryEntry(
+        aid=aid,
+        scope=scope,
+        # the second byte, where there is one, is that of the contactless interface (Amendment C)
+        life_cycle=life_cycle[0] if life_cycle else None,
+        privileges=None if privileges is None else int.from_bytes((privileges + bytes(3))[:3], "big"),
+        version=_first(items, _TAG_VERSION) or b"",
+        modules=aids[_TAG_MODULE],
+        domain=next(iter(aids[_TAG_DOMAIN]), None),
+        load_file=next(iter(aids[_TAG_LOAD_FILE]), None),
+    ))
 
 
-def _first(items: tuple[TLV, ...], tag: int) -> bytes | None:
+def _doubted(name: bytes | None, doubts: list[str], entry: RegistryEntry | None) -> _Read:
+    """An entry with what is doubtful of it, by the bytes that stand for its AID."""
+    if not name:
+        return _Read(doubt="; ".join(("an entry has no AID", *doubts)))
+    return _Read(entry, f"the entry with {name.hex().upper()}: {'; '.join(doubts)}" if doubts else "")
+
+
+def _first(items: Sequence[TLV], tag: int) -> bytes | None:
     return next((item.value for item in items if item.tag == tag), None)
 
 
@@ -228,7 +229,7 @@ _WHOSE_AID = {_TAG_AID: "its AID", _TAG_MODULE: "a module", _TAG_DOMAIN: "its se
               _TAG_LOAD_FILE: "its package"}
 
 
-def _aids(items: tuple[TLV, ...]) -> tuple[Mapping[int, tuple[AID, ...]], list[str]]:
+def _aids(items: Sequence[TLV]) -> tuple[Mapping[int, tuple[AID, ...]], list[str]]:
     """The AIDs in an entry by their tag, and what is wrong with those that are none.
 
     Cards write an empty CC or C4 where there is no security domain or package to name.
@@ -236,7 +237,7 @@ def _aids(items: tuple[TLV, ...]) -> tuple[Mapping[int, tuple[AID, ...]], list[s
     found: dict[int, tuple[AID, ...]] = dict.fromkeys(_WHOSE_AID, ())
     doubts = []
     for item in items:
-        if item.tag not in _WHOSE_AID or (not item.value and item.tag in (_TAG_AID, _TAG_DOMAIN, _TAG_LOAD_FILE)):
+        if item.tag not in _WHOSE_AID or (not item.value and item.tag != _TAG_MODULE):
             continue
         try:
             found[item.tag] += (AID(item.value),)
@@ -245,40 +246,38 @@ def _aids(items: tuple[TLV, ...]) -> tuple[Mapping[int, tuple[AID, ...]], list[s
     return found, doubts
 
 
-def _read_untagged(data: bytes, scope: Scope) -> Iterator[RegistryEntry | str]:
-    """As `_read_tagged`; an entry without tags tells only by its lengths where the next one begins."""
+class _Unreadable(ValueError):
+    """An answer that ends within an entry."""
+
+
+def _read_untagged(data: bytes, scope: Scope) -> Iterator[_Read]:
+    """An entry without tags tells only by its lengths where the next one begins."""
     position = 0
 
     def take(count: int) -> bytes:
         nonlocal position
         part = data[position : position + count]
         if len(part) < count:
-            raise _Unreadable("the answer ends within an entry")
+            raise _Unreadable
         position += count
         return part
 
     def counted() -> bytes:
         return take(take(1)[0])
 
+    with_modules = scope is Scope.LOAD_FILES_AND_MODULES
     try:
         while position < len(data):
             name = counted()
             life_cycle, privileges = take(2)
-            with_modules = scope is Scope.LOAD_FILES_AND_MODULES
-            names = [counted() for _ in range(take(1)[0])] if with_modules else []
-            yield from _untagged_entry(name, names, life_cycle, privileges, scope)
-    except _Unreadable as error:
-        yield str(error)
+            modules = [counted() for _ in range(take(1)[0])] if with_modules else []
+            yield _untagged_entry(name, modules, life_cycle, privileges, scope)
+    except _Unreadable:
+        yield _Read(doubt="the answer ends within an entry")
 
 
-def _untagged_entry(
-    name: bytes, names: list[bytes], life_cycle: int, privileges: int, scope: Scope
-) -> Iterator[RegistryEntry | str]:
-    items = (TLV(_TAG_AID, name), *(TLV(_TAG_MODULE, one) for one in names))
-    aids, doubts = _aids(items)
-    if aids[_TAG_AID]:
-        yield RegistryEntry(aids[_TAG_AID][0], scope, life_cycle, privileges << 16, modules=aids[_TAG_MODULE])
-    elif not name:
-        doubts.append("its AID is empty")
-    if doubts:
-        yield f"the entry with {name.hex().upper() or 'no AID'}: {'; '.join(doubts)}"
+def _untagged_entry(name: bytes, modules: Sequence[bytes], life_cycle: int, privileges: int, scope: Scope) -> _Read:
+    aids, doubts = _aids((TLV(_TAG_AID, name), *(TLV(_TAG_MODULE, one) for one in modules)))
+    aid = next(iter(aids[_TAG_AID]), None)
+    return _doubted(name, doubts, None if aid is None else RegistryEntry(
+        aid, scope, life_cycle, privileges << 16, modules=aids[_TAG_MODULE]))

@@ -135,7 +135,8 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An imported package: AID, version, its name and the Java Card version it came with where these are known."""
+    """An imported package: AID, version, its name and the oldest Java Card version that has it, where these are known.
+    """
 
     aid: AID
     version: str

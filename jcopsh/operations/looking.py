@@ -129,6 +129,7 @@ class _RegistryReader:
         self.notes: dict[Scope, list[str]] = {}
         self.refused: list[CardError] = []
         self.answered = False
+        self.missing: set[Scope] = set()
 
     def entries(self, scope: Scope) -> tuple[RegistryEntry, ...] | None:
         """The entries of a scope that came, perhaps none; None where the card does not list it."""
@@ -140,9 +141,9 @@ class _RegistryReader:
             self._note(scope, f"the card does not list them ({_told(command, response)})")
             self.refused.append(_refused(command, response))
             return None
-        found = registry.parse_status(self._whole(scope, response, tagged=tagged), scope)
+        found = registry.parse_status(self._all_data(scope, response, tagged=tagged), scope)
         for doubt in found.unread:
-            self._note(scope, doubt)
+            self._note(scope, doubt, missing=not found.whole)
         if found.unread and not found.entries:
             self.refused.append(CardError(f"{_SCOPES[scope]} cannot be listed", command, response,
                                           meaning=f"The answer cannot be read: {found.unread[0]}."))
@@ -150,7 +151,7 @@ class _RegistryReader:
         self.answered = True
         return found.entries
 
-    def _whole(self, scope: Scope, response: ResponseAPDU, *, tagged: bool) -> bytes:
+    def _all_data(self, scope: Scope, response: ResponseAPDU, *, tagged: bool) -> bytes:
         """The data of the answer and of those that follow it, as far as they come."""
         data = response.data
         following = registry.get_status(scope, tagged=tagged, following=True)
@@ -187,7 +188,10 @@ class _RegistryReader:
                 break
         return asked[0]
 
-    def _note(self, scope: Scope, text: str) -> None:
+    def _note(self, scope: Scope, text: str, *, missing: bool = True) -> None:
+        """Note what was not seen; `missing` where it may be entries."""
+        if missing:
+            self.missing.add(scope)
         self.notes.setdefault(scope, []).append(f"{_SCOPES[scope]}: {text}")
 
 
@@ -207,9 +211,6 @@ _SCOPES = {
 }
 
 
-_WITHOUT_MODULES = "which modules the packages have is not told"
-
-
 def _refused(command: CommandAPDU, response: ResponseAPDU) -> CardError:
     hint = AUTHENTICATE if response.sw in (WITHOUT_AUTHENTICATION, 0x6985) else (
         "select isd or select isd-gp, then auth: only a security domain knows what is on the card")
@@ -227,8 +228,7 @@ def read_registry(card: Card) -> Registry:
     if not reader.answered:
         raise reader.refused[0]
     notes = tuple(note for noted in reader.notes.values() for note in noted)
-    complete = all(noted == [_WITHOUT_MODULES] for noted in reader.notes.values())
-    return Registry((*applications.values(), *packages.values()), notes, complete)
+    return Registry((*applications.values(), *packages.values()), notes, complete=not reader.missing)
 
 
 def _packages(reader: _RegistryReader) -> tuple[RegistryEntry, ...]:
@@ -238,7 +238,8 @@ def _packages(reader: _RegistryReader) -> tuple[RegistryEntry, ...]:
         return packages
     alone = reader.entries(Scope.LOAD_FILES)
     if alone:
-        reader.notes[Scope.LOAD_FILES_AND_MODULES] = [_WITHOUT_MODULES]
+        reader.notes[Scope.LOAD_FILES_AND_MODULES] = ["which modules the packages have is not told"]
+        reader.missing.discard(Scope.LOAD_FILES_AND_MODULES)
     return alone or ()
 
 

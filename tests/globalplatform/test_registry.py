@@ -101,10 +101,10 @@ GOOD = "E3114F060000000000AA9F700107C503000000"
 @pytest.mark.parametrize(
     ("bad", "kept", "said"),
     [
-        ("E30A4F050000000000" "9F7000", ["0000000000"], "its life cycle is empty"),
+        ("E30A4F050000000000" "9F7000", ["0000000000"], "its life cycle (9F70) is empty"),
         ("E3084F0400000000" "9F7001", [], "but 0 follow"),
         ("E30A4F0400000000" "9F700107", [], "its AID (4F): an AID has 5 to 16 bytes, this one has 4"),
-        ("E3069F700107C500", [], "4F is missing or empty"),
+        ("E3069F700107C500", [], "an entry has no AID"),
         ("E30D4F050000000000" "9F700101" "8400", ["0000000000"], "a module (84)"),
         ("E30F4F050000000000" "9F700101" "CC020102", ["0000000000"], "its security domain (CC)"),
         ("E3134F050000000000" "9F700101" "CE020100" "CE020200", ["0000000000"], "several versions"),
@@ -120,6 +120,7 @@ def test_an_odd_entry_takes_no_other_away(bad: str, kept: list[str], said: str) 
         assert len(found.entries) == 2 + len(kept)
         assert ours == kept
         assert said in " ".join(found.unread)
+        assert found.whole == bool(kept)
         assert "index" not in " ".join(found.unread)
 
 
