@@ -19,6 +19,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from types import TracebackType
+from weakref import finalize
 
 from jcopsh.errors import StoreError
 from jcopsh.secrets.files import append_all, open_private_append, sync_folder
@@ -42,6 +43,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
+        self._closing: finalize[..., Journal] | None = None  # whoever forgets to close leaves no descriptor behind
         self._number = 0
         self._waiting: list[Line] = []
 
@@ -90,9 +92,9 @@ class Journal:
 
     def close(self) -> None:
         """Close the file, if it was opened."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._closing is not None:
+            self._closing()
+        self._descriptor = None
 
     def __enter__(self) -> Journal:
         return self
@@ -123,6 +125,7 @@ class Journal:
 
     def _open(self) -> int:
         self._descriptor = open_private_append(self.path)
+        self._closing = finalize(self, os.close, self._descriptor)
         sync_folder(self.path.parent)
         return self._descriptor
 

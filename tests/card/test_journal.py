@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -240,3 +241,13 @@ def test_closed_with_its_block_and_opened_again_when_needed(tmp_path: Path) -> N
     journal.close()
     journal.lost("later")
     assert [json.loads(line)["kind"] for line in (tmp_path / "journal").read_text().splitlines()] == ["refused", "lost"]
+
+
+def test_a_journal_that_nobody_closed_leaves_no_descriptor_behind(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.lost("the card")
+    assert len(os.listdir("/proc/self/fd")) == before + 1
+    del journal
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before
