@@ -105,11 +105,12 @@ def _bytes_in(chunk: str) -> int:
     """How many bytes a stretch without blanks may hold; 0 where it does not look like bytes."""
     ascii_characters = sum(len(m[1]) for m in _ASCII_RUN.finditer(chunk))
     rest = _ASCII_RUN.sub("", chunk)
-    for noise in ("0x", "0X", "#(", "#", ")", ":", ",", "*", "/", "="):
+    for noise in ("0x", "0X", "#(", "#", ")", ":", ",", "*", "/", "=", ";"):
         rest = rest.replace(noise, "")
     digits = sum(character in HEX_DIGITS for character in rest)
-    # a typing error or two do not make a key unrecognisable
-    if digits + ascii_characters == 0 or (rest and digits * 4 <= len(rest) * 3):
+    # a typing error or two do not make a key unrecognisable; one in a single byte, which no word has a figure in
+    slipped = len(rest) - digits == 1 and any(character.isdigit() for character in chunk)
+    if digits + ascii_characters == 0 or (rest and digits * 4 <= len(rest) * 3 and not slipped):
         return 0
     return (digits + 1) // 2 + ascii_characters
 

@@ -244,10 +244,13 @@ def test_closed_with_its_block_and_opened_again_when_needed(tmp_path: Path) -> N
 
 
 def test_a_journal_that_nobody_closed_leaves_no_descriptor_behind(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    def open_files() -> int:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    before = open_files()
     journal = Journal(tmp_path / "journal.jsonl")
     journal.lost("the card")
-    assert len(os.listdir("/proc/self/fd")) == before + 1
+    assert open_files() == before + 1
     del journal
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before

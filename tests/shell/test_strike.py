@@ -100,6 +100,17 @@ def test_no_kept_line_shows_a_key(form: str, line: str, map_known: bool) -> None
     assert rest_of(kept) <= LONGEST_REST, kept
 
 
+@pytest.mark.parametrize("slip", [";,", "x,", ",x", ",#", ""])
+def test_a_slip_in_the_middle_of_a_key(slip: str) -> None:
+    text = f"reset # 0xc1, 0xa5, 0x5e, 0xc0, 0xde, 0x8b, 0xad, 0xf0{slip} 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77"
+    assert "c1" not in strike_out(parse_line(text, REGISTRY, context()))
+
+
+def test_words_are_no_key() -> None:
+    text = "reset # read card 4 times and add a face, then feed the 2 dead cards"
+    assert strike_out(parse_line(text, REGISTRY, context())) == text
+
+
 @given(st.sampled_from(sorted(LINES)), st.sampled_from(sorted(NOTATIONS)), st.data())
 def test_nor_does_a_line_with_a_slip_somewhere(line: str, form: str, data: st.DataObject) -> None:
     text = LINES[line].format(NOTATIONS[form])
