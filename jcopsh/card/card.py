@@ -126,6 +126,11 @@ class Card:
             return self._undivided(self._send_plain, command)
         return self._undivided(self._send, command)
 
+    @property
+    def answering_yes(self) -> bool:
+        """Whether a person has answered with yes, on the line, what is asked of it and can be undone or mended."""
+        return self._answering_yes
+
     # the secure channel -----------------------------------------------------------------------------------------------
 
     def open_secure_channel(self, channel: SecureChannel, state: SecureChannelState) -> None:

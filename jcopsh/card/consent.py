@@ -59,7 +59,7 @@ def ask_typed(judgement: Judgement, card: str) -> None:
 def ask_yes(judgement: Judgement, card: str, *, question: str = "Send it?") -> None:
     """Ask for a yes. Returns when it was typed; raises Refused in every other case."""
     with _terminal(judgement) as terminal:
-        terminal.show(_question(judgement, card, YELLOW_BOLD, "Destructive", terminal.width))
+        terminal.show(_question(judgement, card, YELLOW_BOLD, judgement.heading or "Destructive", terminal.width))
         answer = terminal.ask(_asked(f"{question} yes or no:", "yes", terminal.width), judgement)
         if answer.strip().lower() not in ("y", "yes"):
             terminal.drain()
@@ -79,7 +79,7 @@ WHY_ASKED = "help interlock says what asks for a consent and why"
 
 # why it is refused where there is no terminal, and what to do
 _WITHOUT_TERMINAL = {
-    Severity.DESTRUCTIVE: ("It is destructive, and there is no terminal to ask at for a yes.",
+    Severity.DESTRUCTIVE: ("It needs a yes, and there is no terminal to ask at.",
                            "--yes at the end of the line answers it"),
     Severity.IRREVERSIBLE: ("There is no terminal to ask at, and nothing else can stand in for a person.",
                             "run jcopsh in a terminal; no option answers for what cannot be undone"),

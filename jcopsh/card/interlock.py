@@ -37,6 +37,7 @@ class Judgement:
     what: str = ""
     consequence: str = ""
     settled_by: str = ""  # what would show that it need not be asked
+    heading: str = ""  # of the question; where there is none, how far it reaches
 
 
 FREE = Judgement(Severity.FREE)

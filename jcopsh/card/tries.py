@@ -50,7 +50,7 @@ class Tries:
         self.ledger = ledger
         self.last: LastTry | None = None
         self.unwritten: StoreError | None = None
-        self._keys = RAW_BYTES
+        self._keys, self._right = RAW_BYTES, False
         self._open: _OpenTry | None = None
         self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
         self._counted: tuple[LedgerCard, int] | None = None
@@ -66,13 +66,14 @@ class Tries:
         return self._counted[1] if self._counted else 0
 
     @contextmanager
-    def with_keys(self, fingerprints: Fingerprints) -> Iterator[None]:
-        """Within the block the keys that are tried are these, by their fingerprints in the ledger."""
-        self._keys = fingerprints
+    def with_keys(self, fingerprints: Fingerprints, *, right: bool = False) -> Iterator[None]:
+        """Within the block the keys that are tried are these, by their fingerprints in the ledger. `right`: the card
+        has them, as far as is known, so that a try which is never completed says nothing against them."""
+        self._keys, self._right = fingerprints, right
         try:
             yield
         finally:
-            self._keys = RAW_BYTES
+            self._keys, self._right = RAW_BYTES, False
 
     def before(self, command: CommandAPDU, state: CardState) -> None:
         """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses."""
@@ -80,7 +81,7 @@ class Tries:
             return
         self._counted = self.unwritten = None
         # what the answer will tell of their cipher is not known yet: of keys alike the stricter reading counts
-        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys.as_des)
+        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys.as_des, right=self._right)
         self._open = _OpenTry(entry, command.cla & _LOGICAL_CHANNEL)
         self._of_this_card.add(entry.number)
         self._without_chip = self._without_chip or not state.chip
@@ -104,8 +105,16 @@ class Tries:
             self._ended(origin, whole, taken=fetched is not None)
 
     def matched(self) -> None:
-        """The card has made its cryptogram with the keys that are tried: they are not its wrong ones."""
-        self._sign(Sign.MATCHED)
+        """The card has made its cryptogram with the keys that are tried."""
+        self._sign(Sign.RIGHT)
+
+    def mismatched(self) -> None:
+        """The card has made its cryptogram with other keys than those that are tried."""
+        self._sign(Sign.WRONG)
+
+    def not_compared(self) -> None:
+        """The answer was not for such keys as are tried, or could not be read: it says nothing of them."""
+        self._sign(Sign.NOT_COMPARED)
 
     def learned(self, state: CardState) -> None:
         """Once the chip is known, the tries since it was connected are known to be its own."""
@@ -120,7 +129,7 @@ class Tries:
     def interrupted(self, *, card_lost: bool = False) -> None:
         """The card was reset or lost: no authentication is under way. After a loss another card may come."""
         if self._open is not None and not self._open.answered:
-            self._sign(Sign.LOST)
+            self.not_compared()
         self._open = self._fetching = None
         if card_lost:
             self._of_this_card.clear()
@@ -157,7 +166,7 @@ class Tries:
             with self._told_afterwards():
                 self.ledger.succeeded(tried.entry, self._of_this_card, (self._keys.exact, self._keys.as_des))
         elif response.sw != 0x6A86:  # 6A86: not the keys, but the level in P1
-            self._sign(Sign.NONE)  # of SCP02 the card's cryptogram proves the ENC key alone
+            self._sign(Sign.WRONG)  # of SCP02 the card's cryptogram proves the ENC key alone
         self._open = None
 
     def _sign(self, sign: Sign) -> None:

@@ -10,7 +10,7 @@ from jcopsh.errors import UsageError
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.hexadecimal import NotationError
 from jcopsh.secrets.environment import KEY, KEY_VARIABLES
-from jcopsh.secrets.key_sets import KeySetStore, StoredKeySet, unsealed
+from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, unsealed
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.session import Session
@@ -102,7 +102,9 @@ def chosen_keys(session: Session, given: GivenKeys, kdf: Diversification | None 
     except ValueError as error:
         raise UsageError(f"these keys make no set: {error}") from None
     how = _diversification(given, base, kdf)
-    return ChosenKeys(KeyChoice(base.name if base else "the keys given", made, how), base.key_version if base else 0)
+    name, key_version = (base.name, base.key_version) if base else ("the keys given", 0)
+    was_put = base is not None and base.standing is not Standing.GIVEN and not any(singles)
+    return ChosenKeys(KeyChoice(name, made, how, base.card if base and was_put else ""), key_version)
 
 
 def all_three(keys: KeySet) -> KeySet:

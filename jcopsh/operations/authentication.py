@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.tries import RAW_BYTES, ledger_card
+from jcopsh.card.tries import RAW_BYTES, ledger_card, ledger_name
 from jcopsh.errors import ChannelError, JcopshError, Refused
 from jcopsh.globalplatform import ciphers, scp02, scp03
 from jcopsh.globalplatform.channel import (
@@ -31,7 +31,7 @@ from jcopsh.iso7816.status import INS
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import ACCEPTED_SW1
 from jcopsh.operations.status_errors import card_error
-from jcopsh.secrets.ledger import Fingerprints, Try
+from jcopsh.secrets.ledger import Doubt, Fingerprints, Try
 from jcopsh.state import CardState, SelectedKind
 
 SELECT_DEFAULT = CommandAPDU(0x00, INS.SELECT, 0x04, 0x00, le=256)  # no name: what the card selects by default
@@ -46,11 +46,16 @@ S16_CHALLENGE_LENGTH = 16  # bytes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyChoice:
-    """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them."""
+    """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them.
+
+    `on_card` is the ledger's name of the card that has taken them, or may have, by what the key store says: on that one
+    a try that was never completed says nothing against them. Empty where there is none.
+    """
 
     name: str
     keys: KeySet
     diversification: Diversification = Diversification.NONE
+    on_card: str = ""
 
     @property
     def shown(self) -> str:
@@ -86,8 +91,8 @@ def authenticate(
         go_to_domain(card, here=here)
         _look(card, option)
     _check_before(card.state, level, option, protocol)
-    fingerprints = _fingerprints_with_consent(card, choice)
-    with card.transaction(), card.following(), card.tries.with_keys(fingerprints):
+    fingerprints, right = _fingerprints_with_consent(card, choice, key_version)
+    with card.transaction(), card.following(), card.tries.with_keys(fingerprints, right=right):
         challenge, answer = _initialize_update(card, key_version, host_challenge, protocol)
         wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
         response = card.send(wire)
@@ -166,44 +171,65 @@ def _no_level(error: ValueError, meaning: str) -> ChannelError:
                         hint="auth with another level, e.g. mac; --option where the card says its i wrongly")
 
 
-def _fingerprints_with_consent(card: Card, choice: KeyChoice) -> Fingerprints:
-    """What stands for the keys in the ledger. Keys that this card did not take before are not tried without a yes."""
+def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) -> tuple[Fingerprints, bool]:
+    """What stands for the keys in the ledger, and whether the card has them as far as is known. Keys that something
+    speaks against are not tried without a yes."""
     ledger = card.tries.ledger
     if ledger is None:
-        return RAW_BYTES
+        return RAW_BYTES, False
     known = ledger_card(card.state)
     fingerprints = Fingerprints(
         ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True)))
-    if ledger.tried(known, fingerprints.exact, fingerprints.as_des):
-        _ask_to_try_again(card, choice, ledger.tries(known), (fingerprints.exact, fingerprints.as_des))
-    return fingerprints
+    same = fingerprints.exact, fingerprints.as_des
+    right = choice.on_card == ledger_name(card.state) or ledger.has_taken(known, key_version, *same)
+    doubt = ledger.doubt(known, *same)
+    answered = doubt is Doubt.UNFINISHED and (right or card.answering_yes)
+    if doubt is not Doubt.NONE and not answered:
+        _ask_to_try_again(card, choice, doubt, ledger.tries(known), same)
+    return fingerprints, right
 
 
-def _ask_to_try_again(card: Card, choice: KeyChoice, tries: Collection[Try], same: Collection[str]) -> None:
-    """A yes to keys that the card did not take. Raises Refused, which says how to go on without."""
-    counted = _counted(card.state, len(tries))
+_LOCKS = "Many cards lock themselves for ever after about ten such tries in a row."
+_SOLVE = "keys solve looks for the right keys without asking the card"
+# what the question is, in words, what follows from a yes, and how to go on without one
+_DOUBTS = {
+    Doubt.WRONG: ("auth with keys ({keys}) that this card did not take before",
+                  f"{_LOCKS} With no, {_SOLVE}; with yes, these are tried once more, and that counts.",
+                  f"{_SOLVE}; at a terminal, a yes tries these again"),
+    Doubt.OFTEN: ("auth with keys ({keys}) that were tried on this card often, each time to no end",
+                  f"{_LOCKS} With yes, these are tried once more, and that counts.",
+                  "find out what ends each try before the next one; at a terminal, a yes tries these again"),
+    Doubt.UNFINISHED: ("auth with keys ({keys}) of which the last try on this card was never completed",
+                       f"Whether they are its keys is not known. {_LOCKS} With yes, they are tried once more.",
+                       f"if they are the right ones, --yes at the end of the line tries them again; {_SOLVE}"),
+}
+
+
+def _ask_to_try_again(
+    card: Card, choice: KeyChoice, doubt: Doubt, tries: Collection[Try], same: Collection[str]
+) -> None:
+    """A yes to keys that something speaks against. Raises Refused, which says how to go on without."""
     with_these = [one for one in tries if one.keys in same]
-    told = (f"{counted}, {len(with_these)} with these keys, the last at {with_these[-1].time}. Many cards lock "
-            "themselves for ever after about ten in a row.")
+    told = (f"{_counted(card.state, len(tries))}, {len(with_these)} with these keys, the last at "
+            f"{with_these[-1].time}.")
+    words, consequence, hint = _DOUBTS[doubt]
+    what = words.format(keys=choice.shown)
+    severity = Severity.DESTRUCTIVE if doubt is Doubt.UNFINISHED else Severity.IRREVERSIBLE
     card.before_question()
     try:
-        consent.ask_yes(Judgement(
-            Severity.IRREVERSIBLE, "auth", f"auth with keys ({choice.shown}) that this card did not take before",
-            f"{told} With no, keys solve looks for the right keys without asking the card; with yes, these are tried "
-            "once more, and that counts.",
-        ), card.description)
+        consent.ask_yes(
+            Judgement(severity, "auth", what, f"{told} {consequence}", heading="Keys to be tried again"),
+            card.description, question="Try them?")
     except Refused as refused:
-        raise Refused(
-            refused.what, meaning=f"{refused.meaning} {told}",
-            hint="keys solve looks for the right keys without asking the card; at a terminal, a yes tries these again",
-        ) from None
+        raise Refused(f"{what}: no key was tried", meaning=f"{refused.meaning} {told} {_LOCKS}", hint=hint) from None
 
 
 def _counted(state: CardState, count: int) -> str:
     """How many tries the ledger counts, and of which card."""
     which = "this card" if state.chip else "cards with this ATR, as this one does not tell its chip,"
-    tries, were = ("authentication", "was") if count == 1 else ("authentications", "were")
-    return f"{count} {tries} of {which} ended badly or {were} never completed"
+    if count == 1:
+        return f"1 authentication of {which} ended badly or was never completed"
+    return f"{count} authentications of {which} ended badly or were never completed"
 
 
 def _challenge_length(state: CardState) -> int:
@@ -238,12 +264,14 @@ def _initialize_update(
     try:
         answer = parse_initialize_update(response.data)
     except ValueError as error:
+        card.tries.not_compared()
         raise ChannelError(f"the answer to INITIALIZE UPDATE cannot be read: {error}",
-                           meaning="Nothing more was sent.") from None
+                           meaning="Nothing more was sent, and no key was compared.") from None
     if answer.protocol not in (SCP02, SCP03) or (protocol is not None and answer.protocol != protocol):
+        card.tries.not_compared()
         raise ChannelError(
             f"the card answers with SCP{answer.protocol:02X}" + (f", not SCP{protocol:02X}" if protocol else ""),
-            meaning="The keys of this version belong to that protocol. Nothing more was sent.",
+            meaning="The keys of this version belong to that protocol. Nothing more was sent, and no key was compared.",
             hint="--key-version chooses other keys; jcopsh speaks SCP02 and SCP03",
         )
     return challenge, answer
@@ -286,6 +314,7 @@ def _answered(
         card.tries.matched()
         raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
     except CryptogramMismatch:
+        card.tries.mismatched()
         raise ChannelError(
             f"these keys ({choice.shown}) are not the card's: it made its cryptogram with others",
             meaning=f"The card has SCP{answer.protocol:02X} keys of version {answer.key_version:02X}. Nothing more was "
@@ -293,7 +322,8 @@ def _answered(
             hint="keys solve tries every known key and diversification on this answer, without asking the card",
         ) from None
     except ValueError as error:
-        raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
+        card.tries.not_compared()
+        raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE, and no key was compared.") from None
     card.tries.matched()
     return made
 

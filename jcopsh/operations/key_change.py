@@ -42,17 +42,19 @@ def put_keys(
     stored = keep(card, store, new, name, key_version, passphrase=passphrase)
     yield (f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
            + (", under the passphrase" if passphrase else ""))
+    # the ledger is told that the card may have them: what is cut off in the proof says nothing against them
+    choice = KeyChoice(stored.name, new, on_card=ledger_name(card.state))
     opened: Authenticated | None = None
     if _may_be_there(card, stored, before, key_version, replaces):
         yield f"the card may have these keys as version {key_version:02X} already, put before the power went"
-        opened = _proved(card, KeyChoice(stored.name, new), level, key_version, certain=before is not None)
+        opened = _proved(card, choice, level, key_version, certain=before is not None)
     if opened is None:
         check_values = put_stored_key(
             card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
         yield f"the card took version {key_version:02X} and made the check values {', '.join(check_values)}"
         with telling(f"The card took the keys {stored.name}, and this was not proved yet",
                      *_way_on(stored.name, key_version)):
-            opened = authenticate(card, KeyChoice(stored.name, new), level=level, key_version=key_version)
+            opened = authenticate(card, choice, level=level, key_version=key_version)
     store.note(_standing(card, stored, Standing.ON_CARD, key_version), passphrase)
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
@@ -196,8 +198,8 @@ def _proved(
         if certain or state is None or old is None:
             raise
     option = state.option if state.protocol == "SCP02" else None
-    authenticate(card, KeyChoice("the keys of before", KeySet(*old)), level=level, key_version=state.key_version,
-                 option=option)
+    before = KeyChoice("the keys of before", KeySet(*old), on_card=ledger_name(card.state))
+    authenticate(card, before, level=level, key_version=state.key_version, option=option)
     return None
 
 

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ HASH_KEY_LENGTH = 32  # bytes
 # as many tries with the same keys are asked about even if nothing speaks against the keys: half of what may lock a card
 MOST_UNASKED = 5
 MOST_ANSWERS = 32  # of so many cards the last answer is kept
+MOST_TAKEN = 128  # of so many key sets it is kept that a card has taken them
 
 _SCP03 = 3
 _NOT_SENT = "A try that is not counted could be the one that locks the card, so nothing was sent."
@@ -47,9 +48,19 @@ class LedgerCard:
 class Sign(StrEnum):
     """What is known of the keys of a try that has come to no good end."""
 
-    NONE = ""  # they may be wrong
-    LOST = "lost"  # the card or the way to it was lost before it had answered
-    MATCHED = "matched"  # the card has made its cryptogram with them
+    WRONG = "wrong"  # the card made its cryptogram with others, or refused EXTERNAL AUTHENTICATE
+    BEGUN = "begun"  # nothing was noted any more: the program ended, or raw bytes were sent
+    NOT_COMPARED = "not compared"  # the card was lost before it had answered, or its answer was not for such keys
+    RIGHT = "right"  # the card has made its cryptogram with them now, or has taken them before
+
+
+class Doubt(Enum):
+    """What speaks against trying keys on a card."""
+
+    NONE = "nothing"
+    UNFINISHED = "a try with them was never completed, and of it nothing is known"
+    OFTEN = "tries with them came to no end so often that the card may be near its lock"
+    WRONG = "the card did not take them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,16 @@ class Try:
     keys: str
     time: str
     number: str  # random: tells this try from others of the same second
-    sign: Sign = Sign.NONE
+    sign: Sign = Sign.BEGUN
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Keys that a card has taken, by their fingerprint, and the version that it has them under."""
+
+    card: LedgerCard
+    key_version: int
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +126,7 @@ class _Content:
     hash_key: bytes | None = None
     tries: tuple[Try, ...] = ()
     answers: tuple[_KeptTry, ...] = ()  # the newest last
+    taken: tuple[Taken, ...] = ()  # the newest last
 
 
 class Ledger:
@@ -118,11 +139,22 @@ class Ledger:
         """The tries of what may be that card that ended badly or were never completed, oldest first."""
         return tuple(one for one in self._read().tries if one.card.may_be(card))
 
-    def tried(self, card: LedgerCard, *keys: str) -> bool:
-        """Whether keys, by any of their fingerprints, may be wrong for that card: it has not taken them before, or they
-        came to no end often enough to ask about."""
+    def doubt(self, card: LedgerCard, *keys: str) -> Doubt:
+        """What speaks against trying keys, by any of their fingerprints, on that card."""
         same = [one for one in self.tries(card) if one.keys in keys]
-        return any(one.sign is Sign.NONE for one in same) or len(same) >= MOST_UNASKED
+        signs = {one.sign for one in same}
+        if Sign.WRONG in signs:
+            return Doubt.WRONG
+        if len(same) >= MOST_UNASKED:
+            return Doubt.OFTEN
+        return Doubt.UNFINISHED if Sign.BEGUN in signs else Doubt.NONE
+
+    def has_taken(self, card: LedgerCard, key_version: int, *keys: str) -> bool:
+        """Whether this very chip has taken keys of that version (0 for any) before, by any of their fingerprints, and
+        has not refused them since."""
+        return bool(card.chip) and any(
+            one.card.chip == card.chip and one.keys in keys and key_version in (0, one.key_version)
+            for one in self._read().taken)
 
     def last(self, card: LedgerCard | None = None) -> LastTry | None:
         """The last try that was answered, of what may be that card, or of any."""
@@ -133,9 +165,10 @@ class Ledger:
         """What stands for keys in this file."""
         return hmac.digest(self._hash_key(), keys, "sha256").hex()
 
-    def begin(self, card: LedgerCard, key_version: int, keys: str) -> Try:
-        """A try is about to be made."""
-        new = Try(card, key_version, keys, _now(), secrets.token_hex(8))
+    def begin(self, card: LedgerCard, key_version: int, keys: str, *, right: bool = False) -> Try:
+        """A try is about to be made. `right`: the card has these keys, as far as is known before it answers."""
+        sign = Sign.RIGHT if right else Sign.BEGUN
+        new = Try(card, key_version, keys, _now(), secrets.token_hex(8), sign)
         self._change_tries(lambda tries: [*tries, new], _NOT_SENT)
         return new
 
@@ -156,8 +189,19 @@ class Ledger:
         return changed
 
     def signed(self, tried: Try, sign: Sign) -> Try:
-        """Something came to be known of the keys."""
-        return tried if tried.sign is sign else self._replace(replace(tried, sign=sign))
+        """Something came to be known of the keys. What is wrong counts no more as taken before."""
+        if tried.sign is sign:
+            return tried
+        changed = replace(tried, sign=sign)
+
+        def change(content: _Content) -> _Content:
+            tries = tuple(changed if one.number == changed.number else one for one in content.tries)
+            taken = tuple(one for one in content.taken
+                          if sign is not Sign.WRONG or (one.card.chip, one.keys) != (tried.card.chip, tried.keys))
+            return replace(content, tries=tries, taken=taken)
+
+        self._change(change, _SENT)
+        return changed
 
     def identified(self, numbers: Collection[str], card: LedgerCard) -> None:
         """The tries of these numbers were made on a card whose chip is known now."""
@@ -187,11 +231,16 @@ class Ledger:
             same_keys = one.card.may_be(tried.card) and bool(one.keys) and one.keys in (tried.keys, *keys)
             return one.key_version in (tried.key_version, 0) and (own or same_keys)
 
-        self._change_tries(lambda tries: [one for one in tries if not ended(one)], _SENT)
+        new = Taken(tried.card, tried.key_version, tried.keys)
 
-    def _replace(self, changed: Try) -> Try:
-        self._change_tries(lambda tries: [changed if one.number == changed.number else one for one in tries], _SENT)
-        return changed
+        def change(content: _Content) -> _Content:
+            kept = tuple(one for one in content.tries if not ended(one))
+            taken = content.taken
+            if new.keys and new.card.chip:
+                taken = (*(one for one in taken if one != new), new)[-MOST_TAKEN:]
+            return replace(content, tries=kept, taken=taken)
+
+        self._change(change, _SENT)
 
     def _hash_key(self) -> bytes:
         hash_key = self._read().hash_key
@@ -244,7 +293,8 @@ def _document(content: _Content) -> dict[str, object]:
         for one in content.answers
     ]
     return {"format": FORMAT, "hash_key": (content.hash_key or secrets.token_bytes(HASH_KEY_LENGTH)).hex(),
-            "tries": [asdict(one) for one in content.tries], "answers": answers}
+            "tries": [asdict(one) for one in content.tries], "answers": answers,
+            "taken": [asdict(one) for one in content.taken]}
 
 
 def _parse(content: bytes) -> _Content | None:
@@ -252,9 +302,10 @@ def _parse(content: bytes) -> _Content | None:
         document: Any = json.loads(content.decode())
         if document["format"] != FORMAT:
             return None
-        # a ledger of an earlier version has no answers
+        # a ledger of an earlier version has no answers, and nothing of keys that were taken
         return _Content(bytes.fromhex(document["hash_key"]), tuple(map(_try, document["tries"])),
-                        tuple(map(_kept_try, document.get("answers", ()))))
+                        tuple(map(_kept_try, document.get("answers", ()))),
+                        tuple(map(_taken, document.get("taken", ()))))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -268,6 +319,14 @@ def _kept_try(item: dict[str, Any]) -> _KeptTry:
     return _KeptTry(_card(item), str(item["number"]), last)
 
 
+def _taken(item: dict[str, Any]) -> Taken:
+    return Taken(_card(item), int(item["key_version"]), str(item["keys"]))
+
+
 def _try(item: dict[str, Any]) -> Try:
     return Try(_card(item), int(item["key_version"]), str(item["keys"]), str(item["time"]), str(item["number"]),
-               Sign(item["sign"]))
+               _SIGNS_OF_BEFORE.get(item["sign"]) or Sign(item["sign"]))
+
+
+# how a ledger of an earlier version names them; of what it did not name the stricter reading holds
+_SIGNS_OF_BEFORE = {"": Sign.WRONG, "lost": Sign.NOT_COMPARED, "matched": Sign.RIGHT}

@@ -289,8 +289,8 @@ GP_CARD_DATA = Assumption(
 )
 GP_PRODUCTION_DATA = Assumption(
     "GlobalPlatform: CPLC",
-    "The production data are invented where they say more than seed 001 and the published CPLC of one JCOP 4. IIN and "
-    "CIN are there only once STORE DATA put them.",
+    "The production data are invented where they say more than seed 001 and the published CPLC of one JCOP 4; each "
+    "new card has a random serial number of its own in them. IIN and CIN are there only once STORE DATA put them.",
     {
         "j2a040": bytes.fromhex(
             "479050404791007833002102120210256095481021040000000000000000000000000000000000000000"

@@ -53,7 +53,7 @@ def _value(context: DomainContext, tag: int, data: bytes) -> bytes | None:
         return tlv.encode(b"\xdf\x28", platform.identification)
     if tag == _RESOURCES and platform.identification:
         return _resources(context)
-    return {_PRODUCTION_DATA: platform.production_data, _DIVERSIFICATION: platform.diversification_data}.get(tag)
+    return {_PRODUCTION_DATA: context.production_data, _DIVERSIFICATION: platform.diversification_data}.get(tag)
 
 
 def _tag_bytes(tag: int) -> bytes:

@@ -8,8 +8,17 @@ from dataclasses import replace
 from jcopsh.simulator.card_content import CardContent
 from jcopsh.simulator.card_keys import CardKeySet, KeyType
 from jcopsh.simulator.machine import Randomness
-from jcopsh.simulator.memory import KEY_ADDRESSES, KEY_LENGTH, KEY_VERSION_ADDRESSES, Eeprom, factory_eeprom
+from jcopsh.simulator.memory import (
+    KEY_ADDRESSES,
+    KEY_LENGTH,
+    KEY_VERSION_ADDRESSES,
+    SERIAL_LENGTH,
+    Eeprom,
+    factory_eeprom,
+)
 from jcopsh.simulator.profiles import BootVariant, JcopProfile
+
+_SERIAL_AT = 12  # bytes of CPLC before the serial number: fabricator, type, operating system, date
 
 
 class Chip:
@@ -65,6 +74,12 @@ class Chip:
             return ()
         return (CardKeySet.of_three(version[0], KeyType.TDES, values),)
 
+    @property
+    def production_data(self) -> bytes:
+        """The value of GET DATA 9F7F: that of the generation, with this chip's own serial number."""
+        usual, serial = self.platform.production_data, self._eeprom.serial
+        return usual[:_SERIAL_AT] + serial + usual[_SERIAL_AT + SERIAL_LENGTH :] if serial else usual
+
     def restart(self, eeprom: Eeprom) -> None:
         """Forget what a reset forgets, and take `eeprom` as found in the card."""
         self._eeprom = eeprom
@@ -77,5 +92,5 @@ class Chip:
             self._started = True
             return
         fresh = factory_eeprom(self.profile.layout, self.randomness)
-        self.commit(Eeprom(fresh.memory, fresh.random_keys, booted=True))
+        self.commit(Eeprom(fresh.memory, fresh.random_keys, booted=True, serial=self._eeprom.serial))
         self.card_manager_ready = False

@@ -63,6 +63,11 @@ class DomainContext:
         return self.platform.scp03 or 0
 
     @property
+    def production_data(self) -> bytes:
+        """The value of GET DATA 9F7F."""
+        return self._chip.production_data
+
+    @property
     def randomness(self) -> Callable[[int], bytes]:
         """The card's source of random bytes."""
         return self._chip.randomness

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from jcopsh.simulator.content_codec import decode_content, encode_content
-from jcopsh.simulator.memory import FIRST_ADDRESS, KEY_ADDRESSES, KEY_LENGTH, LAST_ADDRESS, MEMORY_LENGTH, Eeprom
+from jcopsh.simulator.memory import (
+    FIRST_ADDRESS,
+    KEY_ADDRESSES,
+    KEY_LENGTH,
+    LAST_ADDRESS,
+    MEMORY_LENGTH,
+    SERIAL_LENGTH,
+    Eeprom,
+)
 
 _ROW = 16
 
@@ -26,6 +34,7 @@ class JcopCodec:
             "protected": memory.protected,
             "fused": memory.fused,
             "random_keys": [key.hex().upper() for key in memory.random_keys],
+            "serial": memory.serial.hex().upper(),
             "content": None if memory.content is None else encode_content(memory.content),
             "memory": {address: row.hex().upper() for address, row in rows.items() if any(row)},
         }
@@ -46,7 +55,9 @@ class JcopCodec:
             memory[start : start + _ROW] = _exact(row, _ROW)
         flags = {name: _flag(stored[name]) for name in ("booted", "protected", "fused")}
         content = None if stored["content"] is None else decode_content(stored["content"])
-        return Eeprom(bytes(memory), random_keys, **flags, content=content)
+        # a file of an earlier version has none: that card has the serial number of its generation
+        serial = _exact(stored["serial"], SERIAL_LENGTH) if stored.get("serial") else b""
+        return Eeprom(bytes(memory), random_keys, **flags, content=content, serial=serial)
 
 
 def _exact(text: str, length: int) -> bytes:

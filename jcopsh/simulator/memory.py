@@ -18,6 +18,7 @@ MEMORY_LENGTH = LAST_ADDRESS - FIRST_ADDRESS + 1
 KEY_ADDRESSES = (0xC00305, 0xC00321, 0xC0033D)
 KEY_VERSION_ADDRESSES = (0xC00301, 0xC0031D, 0xC00339)
 KEY_LENGTH = 16
+SERIAL_LENGTH = 4
 GPIN_LENGTH_ADDRESS = 0xC00407
 GPIN_ADDRESS = 0xC00412
 IFSC_ADDRESS = 0xC00122
@@ -70,7 +71,8 @@ class Eeprom:
     """Everything the card keeps without power. A value: each change makes a new one.
 
     `memory` holds MEMORY_LENGTH bytes from FIRST_ADDRESS. `random_keys` are the three keys that the factory or the last
-    wiping BOOT made, in slot order. `content` is the card manager's, None while it is as the factory left it.
+    wiping BOOT made, in slot order. `serial` is the chip's serial number, empty for that of the generation. `content`
+    is the card manager's, None while it is as the factory left it.
     It has no repr: it holds keys.
     """
 
@@ -80,6 +82,7 @@ class Eeprom:
     protected: bool = False
     fused: bool = False
     content: CardContent | None = None
+    serial: bytes = b""
 
     def read(self, address: int, length: int) -> bytes | None:
         """`length` bytes from `address` on, or None where one of them is outside the memory."""
@@ -103,7 +106,7 @@ class Eeprom:
 
 
 def factory_eeprom(layout: MemoryLayout, randomness: Randomness) -> Eeprom:
-    """The memory as the factory and a wiping BOOT leave it, with new random keys and a new GPIN."""
+    """The memory as the factory leaves it, with random keys, GPIN and serial number."""
     keys = tuple(randomness(KEY_LENGTH) for _ in KEY_ADDRESSES)
     contents: dict[int, bytes] = {
         IFSC_ADDRESS: _FACTORY_IFSC,
@@ -118,7 +121,7 @@ def factory_eeprom(layout: MemoryLayout, randomness: Randomness) -> Eeprom:
     memory = bytearray([FACTORY_MEMORY.value]) * MEMORY_LENGTH
     for address, data in contents.items():
         memory[address - FIRST_ADDRESS : address - FIRST_ADDRESS + len(data)] = data
-    return Eeprom(bytes(memory), keys)
+    return Eeprom(bytes(memory), keys, serial=randomness(SERIAL_LENGTH))
 
 
 def factory_block(block: ResetBlock) -> dict[int, bytes]:

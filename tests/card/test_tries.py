@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from jcopsh.card import consent
+from jcopsh.card.card import answering_yes
 from jcopsh.card.interlock import Judgement
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.link import ResetKind
+from jcopsh.card.tries import Tries, ledger_name
 from jcopsh.errors import CardError, ChannelError, ReaderError, Refused, StoreError
 from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.operations.authentication import KeyChoice
+from jcopsh.operations.authentication import KeyChoice, authenticate
 from jcopsh.secrets.files import write_private
 from jcopsh.secrets.ledger import LedgerCard
 from jcopsh.secrets.secret import Secret
@@ -27,7 +31,7 @@ EXTERNAL = "8482010010" + "00" * 16
 
 @pytest.fixture(autouse=True)
 def _nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no(_judgement: Judgement, _card: str) -> None:
+    def no(_judgement: Judgement, _card: str, *, question: str) -> None:
         raise Refused("there is no terminal")
 
     monkeypatch.setattr(consent, "ask_yes", no)
@@ -178,6 +182,80 @@ def test_external_authenticate_refused(tmp_path: Path, sw: bytes, asked: bool) -
             domain.auth()
     else:
         domain.auth()
+
+
+def test_what_was_found_before_the_cryptogram_was_compared_says_nothing_against_the_keys(tmp_path: Path) -> None:
+    domain = connected(tmp_path, "j3r180")
+    for protocol, version in ((2, 0), (3, 0x20)):
+        with pytest.raises(ChannelError, match="the card answers with"):
+            authenticate(domain.card, DEFAULT, level=C_MAC, protocol=protocol, key_version=version)
+    long = KeyChoice("long", KeySet.of_one(Secret(bytes(range(0x40, 0x60)))))
+    with pytest.raises(ChannelError):
+        authenticate(domain.card, long, level=C_MAC, protocol=2, key_version=0x20)
+    assert count(domain) == 3
+    for protocol, version in ((2, 0x20), (3, 0xFF)):
+        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=protocol, key_version=version)
+
+
+class Killed(BaseException):
+    """The process ends, and nothing of it is done any more."""
+
+
+def killed_at(domain: Domain, ins: int, monkeypatch: pytest.MonkeyPatch) -> Domain:
+    """Authenticate, and let the process be killed when the card has carried out this instruction."""
+    def kill(command: bytes, answer: bytes) -> bytes:
+        if command[1] == ins:
+            raise Killed
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tries, "interrupted", lambda _self, **_: None)
+        domain.link.answer = kill
+        with pytest.raises(Killed):
+            domain.auth()
+        return domain.again()
+
+
+def test_what_a_kill_cut_off_is_asked_about_and_a_yes_on_the_line_answers_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = killed_at(connected(tmp_path), 0x50, monkeypatch)
+    with pytest.raises(Refused, match="never completed") as refused:
+        domain.auth()
+    assert "did not take" not in refused.value.what
+    assert "--yes" in refused.value.hint
+    assert "1 authentication of this card ended badly or was never completed" in refused.value.meaning
+    assert sent(domain, 0x50) == 0
+    with answering_yes(domain.card):
+        domain.auth()
+    assert count(domain) == 0
+
+
+def test_a_yes_on_the_line_does_not_answer_for_wrong_keys(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    for expected in (ChannelError, Refused):
+        with pytest.raises(expected), answering_yes(domain.card):
+            domain.auth(WRONG)
+
+
+@pytest.mark.parametrize("ins", [0x50, 0x82])
+def test_keys_that_the_card_has_taken_before_are_not_asked_about_after_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ins: int
+) -> None:
+    domain = connected(tmp_path)
+    domain.auth()
+    domain = killed_at(domain, ins, monkeypatch)
+    domain.auth()
+
+
+def test_keys_that_the_key_store_knows_as_the_cards_are_not_asked_about_after_a_kill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = killed_at(connected(tmp_path), 0x50, monkeypatch)
+    domain.card.send(apdu(CPLC))
+    with pytest.raises(Refused):
+        domain.auth(replace(DEFAULT, on_card="chip of another"))
+    domain.auth(replace(DEFAULT, on_card=ledger_name(domain.card.state)))
 
 
 def test_another_dek_is_no_other_key_to_the_ledger(tmp_path: Path) -> None:

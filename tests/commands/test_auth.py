@@ -104,7 +104,7 @@ def test_a_key_in_the_environment_is_never_repeated(card: Shell, monkeypatch: py
 
 def test_wrong_keys_and_the_search_for_the_right_ones(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card: asked.append(judgement.what))
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card, **_: asked.append(judgement.what))
     said = card.fail(f"auth --key {CANARY}")
     assert "not the card's" in said
     assert CANARY not in said

@@ -38,7 +38,7 @@ def sent(domain: Domain, ins: int) -> int:
     return sum(1 for command in domain.link.sent if command[1] == ins)
 
 
-def no_terminal(_judgement: Judgement, _card: str) -> None:
+def no_terminal(_judgement: Judgement, _card: str, *, question: str) -> None:
     raise Refused("there is no terminal", meaning="Nobody is there.")
 
 
@@ -213,7 +213,7 @@ def test_a_yes_that_is_typed_lets_them_be_tried(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(ChannelError):
         domain.auth(WRONG)
     asked: list[Judgement] = []
-    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card: asked.append(judgement))
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card, **_question: asked.append(judgement))
     with pytest.raises(ChannelError):
         domain.auth(WRONG)
     assert sent(domain, INITIALIZE_UPDATE) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import StoreError
-from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, LastTry, Ledger, LedgerCard, Sign
+from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, Doubt, LastTry, Ledger, LedgerCard, Sign
 
 CARD, OTHER = LedgerCard("01", "3B01"), LedgerCard("02", "3B01")
 KIND = LedgerCard("", "3B01")  # of both
@@ -23,11 +23,13 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def test_a_try_is_kept_until_one_succeeds(ledger: Ledger) -> None:
     mark = ledger.fingerprint(KEYS)
-    assert not ledger.tried(CARD, mark)
+    assert ledger.doubt(CARD, mark) is Doubt.NONE
     first = ledger.answered(ledger.begin(CARD, 0, mark), 0xFF)
     again = Ledger(ledger.path)
-    assert again.tried(CARD, mark)
-    assert not again.tried(OTHER, mark)
+    assert again.doubt(CARD, mark) is Doubt.UNFINISHED
+    assert again.doubt(OTHER, mark) is Doubt.NONE
+    again.signed(first, Sign.WRONG)
+    assert again.doubt(CARD, mark) is Doubt.WRONG
     assert [one.key_version for one in again.tries(CARD)] == [0xFF]
     right = again.answered(again.begin(CARD, 0, again.fingerprint(b"right")), 0xFF)
     again.succeeded(right)
@@ -46,10 +48,9 @@ def test_success_clears_its_own_version_and_card_alone(ledger: Ledger) -> None:
 def test_a_card_of_which_the_chip_is_not_known_may_be_any_of_its_kind(ledger: Ledger) -> None:
     ledger.begin(CARD, 0, "a")
     ledger.begin(KIND, 0, "b")
-    assert ledger.tried(KIND, "a")
-    assert ledger.tried(CARD, "b")
-    assert not ledger.tried(OTHER, "a")
-    assert ledger.tried(OTHER, "b")
+    asked = [(KIND, "a"), (CARD, "b"), (OTHER, "b")]
+    assert {ledger.doubt(*one) for one in asked} == {Doubt.UNFINISHED}
+    assert ledger.doubt(OTHER, "a") is Doubt.NONE
     assert ledger.tries(LedgerCard("", "3B02")) == ()
 
 
@@ -69,11 +70,11 @@ def test_tries_get_the_chip_that_becomes_known(ledger: Ledger) -> None:
     assert [one.card for one in ledger.tries(KIND)] == [CARD, other.card]
 
 
-@pytest.mark.parametrize("sign", [Sign.LOST, Sign.MATCHED])
+@pytest.mark.parametrize("sign", [Sign.NOT_COMPARED, Sign.RIGHT])
 def test_keys_that_nothing_speaks_against_are_asked_about_after_a_while(ledger: Ledger, sign: Sign) -> None:
     for count in range(1, MOST_UNASKED + 1):
         ledger.signed(ledger.begin(CARD, 0, "a"), sign)
-        assert ledger.tried(CARD, "a") == (count == MOST_UNASKED)
+        assert ledger.doubt(CARD, "a") is (Doubt.OFTEN if count == MOST_UNASKED else Doubt.NONE)
         assert len(ledger.tries(CARD)) == count
 
 
@@ -108,13 +109,32 @@ def test_no_more_answers_are_kept_than_cards_that_one_has_on_the_table(ledger: L
     assert ledger.last(LedgerCard("02", "3B01")) is not None
 
 
-def test_a_ledger_of_before_has_no_answers(ledger: Ledger) -> None:
+def test_what_a_card_has_taken_is_known_of_that_chip_and_version_until_it_refuses_it(ledger: Ledger) -> None:
+    ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, "a"), 1))
+    again = Ledger(ledger.path)
+    assert [again.has_taken(CARD, version, "b", "a") for version in (0, 1, 2)] == [True, True, False]
+    assert not again.has_taken(OTHER, 1, "a")
+    assert not again.has_taken(KIND, 1, "a")
+    tried = again.begin(CARD, 1, "a", right=True)
+    assert again.doubt(CARD, "a") is Doubt.NONE
+    again.signed(tried, Sign.WRONG)
+    assert not again.has_taken(CARD, 1, "a")
+    # which one of its kind took them is not known
+    again.succeeded(again.begin(KIND, 1, "b"))
+    assert not again.has_taken(KIND, 1, "b")
+
+
+@pytest.mark.parametrize(("sign", "doubt"), [
+    ("", Doubt.WRONG), ("lost", Doubt.NONE), ("matched", Doubt.NONE), ("begun", Doubt.UNFINISHED)])
+def test_a_ledger_of_before_has_no_answers_and_other_signs(ledger: Ledger, sign: str, doubt: Doubt) -> None:
     ledger.begin(CARD, 0, "a")
     document = json.loads(ledger.path.read_text("utf-8"))
-    del document["answers"]
+    del document["answers"], document["taken"]
+    document["tries"][0]["sign"] = sign
     ledger.path.write_text(json.dumps(document), "utf-8")
     assert ledger.last() is None
     assert [one.keys for one in ledger.tries(CARD)] == ["a"]
+    assert ledger.doubt(CARD, "a") is doubt
 
 
 def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:

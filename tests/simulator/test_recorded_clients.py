@@ -18,5 +18,10 @@ def test_every_command_has_the_answer_that_the_client_took(name: str) -> None:
     commands = [line[3:] for line in lines if line.startswith(">> ")]
     answers = [line[3:] for line in lines if line.startswith("<< ")]
     assert len(commands) == len(answers) > 12
-    assert [send(card, command) for command in commands] == answers
+    assert [without_serial(send(card, command)) for command in commands] == list(map(without_serial, answers))
     assert answers[-1].endswith("9000")
+
+
+def without_serial(answer: str) -> str:
+    """An answer; of CPLC all but the serial number of the chip, which each card has for itself."""
+    return answer[:30] + answer[38:] if answer.startswith("9F7F2A") else answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from jcopsh.simulator.card import SimulatedCard
 from jcopsh.simulator.card_keys import CardKey, KeyType
 from jcopsh.simulator.gp_ciphers import aes_cmac
+from jcopsh.simulator.profiles import parse_profile
 from tests.simulator.gp_host import CHALLENGE, KEY, Host, command, counted
 from tests.simulator.support import FUSE, KEY_WRITES, T0_WRITES, booted, powered, send, send_all
 
@@ -166,8 +168,27 @@ def test_get_data_of_jcop_4() -> None:
     assert send(card, "80CAFF2100") == "FF2110" + "81020000" + "820400010000" + "830400001000" + "9000"
     assert send(card, "00A4040009A000000167413000FF00") == "6A82"
     assert send(card, "80CA006600").startswith("66")
-    assert send(card, "80CA9F7F00") == (
-        "9F7F2A4790D32147000000000083456E6E6E50524300000000000000005758594E4E4E4E4E00000000000000009000")
+    production_data = send(card, "80CA9F7F00")
+    assert production_data[:30] + production_data[38:] == (
+        "9F7F2A4790D321470000000000" "8345" "524300000000000000005758594E4E4E4E4E00000000000000009000")
+
+
+def test_each_new_card_has_a_serial_number_of_its_own_and_keeps_it(tmp_path: Path) -> None:
+    def serial(state: Path | None) -> str:
+        card = SimulatedCard(parse_profile("j2e145"), state_file=state)
+        card.power_on()
+        found = send(card, "80CA9F7F00")[30:38]
+        card.power_off()
+        return found
+
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    assert len({serial(None), serial(None), serial(one), serial(other)}) == 4
+    assert serial(one) == serial(one)
+    # a file of an earlier version has none
+    stored = json.loads(one.read_text("ascii"))
+    del stored["serial"]
+    one.write_text(json.dumps(stored), "ascii")
+    assert serial(one) == "1A1B2C3D"
 
 
 def test_seed_001_s_card_tells_its_card_data_inside_a_channel() -> None:
