@@ -17,7 +17,7 @@ from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Kind, MemoryMap
 from jcopsh.jcop.root_applet import CLA_MEMORY, INS_WRITE, LAST_ADDRESS, MAX_READ
-from jcopsh.state import CardState, Fuse, SelectedKind
+from jcopsh.state import ISSUER_DOMAINS, CardState, Fuse, SelectedKind
 
 
 class Severity(IntEnum):
@@ -198,11 +198,11 @@ def _boot(case: Case) -> Judgement | None:
 
 
 def _is_for_security_domain(case: Case) -> bool:
-    """Whether it is for the security domain at the other end of a secure channel, where INS F0 is SET STATUS. Another
-    logical channel may have the root applet behind it, and so may a class that is not GlobalPlatform's."""
+    """Whether it is for a security domain that is known to be selected, where INS F0 is SET STATUS. Another logical
+    channel may have the root applet behind it, and so may a class that is not GlobalPlatform's."""
     state = case.state
-    open_to_domain = state.secure_channel is not None and state.selected is not SelectedKind.ROOT
-    return open_to_domain and bool(case.cla & 0x80) and not case.cla & 0x43
+    to_domain = (state.secure_channel is not None or state.security_domain) and state.selected is not SelectedKind.ROOT
+    return to_domain and bool(case.cla & 0x80) and not case.cla & 0x43
 
 
 # life-cycle states of the card (GlobalPlatform 2.3.1, table 11-6)
@@ -214,7 +214,7 @@ def _set_status(case: Case) -> Judgement | None:
     p1, p2 = case.raw[2], case.raw[3]
     if not (case.cla & 0x80 or p1 & 0x80):
         return None
-    if not p1 & 0x80 and p2 not in (0x7F, 0xFF):
+    if not p1 & 0x80 and p2 not in (0x7F, 0xFF) and not _may_name_issuer(case):
         return None
     name = CARD_LIFE_CYCLE.get(p2, f"{p2:02X}")
     return Judgement(
@@ -224,6 +224,36 @@ def _set_status(case: Case) -> Judgement | None:
         "No state is left for an earlier one, but for CARD_LOCKED, by who can still authenticate with the right "
         "privilege. A terminated card does nothing any more.",
     )
+
+
+def _may_name_issuer(case: Case) -> bool:
+    """Whether SET STATUS of an application or a security domain may be of the issuer's, whose state is the card's: by
+    its AID or the beginning of it, or that of the security domain that is selected. It is also where data cannot be
+    read."""
+    name = case.data
+    if case.command is None or (case.hidden and name):
+        return True
+    own = case.state.security_domain and name == case.state.aid
+    return bool(name) and (own or any(one.startswith(name) for one in ISSUER_DOMAINS))
+
+
+# P1 of INSTALL (GlobalPlatform 2.3.1, table 11-42) that changes what is there already, and what follows from it
+CHANGING_INSTALLS = (
+    (0x10, "INSTALL [for extradition]", "What it names belongs to another security domain then, whose keys decide over "
+                                        "it from now on."),
+    (0x40, "INSTALL [for registry update]", "Privileges are replaced, those of others with them: which application is "
+                                            "selected by default, who may lock or terminate the card."),
+)
+
+
+def _install(case: Case) -> Judgement | None:
+    """INSTALL (GlobalPlatform 2.3.1, 11.5) of what changes an application that is on the card."""
+    if not case.cla & 0x80:
+        return None
+    for bit, name, consequence in CHANGING_INSTALLS:
+        if case.raw[2] & bit:
+            return Judgement(Severity.DESTRUCTIVE, "install", name, consequence)
+    return None
 
 
 def _delete(case: Case) -> Judgement | None:
@@ -257,6 +287,20 @@ def _put_key(case: Case) -> Judgement | None:
 
 # data that a card takes once: CPLC's fields of the pre-personaliser and the personaliser (tags 9F66, 9F67)
 ONE_TIME_TAGS = (b"\x9f\x66", b"\x9f\x67")
+ONE_TIME = "A card takes such data once and keeps it for ever."
+
+
+def _put_data(case: Case) -> Judgement | None:
+    """PUT DATA (ISO/IEC 7816-4:2020, 11.7.3), by P1-P2 or by what is in its data, of what a card takes only once."""
+    # a chain may cut a tag in two
+    data = (ONE_TIME_TAGS[0][:1] if case.state.unfinished else b"") + case.data
+    cut = bool(case.cla & 0x10) and data.endswith(ONE_TIME_TAGS[0][:1])
+    named = bytes(case.raw[2:4]) in ONE_TIME_TAGS or any(tag in data for tag in ONE_TIME_TAGS)
+    unclear = case.ins == INS.PUT_DATA_ODD and case.hidden
+    if not named and not cut and not unclear:
+        return None
+    return Judgement(
+        Severity.IRREVERSIBLE, "put-data", "PUT DATA of one-time data, or of what cannot be read here", ONE_TIME)
 
 
 def _store_data(case: Case) -> Judgement | None:
@@ -271,7 +315,7 @@ def _store_data(case: Case) -> Judgement | None:
         Severity.IRREVERSIBLE,
         "store-data",
         "STORE DATA of one-time data, or of what cannot be read here",
-        "A card takes such data once and keeps it for ever.",
+        ONE_TIME,
     )
 
 
@@ -384,7 +428,9 @@ RULES: tuple[tuple[Collection[int], Rule], ...] = (
     ((0xF0,), _set_status),
     ((0xE4,), _delete),
     ((0xD8,), _put_key),
+    ((INS.INSTALL,), _install),
     ((0xE2,), _store_data),
+    ((INS.PUT_DATA, INS.PUT_DATA_ODD), _put_data),
     (TERMINATE_INS, _terminate),
     ((INS.RESET_RETRY_COUNTER,), _reset_retry_counter),
     (COMPARE_PIN, _last_try),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
-from jcopsh.iso7816.status import ENVELOPE_INS
+from jcopsh.iso7816.status import ENVELOPE_INS, INS
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMaps
 from jcopsh.jcop.root_applet import CLA_MEMORY, INS_SELECT, TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -19,7 +19,6 @@ from jcopsh.state import CardState, Fuse, SelectedKind
 # VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT, RESET RETRY COUNTER
 # (ISO/IEC 7816-4:2020, 11.6); the odd ones carry the same in data objects. PIN CHANGE/UNBLOCK (EMV) is 24 as well
 PIN_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x2D))
-INS_PUT_KEY, INS_STORE_DATA = 0xD8, 0xE2  # GlobalPlatform Card Specification 2.3.1, 11.8 and 11.11
 # whose data are no secret: MANAGE CHANNEL, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, SELECT, READ BINARY and RECORD,
 # GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, INSTALL, LOAD
 PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE6, 0xE8, 0xF0, 0xF2))
@@ -86,19 +85,59 @@ def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark,
         return (Mark(0, everything, "transport_key"),) if may_be_transport_key else ()
     if command.ins in PIN_INS:
         return (Mark(0, everything, "pin", pin=True),)
-    if command.ins == INS_PUT_KEY:
+    if command.ins == INS.PUT_KEY:
         return (Mark(0, everything, "put_key"),)
     # what these carry may be short and easily guessed, such as a PIN: no check value either
-    if command.ins == INS_STORE_DATA and command.cla & 0x80:
+    if command.ins == INS.STORE_DATA and command.cla & 0x80:
         return (Mark(0, everything, "store_data", pin=True),)
     if command.ins in ENVELOPE_INS:
         return (Mark(0, everything, "envelope", pin=True),)
+    if command.ins == INS.INSTALL and command.cla & 0x80:
+        return install_marks(command)
     # a WRITE with a mistake in its class or instruction may still carry a key; what is shorter is not even a PIN
     shortest = SHORTEST_PIN if state.selected is SelectedKind.ROOT else SHORTEST_KEY
     mistyped_write = command.cla != CLA_MEMORY and command.ins not in PUBLIC_INS and state.fuse is not Fuse.FUSED
     if mistyped_write and everything >= shortest:
         return (Mark(0, everything, "data", pin=True),)
     return ()
+
+
+_FOR_INSTALL = 0x04  # bit of P1 (GlobalPlatform 2.3.1, table 11-42)
+_FIELDS_BEFORE_PARAMETERS = 4  # load file, module, instance, privileges (table 11-46)
+_APPLET_PARAMETERS = 0xC9
+
+
+def install_marks(command: CommandAPDU) -> tuple[Mark, ...]:
+    """The applet's own parameters (C9) in INSTALL [for install]: applets get PINs and keys that way. Where they cannot
+    be told apart, everything that may hold them; the tag and the length stay."""
+    if not command.p1 & _FOR_INSTALL:
+        return ()
+    data, at = command.data, 0
+    for _ in range(_FIELDS_BEFORE_PARAMETERS):
+        at += 1 + data[at] if at < len(data) else 1
+    field = _length_at(data, at)
+    if field is None:
+        return (Mark(min(at, len(data)), len(data), "install_parameters", pin=True),) if at < len(data) else ()
+    start, end = field
+    marks: list[Mark] = []
+    while start < end:
+        value = _length_at(data, start + 1)
+        if value is None or value[1] > end:
+            return (*marks, Mark(start, len(data), "install_parameters", pin=True))
+        if data[start] == _APPLET_PARAMETERS and value[0] < value[1]:
+            marks.append(Mark(*value, "install_parameters", pin=True))
+        start = value[1]
+    return tuple(marks)
+
+
+def _length_at(data: bytes, at: int) -> tuple[int, int] | None:
+    """Where the value behind the BER length at this place begins and ends; None where there is none, or too little."""
+    if at >= len(data):
+        return None
+    more = data[at] - 0x80 if data[at] in (0x81, 0x82) else 0
+    start = at + 1 + more
+    length = int.from_bytes(data[at + 1 : start], "big") if more else data[at]
+    return (start, start + length) if start + length <= len(data) else None
 
 
 class Redactor:

@@ -9,7 +9,7 @@ from typing import Annotated
 from jcopsh.card.card import Card
 from jcopsh.commands.cap import CapPath, read_cap
 from jcopsh.commands.saving import loaded
-from jcopsh.errors import UsageError
+from jcopsh.errors import ChannelError, UsageError
 from jcopsh.globalplatform.content import SMALLEST_BLOCK, TAG_APPLICATION_PARAMETERS, Instance, LifeCycle, Structure
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.tlv import TlvError, encode_length
@@ -68,7 +68,7 @@ def install(
     params: ByteString | None = None, params_field: ByteString | None = None, privileges: Privileges | None = None,
     domain: Domain | None = None, block_size: BlockSize | None = None, load_only: bool = False,
     not_selectable: bool = False, reinstall: bool = False, force: bool = False, keep_package: bool = False,
-    anyway: bool = False, dry_run: bool = False,
+    anyway: bool = False, dry_run: bool = False, reveal: bool = False,
 ) -> Iterator[InstallPlan | Deletion | Progress | ContentChanged | DryRun]:
     """Load a CAP file and make an instance of its applet, so that it can be selected. It takes a secure
     channel: `auth` first.
@@ -82,7 +82,7 @@ def install(
     Options:
         --applet: which applet, where the file has several
         --instance: the AID of the instance; the applet's own by default
-        --params: the bytes that the applet gets (in tag C9)
+        --params: the bytes that the applet gets (in tag C9); no journal, trace or history holds them
         --params-field: the whole install parameters field, in place of --params
         --domain: load into another security domain
         --load-only: make no instance
@@ -103,7 +103,10 @@ def install(
         read_cap(file), applet, instance, params or b"", _field(params, params_field), privileges or 0, domain,
         block_size, load_only, not not_selectable, anyway, reinstall or force, keep_package,
     )
-    return _run(session, request, dry_run=dry_run)
+    if reveal and not dry_run:
+        raise UsageError("--reveal is for --dry-run: what is sent shows in a trace, and there without --params",
+                         hint="install FILE --dry-run --reveal")
+    return _run(session, request, dry_run=dry_run, reveal=reveal)
 
 
 def _field(params: bytes | None, field: bytes | None) -> bytes:
@@ -130,14 +133,23 @@ def _is_tlv(data: bytes) -> bool:
 
 
 def _run(
-    session: Session, request: Request, *, dry_run: bool
+    session: Session, request: Request, *, dry_run: bool, reveal: bool = False
 ) -> Iterator[InstallPlan | Deletion | Progress | ContentChanged | DryRun]:
     if dry_run:
         card = session.card_or_none
         open_channel = card is not None and card.state.secure_channel is not None
-        yield operations.dry_run(request, card.max_data if card and open_channel else USUAL_BLOCK)
+        yield operations.dry_run(request, card.max_data if card and open_channel else USUAL_BLOCK, reveal=reveal)
     else:
-        yield from operations.install(session.card, request)
+        yield from operations.install(_on_channel(session.card), request)
+
+
+def _on_channel(card: Card) -> Card:
+    """The card, where a secure channel is open: nothing else is to be asked or sent where none is. Raises ChannelError.
+    """
+    if card.state.secure_channel is None:
+        raise ChannelError("what is on a card is changed over a secure channel, and none is open; nothing was sent",
+                           hint="auth, with the keys of the card")
+    return card
 
 
 @command("upload", group=GROUP)
@@ -182,7 +194,7 @@ def install_applet(
         --anyway: send it whatever speaks against it
     """
     made = Instance(package, module, instance or module, privileges or 0, params or b"", _field(params, params_field))
-    return operations.install_instance(card, made, selectable=not not_selectable, anyway=anyway)
+    return operations.install_instance(_on_channel(card), made, selectable=not not_selectable, anyway=anyway)
 
 
 @command("make-selectable", group=GROUP)
@@ -191,13 +203,13 @@ def make_selectable(card: Card, aid: Application, *, privileges: Privileges | No
 
     Raises CardError where the card refuses.
     """
-    return operations.make_selectable(card, aid, privileges or 0)
+    return operations.make_selectable(_on_channel(card), aid, privileges or 0)
 
 
 @command("make-default", group=GROUP)
 def make_default(card: Card, aid: Application) -> ContentChanged:
     """Let an application be selected by default, after every reset: INSTALL [for registry update] with the privilege
-    Card Reset, which the one that had it until now loses.
+    Card Reset, which the one that had it until now loses. A yes is asked for.
 
     Its other privileges stay. The issuer security domain is then selected by its name: `select isd` or `select isd-gp`.
     A card of a GlobalPlatform version before 2.2 gets INSTALL [for make selectable] instead.
@@ -207,12 +219,12 @@ def make_default(card: Card, aid: Application) -> ContentChanged:
     Examples:
         make-default D2760000850101
     """
-    return operations.make_default(card, aid)
+    return operations.make_default(_on_channel(card), aid)
 
 
 @command("set-privileges", group=GROUP)
 def set_privileges(card: Card, aid: Application, privileges: Privileges) -> ContentChanged:
-    """Change the privileges of an application or security domain: INSTALL [for registry update].
+    """Change the privileges of an application or security domain: INSTALL [for registry update]. A yes is asked for.
 
     PRIVILEGES take the place of those that it has; 00 leaves none. A security domain stays one without its being named.
 
@@ -222,7 +234,7 @@ def set_privileges(card: Card, aid: Application, privileges: Privileges) -> Cont
         set-privileges D2760000850101 card-reset,cvm-management
         set-privileges D2760000850101 00
     """
-    return operations.set_privileges(card, aid, privileges)
+    return operations.set_privileges(_on_channel(card), aid, privileges)
 
 
 @command("delete", group=GROUP)
@@ -240,7 +252,7 @@ def delete(card: Card, aid: OnCard, *, related: bool = False) -> Iterator[Deleti
         delete A00000006203010C0101
         delete A00000006203010C01 --related
     """
-    return operations.delete(card, aid, related=related)
+    return operations.delete(_on_channel(card), aid, related=related)
 
 
 @command("set-status", group=GROUP)
@@ -261,7 +273,7 @@ def set_status(
         set-status card secured
     """
     return operations.set_status(
-        card, state, None if isinstance(aid, WholeCard) else aid, with_applications=with_applications)
+        _on_channel(card), state, None if isinstance(aid, WholeCard) else aid, with_applications=with_applications)
 
 
 @command("store-data", group=GROUP)
@@ -275,7 +287,7 @@ def store_data(
 
     Raises CardError where the card refuses.
     """
-    return operations.store_data(card, _given(data, load), structure=form, block_size=block_size)
+    return operations.store_data(_on_channel(card), _given(data, load), structure=form, block_size=block_size)
 
 
 @command("personalize", group=GROUP)
@@ -289,7 +301,7 @@ def personalize(
 
     Raises CardError where the card refuses.
     """
-    return operations.personalize(card, aid, _given(data, load), structure=form, block_size=block_size)
+    return operations.personalize(_on_channel(card), aid, _given(data, load), structure=form, block_size=block_size)
 
 
 def _given(data: bytes | None, load: Path | None) -> bytes:
@@ -316,18 +328,18 @@ def create_domain(
     Raises CardError where the card refuses.
     """
     return operations.create_domain(
-        card, aid, package=package, module=module, privileges=privileges or 0, parameters=params or b"",
+        _on_channel(card), aid, package=package, module=module, privileges=privileges or 0, parameters=params or b"",
         field=_field(params, params_field),
     )
 
 
 @command("extradite", group=GROUP)
 def extradite(card: Card, aid: OnCard, domain: Domain) -> ContentChanged:
-    """Give an application or a package to another security domain: INSTALL [for extradition].
+    """Give an application or a package to another security domain: INSTALL [for extradition]. A yes is asked for.
 
     Raises CardError where the card refuses.
     """
-    return operations.extradite(card, aid, domain)
+    return operations.extradite(_on_channel(card), aid, domain)
 
 
 COMMANDS = (install, upload, install_applet, make_selectable, make_default, set_privileges, delete, set_status,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jcopsh.card.card import Card
+from jcopsh.card.sensitive import install_marks
 from jcopsh.errors import CardError, UsageError
 from jcopsh.globalplatform import content
 from jcopsh.globalplatform.cap import CapFile
@@ -32,6 +33,7 @@ from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, I
 from jcopsh.operations.looking import AUTHENTICATE, WITHOUT_AUTHENTICATION, inventory_if_told, take_inventory
 from jcopsh.operations.progress import Progress
 from jcopsh.operations.truth import telling
+from jcopsh.secrets.segments import Segments, take_out
 
 # a DELETE that carried out what it was asked for, at once or for the card to finish later (11.2.3)
 _DELETED = (0x9000, 0x6200)
@@ -311,8 +313,11 @@ def _refused(
     return CardError(what, command, response, meaning=f"{response.sw:04X}: {said}. {truth}".rstrip(), hint=try_next)
 
 
-def dry_run(request: Request, most: int) -> DryRun:
-    """The commands of an installation on an empty card, where `most` bytes fit into one. Nothing is sent."""
+def dry_run(request: Request, most: int, *, reveal: bool = False) -> DryRun:
+    """The commands of an installation on an empty card, where `most` bytes fit into one. Nothing is sent.
+
+    What the applet gets as its own parameters shows with `reveal` alone.
+    """
     plan = _plan(request, most)
     total = len(plan.loads)
     deletes = (content.delete(request.cap.aid, related=True),) if request.reinstall else ()
@@ -320,10 +325,16 @@ def dry_run(request: Request, most: int) -> DryRun:
         "as if nothing of it were on the card, but for the DELETE" if deletes else
         "as if nothing of it were on the card")
     return DryRun(
-        tuple(PlannedCommand(command_name(one), one.encode(), _purpose(one, total))
+        tuple(PlannedCommand(command_name(one), _shown(one, reveal=reveal), _purpose(one, total))
               for one in (*deletes, *plan.commands)),
         (f"{assumed}; before a secure channel wraps it",),
     )
+
+
+def _shown(command: CommandAPDU, *, reveal: bool) -> Segments:
+    marks = install_marks(command) if command.ins == INS.INSTALL and not reveal else ()
+    before = 7 if command.is_extended else 5
+    return take_out(command.encode(), [one._replace(start=one.start + before, end=one.end + before) for one in marks])
 
 
 def _purpose(command: CommandAPDU, blocks: int) -> str:

@@ -8,6 +8,7 @@ from jcopsh.globalplatform.card_data import KeyInformation, Recognition, Resourc
 from jcopsh.globalplatform.cplc import Cplc
 from jcopsh.iso7816.aid import AID
 from jcopsh.jcop.identify import Jcop4Identity
+from jcopsh.secrets.segments import Segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class PlannedCommand:
     """A command of a plan: as the specification calls it, its bytes before a channel wraps them, what it is for."""
 
     name: str
-    command: bytes
+    command: Segments
     purpose: str
 
 

@@ -48,7 +48,7 @@ def meaning(command: CommandAPDU, response: ResponseAPDU) -> str:
 def refused(what: str, card: Card, command: CommandAPDU, response: ResponseAPDU, *, hint: str = "") -> CardError:
     """The error for a command that was not carried out, with what to try next."""
     command = on_channel(command, card.state.channel)
-    return card_error(what, command, response, hint=hint or _next_step(command, response.sw))
+    return card_error(what, command, response, hint=hint or _next_step(card, command, response.sw))
 
 
 _READERS_AND_WRITERS = (INS.READ_BINARY, INS.READ_BINARY_ODD, INS.UPDATE_BINARY, INS.UPDATE_BINARY_ODD)
@@ -58,7 +58,7 @@ _ABOUT_PINS = (INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)
 
 _HINTS = {
     0x6881: "manage-channel list shows the channels; manage-channel use 0 goes back to the basic one",
-    0x6882: "the card wants secure messaging or speaks without; there is no secure channel yet",
+    0x6882: "the card wants secure messaging, or knows none here; auth opens a secure channel to a security domain",
     0x6982: "verify REFERENCE, e.g. verify 1; select-file shows what the file wants",
     0x6983: "unblock-pin REFERENCE, with the resetting code (PUK)",
     0x6985: "select-file FILE shows the file's life cycle: a deactivated file is neither read nor written",
@@ -79,7 +79,19 @@ _LENGTH_HINTS: dict[int, str] = {
 }
 
 
-def _next_step(command: CommandAPDU, sw: int) -> str:
+_IN_CHANNEL = {
+    0x6882: "it went through the secure channel: send --plain sends past it, and reset or select closes it",
+    0x6982: "the card may have closed the secure channel, or its keys may not do this: auth opens it again",
+    0x6985: "not in the state that the card or the application is in; list and info show it",
+}
+_TO_DOMAIN = "auth: a security domain does most things only on a secure channel"
+
+
+def _next_step(card: Card, command: CommandAPDU, sw: int) -> str:
+    if card.goes_through_channel(command) and sw in _IN_CHANNEL:
+        return _IN_CHANNEL[sw]
+    if card.state.security_domain and sw in (0x6982, 0x6985):
+        return _TO_DOMAIN
     if sw == 0x6981:
         if command.ins in _READERS_AND_WRITERS:
             return "read-record reads a file of records; select-file shows what it is"

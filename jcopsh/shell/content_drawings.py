@@ -6,7 +6,6 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from jcopsh.iso7816.hexadecimal import format_bytes
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan
 from jcopsh.operations.progress import Progress
 from jcopsh.shell.drawings import draw, pairs
@@ -57,7 +56,7 @@ def _draw_dry_run(value: DryRun, canvas: Canvas) -> RenderableType:
             parts.append(Text(f"{LOAD}{GAP}{counted(len(left_out), 'block')} more, which --json shows", "dim"))
         if one not in left_out:
             parts.append(Text(one.name, "label").append(f"{GAP}{one.purpose}" if one.purpose else "", "dim"))
-            parts.append(Padding(Text(format_bytes(one.command), "bytes", overflow="fold"), (0, 0, 0, 2)))
+            parts.append(Padding(Text(one.command.spaced(), "bytes", overflow="fold"), (0, 0, 0, 2)))
     parts.append(Text("nothing was sent", "good").append("".join(f"; {note}" for note in value.notes), "dim"))
     return Group(*parts)
 

@@ -63,6 +63,44 @@ def test_set_status_on_a_secure_channel_is_no_boot() -> None:
     assert (severity(lock, APPLICATION), severity(lock, authenticated)) == (DESTRUCTIVE, FREE)
     assert severity(secure, authenticated) is IRREVERSIBLE
     assert severity("00F00000", APPLICATION) is DESTRUCTIVE
+    # as soon as a security domain is known to be selected, what the card says of its state is the security domain's
+    domain = replace(APPLICATION, security_domain=True)
+    assert (severity(lock, domain), severity("00F00000", domain)) == (FREE, DESTRUCTIVE)
+    assert severity(lock, replace(domain, selected=SelectedKind.ROOT)) is DESTRUCTIVE
+
+
+DOMAIN = replace(APPLICATION, fuse=Fuse.FUSED, security_domain=True, aid=bytes.fromhex("F0A1B2C3D4"))
+
+
+@pytest.mark.parametrize(("command", "expected"), [
+    *((f"80F0{p1}{p2} 08 {aid}", IRREVERSIBLE) for p1 in ("40", "60") for p2 in ("07", "0F", "80")
+      for aid in ("A000000003000000", "A000000151000000")),
+    ("80F04080 07 A0000000030000", IRREVERSIBLE), ("80F04080 05 F0A1B2C3D4", IRREVERSIBLE),
+    ("84F04080 08 FFFFFFFFFFFFFFFF", IRREVERSIBLE), ("80F04080 08 A0", IRREVERSIBLE),
+    ("80F04080 06 F0A1B2C3D401", FREE), ("80F06080 08 A000000151000001", FREE), ("80F04007 07 A0000001515350", FREE),
+])
+def test_the_issuer_security_domain_by_its_aid_is_the_card(command: str, expected: Severity) -> None:
+    assert severity(command, DOMAIN) is expected
+
+
+@pytest.mark.parametrize("tag", ["9F66", "9F67"])
+def test_one_time_data_is_irreversible_however_it_is_put(tag: str) -> None:
+    for state in (DOMAIN, FUSED, UNKNOWN):
+        for command in (f"80DA{tag}020102", f"00DA{tag}020102", f"84DA{tag}020102", f"80DB3FFF05{tag}020102",
+                        f"80DA000005{tag}020102", "84DB3FFF020102"):
+            assert severity(command, state) is IRREVERSIBLE
+        assert severity("80DA0101020102", state) is FREE
+        assert severity("00DB3FFF055C015F0102", state) is FREE
+        assert severity("10DB3FFF035C015F", state) is FREE
+        assert severity("10DB3FFF0301029F", state) is IRREVERSIBLE
+        assert severity(f"00DB3FFF02{tag[2:]}02", replace(state, unfinished=True)) is IRREVERSIBLE
+
+
+@pytest.mark.parametrize(("p1", "expected"), [
+    ("10", DESTRUCTIVE), ("40", DESTRUCTIVE), ("02", FREE), ("04", FREE), ("08", FREE), ("0C", FREE), ("20", FREE)])
+def test_an_installation_that_changes_what_is_there_is_asked_about(p1: str, expected: Severity) -> None:
+    assert severity(f"80E6{p1}00", FUSED) is expected
+    assert severity(f"84E6{p1}00", FUSED) is expected
 
 
 @pytest.mark.parametrize(("cla", "asked"), [

@@ -75,15 +75,47 @@ def test_a_package_with_instances_goes_with_them_or_not_at_all(card: Shell, monk
 def test_another_applet_becomes_the_default(card: Shell) -> None:
     card.run("auth --key default")
     card.run(f"install v1.cap --privileges card-reset; install v1.cap --keep-package --instance {OTHER}")
-    card.run(f"make-default {OTHER}")
+    assert "registry update" in card.fail(f"make-default {OTHER}", 3)
+    card.run(f"make-default {OTHER} --yes")
     (listing,) = card.json("list")
     holders = [one["aid"] for one in listing["entries"] if "Card Reset (default selected)" in one["privileges"]]
     assert holders == [OTHER]
     said = card.fail("make-default isd-gp", 2)
     assert f"set-privileges {OTHER} 000000" in said
-    card.run(f"set-privileges {OTHER} 000000")
+    card.run(f"set-privileges {OTHER} 000000 --yes")
     (listing,) = card.json("list")
     assert not any("default" in one for entry in listing["entries"][1:] for one in entry["privileges"])
+
+
+@pytest.mark.parametrize("line", [
+    f"set-status {OTHER} locked", f"delete {PACKAGE} --related", f"extradite {OTHER} isd-gp", f"make-default {OTHER}",
+    f"set-privileges {OTHER} 00", f"create-domain {OTHER}", f"make-selectable {OTHER}", "store-data 42021122",
+    f"personalize {OTHER} 00", "install v1.cap", "upload v1.cap", f"install-applet {PACKAGE} {APPLET}",
+    "set-status card secured",
+])
+def test_without_a_channel_nothing_is_asked_and_nothing_sent(card: Shell, line: str) -> None:
+    sent: list[object] = []
+    card.session.card.observers.append(sent.append)
+    said = card.fail(line)
+    assert "over a secure channel, and none is open; nothing was sent" in said
+    assert "auth" in said
+    assert sent == []
+
+
+PARAMETERS = "C1A55EC0DE8BADF0"
+
+
+def test_what_an_applet_gets_is_kept_nowhere(card: Shell, tmp_path: Path) -> None:
+    card.run("auth enc --key default; set trace full")
+    shown = [card.run(f"install v1.cap --params {PARAMETERS}"), card.run("set trace off")]
+    shown += [card.run(f"install v1.cap --params {PARAMETERS} --dry-run{json}") for json in ("", " --json")]
+    shown.append(card.session.card.journal_path.read_text("utf-8"))
+    for text in shown:
+        assert PARAMETERS not in text.replace(" ", "").replace("\n", "")
+    assert any("install_parameters:8:" in text for text in shown)
+    revealed = card.run(f"install v1.cap --params {PARAMETERS} --dry-run --reveal")
+    assert PARAMETERS in "".join(revealed.split())
+    assert "--dry-run" in card.fail("install v1.cap --reveal", 2)
 
 
 def test_parameters_are_put_into_their_tag_once(card: Shell) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from jcopsh.card import consent
+from jcopsh.card.link import ResetKind
+from jcopsh.errors import CardError
+from jcopsh.operations.data_objects import get_data
+from tests.card.support import apdu
 from tests.commands.support import Shell, shell
+from tests.secure_channels import C_MAC, connected
 
 
 @pytest.fixture
@@ -29,6 +34,40 @@ def test_get_and_put_data(card: Shell) -> None:
     assert "5 bytes written as data object 0101" in card.run("put_data 0101 |Hello|")
     assert card.json("get-data 0101")[0]["content"] == "48656C6C6F"
     assert "no BER-TLV" in card.fail("get-data 0101 --tlv")
+
+
+@pytest.mark.parametrize("profile", ["j2a040", "j2e145", "j3r180"])
+@pytest.mark.parametrize("level", ["mac", "enc"])
+def test_data_objects_of_a_security_domain_go_through_its_channel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str, level: str
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    card = shell(monkeypatch, profile=profile)
+    card.run(f"auth {level} --key default; store-data 42021122")
+    for line, content in (("get-data 9F7F", "9F7F2A"), ("get-data 9F7F --cla 80", "9F7F2A"), ("get-data 0042", "4202")):
+        assert card.json(line)[0]["content"].startswith(content)
+    assert "9F 7F 2A" in card.run("00CA9F7F00")
+    said = card.fail("put-data 0101 AA")
+    assert "there is no secure channel yet" not in said
+    assert "send --plain" in said
+    card.run("reset")
+    assert "send --plain" not in card.fail("put-data 0101 AA")
+
+
+@pytest.mark.parametrize(("sw", "hint"), [("6982", "auth opens it again"), ("6985", "list and info show it")])
+def test_what_a_refusal_in_a_channel_means(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sw: str, hint: str) -> None:
+    domain = connected(tmp_path, "j2e145")
+    domain.auth(level=C_MAC)
+    refusal = bytes.fromhex(sw)
+    domain.link.answer = lambda command, answer: refusal if command[1] == 0xCA else answer
+    with pytest.raises(CardError) as inside:
+        get_data(domain.card, b"\x42")
+    domain.card.reset(ResetKind.COLD)
+    domain.card.send(apdu("00A4040008A000000151000000"))
+    with pytest.raises(CardError) as outside:
+        get_data(domain.card, b"\x42")
+    assert hint in inside.value.hint
+    assert outside.value.hint.startswith("auth: ")
 
 
 def test_saving_a_data_object(card: Shell, tmp_path: Path) -> None:
