@@ -10,6 +10,7 @@ import signal
 import sys
 import textwrap
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.lines and options.script is not None:
         parser.error("-c and a script exclude one another")
     hear_signals()
+    _leave_no_core_file()
     if options.no_color:
         # whoever draws looks at one place, the question at the terminal included
         os.environ["NO_COLOR"] = "1"
@@ -61,6 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # the reader of our output went away: nothing is left to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _leave_no_core_file() -> None:
+    """A crash writes the memory of the process nowhere: keys are in it. Programs that jcopsh starts write none either.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
+    with suppress(OSError, ValueError):
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 def argument_parser() -> argparse.ArgumentParser:

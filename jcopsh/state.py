@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
+from jcopsh.globalplatform import cplc
 from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options, is_security_domain
 from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -282,7 +283,6 @@ def _may_be_a_piece(command: CommandAPDU) -> bool:
 # --- the security domain -------------------------------------------------------------------------------------------
 
 ISSUER_DOMAINS = frozenset(bytes(KNOWN_AIDS[name].aid) for name in ("isd", "isd-gp"))
-CPLC_TAG, CPLC_LENGTH = bytes.fromhex("9F7F2A"), 42
 
 
 def _of_security_domain(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -313,10 +313,11 @@ def _told_by_get_data(state: CardState, command: CommandAPDU, response: Response
     tag, data = command.p1 << 8 | command.p2, response.data
     if tag == 0x0066:
         return replace(state, scp_options=tuple(announced_options(data).items()) or state.scp_options)
-    if tag == 0x9F7F and data.startswith(CPLC_TAG) and len(data) >= len(CPLC_TAG) + CPLC_LENGTH:
-        # fabricator, type, date, serial and batch of the IC: what is made once and never written again
-        value = data[len(CPLC_TAG) :]
-        return replace(state, chip=(value[0:4] + value[10:18]).hex().upper())
+    if tag == cplc.TAG:
+        try:
+            return replace(state, chip=cplc.parse_cplc(data).chip.hex().upper())
+        except ValueError:
+            return state
     return state
 
 

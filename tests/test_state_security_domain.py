@@ -64,6 +64,10 @@ def test_a_reset_ends_it_and_leaves_the_chip_known() -> None:
     assert (reset.secure_channel, reset.scp_options, reset.chip) == (None, (), state.chip)
 
 
+def test_cplc_without_its_header_tells_the_same_chip() -> None:
+    assert after(OPEN, "80CA9F7F00", CPLC[3:]).chip == after(OPEN, "80CA9F7F00", CPLC).chip != ""
+
+
 def test_a_short_cplc_tells_no_chip() -> None:
     assert after(OPEN, "80CA9F7F00", CPLC[:-1]).chip == ""
     assert after(OPEN, "80CA9F7F00", CPLC, 0x6A88).chip == ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jcopsh.card import consent, interlock
+from jcopsh.card.accepted_keys import AcceptedKeys
 from jcopsh.card.exchange import Exchange, FailedExchange
 from jcopsh.card.for_reader import require_for_card, require_for_reader
 from jcopsh.card.interlock import Judgement, Severity
@@ -20,13 +21,14 @@ from jcopsh.card.keeper import Keeper, card_name
 from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, RecordedLink, ResetKind
 from jcopsh.card.link_failure import link_failure
 from jcopsh.card.reader_interlock import judge_for_reader
-from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of
+from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of, require_own
 from jcopsh.card.sensitive import Redactor
 from jcopsh.card.sharing import Sharing
 from jcopsh.card.tries import Tries
 from jcopsh.card.wire_form import struck_command, struck_response, wire_form
 from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, Refused
 from jcopsh.globalplatform.channel import ChannelBroken, SecureChannel, SecureChannelState
+from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import MemoryMap, MemoryMaps, all_maps
@@ -52,9 +54,9 @@ class Card:
     followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
     it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
     keeping. `before_question` is called before a consent is asked, so that what the question is about stands on the
-    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` are ENC, MAC
-    and DEK (None where it was not given) of the last authentication that the card took since it was connected. A Card
-    is used by one thread.
+    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` stands for
+    the keys of the last authentication that the card took since it was connected, to compare others with. A Card is
+    used by one thread.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class Card:
         self.follow = True
         self.memory_map: MemoryMap | None = None
         self._state = CardState(atr=link.atr, protocol=link.protocol)
-        self.accepted_keys: tuple[Secret, Secret, Secret | None] | None = None
+        self.accepted_keys: AcceptedKeys | None = None
         self._keeper = Keeper(key_store, link.name, journal.sync) if key_store else None
         self._redactor = Redactor()
         self.tries = Tries(ledger)
@@ -133,13 +135,16 @@ class Card:
 
     # the secure channel -----------------------------------------------------------------------------------------------
 
-    def open_secure_channel(self, channel: SecureChannel, state: SecureChannelState) -> None:
+    def open_secure_channel(self, channel: SecureChannel, state: SecureChannelState, keys: KeySet) -> None:
         """Send through this channel from now on: until a reset, another selection, or an answer that breaks it.
 
-        For the operation that has authenticated; `state` is what may be shown of the channel.
+        For the operation that has authenticated with these static keys; `state` is what may be shown of the channel.
+        Raises TypeError for a channel that is none of ours: what is sent through it could not be judged.
         """
-        self._secure = SecureMessaging(channel)
-        self._state = replace(self._state, secure_channel=state, security_domain=True)
+        require_own(channel)
+        self.accepted_keys = AcceptedKeys.of(keys)
+        self._secure = SecureMessaging(channel, keys)
+        self._become(replace(self._state, secure_channel=state, security_domain=True))
 
     def goes_through_channel(self, command: CommandAPDU) -> bool:
         """Whether `send` would protect this command."""
@@ -156,6 +161,12 @@ class Card:
         if self._open_channel is None:
             raise ChannelError("no secure channel is open, so there is no key to encipher others with", hint="auth")
         return self._open_channel.encipher_key(key)
+
+    def _become(self, state: CardState) -> None:
+        """What is known from now on. A channel that is closed leaves no keys behind."""
+        self._state = state
+        if state.secure_channel is None:
+            self._secure = None
 
     @property
     def _open_channel(self) -> SecureMessaging | None:
@@ -264,7 +275,7 @@ class Card:
         before = self._exchanges[0].before
         if (self.follow or wrapped) and response.sw1 in (0x61, 0x6C):
             response = self._follow(command, response, wrapped=wrapped)
-            self._state = advance(before, command, response)
+            self._become(advance(before, command, response))
         self.tries.learned(self._state)
         if self._keeper:
             self._keeper.after(origin, response, before, self._state, self._maps, offset=offset)
@@ -281,12 +292,12 @@ class Card:
         """The card was reset, by us or by another program."""
         self._answered = None
         self.tries.interrupted()
-        self._state = powered_up(self._state, self._link.atr, self._link.protocol)
+        self._become(powered_up(self._state, self._link.atr, self._link.protocol))
         self._journal_card()
 
     def use_channel(self, channel: int) -> None:
         """Send commands for files and PINs on another logical channel from now on. Nothing is sent."""
-        self._state = replace(self._state, channel=channel)
+        self._become(replace(self._state, channel=channel))
 
     def close(self) -> None:
         """Leave the card; the link resets it."""
@@ -416,9 +427,9 @@ class Card:
             except ChannelBroken as error:
                 broken = error
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
-        self._state = after_reader_command(before, command) if for_reader else advance(before, command, response)
+        self._become(after_reader_command(before, command) if for_reader else advance(before, command, response))
         if broken is not None:
-            self._state = replace(self._state, secure_channel=None)
+            self._become(replace(self._state, secure_channel=None))
         origin, offset = self._answered_by(command)
         if not for_reader:  # the card still has what it had to give
             self._answered = origin, offset + len(response.data)
@@ -497,11 +508,11 @@ class Card:
         """Forget everything: whether the card got the command, and which card comes next, is not known."""
         self.tries.interrupted(card_lost=card_lost)
         if card_lost:
-            self._state = CardState(protocol=self._state.protocol)
+            self._become(CardState(protocol=self._state.protocol))
             self.memory_map = None
             self.accepted_keys = None
         else:
-            self._state = CardState(atr=self._link.atr, protocol=self._link.protocol)
+            self._become(CardState(atr=self._link.atr, protocol=self._link.protocol))
         self._answered = None
         self._note_lost(what)
 
@@ -512,6 +523,14 @@ class Card:
     def _journal_card(self) -> None:
         state = self._state
         self._journal.card(self._link.name, state.atr, state.protocol, str(state.boot))
+
+
+def keys_of_open_channel(card: Card) -> KeySet | None:
+    """The static keys that the open secure channel was opened with; None where none is open.
+
+    For the operation that has to open it again after another try; a plugin has no use for them.
+    """
+    return card._open_channel.keys if card._open_channel is not None else None
 
 
 def _failed(

@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from jcopsh.errors import ChannelError, UsageError
 from jcopsh.globalplatform.channel import (
     CLA_SECURE,
-    INS_EXTERNAL_AUTHENTICATE,
-    INS_INITIALIZE_UPDATE,
     SecureChannel,
     SecurityLevel,
 )
+from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_LE, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
 from jcopsh.secrets.secret import Secret
 
 # what the card's operating system answers before any security domain sees it, and what opens a channel
 _NEVER_WRAPPED = frozenset(
-    (INS.SELECT, INS.GET_RESPONSE, INS.MANAGE_CHANNEL, INS_INITIALIZE_UPDATE, INS_EXTERNAL_AUTHENTICATE)
+    (INS.SELECT, INS.GET_RESPONSE, INS.MANAGE_CHANNEL, INS.INITIALIZE_UPDATE, INS.EXTERNAL_AUTHENTICATE)
 )
 # class bits of further logical channels (ISO/IEC 7816-4:2020, 5.4.1; GlobalPlatform 2.3.1, 11.1.4)
 _FURTHER_CHANNELS, _LOW_CHANNELS = 0x40, 0x03
@@ -39,8 +38,9 @@ class _Pending:
 class SecureMessaging:
     """An open channel in use. `wrap` and `unwrap` change it; a command that is not sent has to be `forgotten`."""
 
-    def __init__(self, channel: SecureChannel) -> None:
+    def __init__(self, channel: SecureChannel, keys: KeySet) -> None:
         self._channel = channel
+        self.keys = keys  # the static ones that it was opened with
         self._pending: _Pending | None = None
 
     @property
@@ -73,16 +73,18 @@ class SecureMessaging:
 
         Raises UsageError where it does not fit.
         """
+        # a protected command is a short one, which asks for 256 bytes at most
+        le = None if command.le is None else min(command.le, MAX_SHORT_LE)
         if self._pending is not None and self._pending.command.with_le(None) == command.with_le(None):
-            return self._pending.wire.with_le(command.le)
+            return self._pending.wire.with_le(le)
         try:
-            wire, following = self._channel.wrap(replace(command, extended=False))
+            wire, following = self._channel.wrap(replace(command, le=le, extended=False))
         except ValueError as error:
             raise UsageError(
                 f"the command does not fit the secure channel: {error}", meaning="Nothing was sent.",
                 hint="split it, or auth with a lower level",
             ) from None
-        if self._channel.level & SecurityLevel.R_MAC and command.le != MAX_SHORT_LE:
+        if self._channel.level & SecurityLevel.R_MAC and le != MAX_SHORT_LE:
             wire = wire.with_le(MAX_SHORT_LE)  # the answer is longer by its R-MAC, and never without one
         self._pending = _Pending(command, wire, self._channel, following)
         return wire
@@ -124,6 +126,15 @@ class SecureMessaging:
         if response.sw1 not in (0x61, 0x6C):
             self._pending = None
         return response
+
+
+def require_own(channel: SecureChannel) -> None:
+    """Raises TypeError for what is not one of the channels that globalplatform/ makes."""
+    from jcopsh.globalplatform.scp02 import Scp02Channel
+    from jcopsh.globalplatform.scp03 import Scp03Channel
+
+    if not isinstance(channel, Scp02Channel | Scp03Channel):
+        raise TypeError(f"a secure channel is one of SCP02 or SCP03, not {type(channel).__name__}")
 
 
 def is_wrapping_of(wire: CommandAPDU, plain: CommandAPDU, channel: SecureChannel) -> bool:

@@ -11,7 +11,7 @@ from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
 from jcopsh.iso7816.status import ENVELOPE_INS, INS
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMaps
-from jcopsh.jcop.root_applet import CLA_MEMORY, INS_SELECT, TRANSPORT_KEY_LENGTH
+from jcopsh.jcop.root_applet import CLA_MEMORY, TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Mark, Segments, take_out
 from jcopsh.state import CardState, Fuse, SelectedKind
@@ -79,7 +79,7 @@ def _memory_marks(address: int, length: int, maps: MemoryMaps) -> tuple[Mark, ..
 
 def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark, ...]:
     everything = len(command.data)
-    if command.ins == INS_SELECT:
+    if command.ins == INS.SELECT:
         # the root applet's AID is the transport key; a longer one can only be a transport key with too many digits
         may_be_transport_key = everything >= TRANSPORT_KEY_LENGTH and state.fuse is not Fuse.FUSED
         return (Mark(0, everything, "transport_key"),) if may_be_transport_key else ()

@@ -140,7 +140,8 @@ def _forget(session: Session, name: str) -> str:
 def _ask_before_forgetting(session: Session, stored: StoredKeySet) -> None:
     """A yes, where a card may have the set. Raises Refused."""
     card = session.card_or_none
-    in_use = card is not None and card.accepted_keys is not None and card.accepted_keys == stored.keys
+    taken = card.accepted_keys if card is not None else None
+    in_use = taken is not None and stored.keys is not None and taken.may_be(*stored.keys)
     if stored.standing is Standing.GIVEN and not in_use:
         return
     which = stored.card or (card.description if card is not None else "")

@@ -15,7 +15,6 @@ from jcopsh.iso7816.tlv import TlvError, walk_legible
 from jcopsh.iso7816.tlv import parse as parse_tlv
 
 CLA_SECURE = 0x04  # the secure messaging bit of the class byte (GlobalPlatform 2.3.1, 11.1.4)
-INS_INITIALIZE_UPDATE, INS_EXTERNAL_AUTHENTICATE = 0x50, 0x82
 HOST_CHALLENGE_LENGTH = 8  # bytes; 16 in SCP03's S16 mode
 
 

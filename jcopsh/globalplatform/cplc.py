@@ -55,6 +55,13 @@ class Cplc:
         """The serial number of the chip, 4 bytes: unique only together with fabrication date and batch."""
         return self["ic_serial_number"]
 
+    @property
+    def chip(self) -> bytes:
+        """What tells this chip from every other, and is made once and never written again: fabricator, type, date of
+        fabrication, serial number and batch."""
+        names = ("ic_fabricator", "ic_type", "ic_fabrication_date", "ic_serial_number", "ic_batch_identifier")
+        return b"".join(map(self.__getitem__, names))
+
 
 def parse_cplc(data: bytes) -> Cplc:
     """Read 42 bytes, or the 45 of the data object 9F7F around them. Raises ValueError for another length."""

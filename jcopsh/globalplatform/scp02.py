@@ -12,7 +12,6 @@ from enum import IntEnum, IntFlag
 from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import (
     CLA_SECURE,
-    INS_EXTERNAL_AUTHENTICATE,
     ChannelBroken,
     CryptogramMismatch,
     InitializeUpdate,
@@ -21,6 +20,7 @@ from jcopsh.globalplatform.channel import (
 )
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.status import INS
 from jcopsh.secrets.secret import Secret
 
 MAC_LENGTH = 8
@@ -100,7 +100,7 @@ def authenticate(
     if not hmac.compare_digest(card_cryptogram(keys, host_challenge, answer), answer.card_cryptogram):
         raise CryptogramMismatch("the card cryptogram is not that of these keys")
     check_level(level, option)
-    plain = CommandAPDU(0x80, INS_EXTERNAL_AUTHENTICATE, level, 0x00, host_cryptogram(keys, host_challenge, answer))
+    plain = CommandAPDU(0x80, INS.EXTERNAL_AUTHENTICATE, level, 0x00, host_cryptogram(keys, host_challenge, answer))
     # EXTERNAL AUTHENTICATE always has a C-MAC, and is never enciphered (E.5.2.3)
     wire, channel = Scp02Channel(keys, SecurityLevel.C_MAC, option).wrap(plain)
     # the first R-MAC is chained to the C-MAC of EXTERNAL AUTHENTICATE (E.3.2)

@@ -9,7 +9,6 @@ from enum import IntEnum, IntFlag
 from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import (
     CLA_SECURE,
-    INS_EXTERNAL_AUTHENTICATE,
     ChannelBroken,
     CryptogramMismatch,
     InitializeUpdate,
@@ -18,6 +17,7 @@ from jcopsh.globalplatform.channel import (
 )
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.status import INS
 from jcopsh.secrets.secret import Secret
 
 S8, S16 = 8, 16  # bytes of MACs and cryptograms in the two modes
@@ -105,7 +105,7 @@ def authenticate(
     if not hmac.compare_digest(card, answer.card_cryptogram):
         raise CryptogramMismatch("the card cryptogram is not that of these keys")
     check_level(level, option)
-    plain = CommandAPDU(0x80, INS_EXTERNAL_AUTHENTICATE, level, 0x00, host)
+    plain = CommandAPDU(0x80, INS.EXTERNAL_AUTHENTICATE, level, 0x00, host)
     # EXTERNAL AUTHENTICATE has a C-MAC alone, and does not count (7.1.2.3, 6.2.6)
     wire, channel = Scp03Channel(keys, SecurityLevel.C_MAC, mac_length).wrap(plain)
     return wire, replace(channel, level=level, counter=0)

@@ -99,9 +99,8 @@ def authenticate(
     if not response.ok:
         raise _not_taken(wire, response)
     state = SecureChannelState(f"SCP{answer.protocol:02X}", i, level, answer.key_version)
-    card.open_secure_channel(channel, state)
-    keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
-    card.accepted_keys = keys.enc, keys.mac, keys.dek
+    card.open_secure_channel(
+        channel, state, diversified(choice.keys, choice.diversification, answer.diversification_data))
     return Authenticated(
         state.protocol, f"{i:02X}", f"{level:02X}: {level_words(level)}", answer.key_version, choice.name,
         card.state.aid.hex().upper() or "selected by default", card.max_data,
@@ -138,11 +137,19 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
         response = card.send(SELECT_DEFAULT)
     if response.sw1 in ACCEPTED_SW1:
         return True
+    if response.sw == _TERMINATED_SW:
+        raise card_error("the card selects nothing, not even its own security domain", SELECT_DEFAULT, response,
+                         hint=_TERMINATED)
     if before is SelectedKind.UNKNOWN:
         raise card_error("nothing is selected, and the card selects nothing by default", SELECT_DEFAULT, response,
                          hint="identify: an unfused card has no card manager; or select its AID")
     raise card_error("what is selected is no security domain, and the card selects none by default", SELECT_DEFAULT,
                      response, hint="select isd, or isd-gp; --here authenticates to what is selected")
+
+
+_TERMINATED_SW = 0x6985
+_TERMINATED = ("a card that is terminated answers so, and for ever: nothing opens it again, and at most get-data 9F7F "
+               "--cla 80 answers. If it is not, reset and the same line again")
 
 
 def _look(card: Card, option: int | None) -> None:
@@ -159,7 +166,7 @@ def _check_before(state: CardState, level: SecurityLevel, option: int | None, pr
     protocols = {protocol} if protocol else set(known)
     try:
         if protocols == {SCP02}:
-            scp02.check_level(level, scp02.Option(option or known.get(SCP02) or OPTION_SINCE_2_4_2 | 0x20))
+            scp02.check_level(level, scp02.Option(_scp02_option(state, option, level)))
         elif protocols == {SCP03} and SCP03 in known:
             scp03.check_level(level, scp03.Option(known[SCP03]))
     except ValueError as error:
@@ -232,8 +239,9 @@ def _counted(state: CardState, count: int) -> str:
     return f"{count} authentications of {which} ended badly or were never completed"
 
 
-def _challenge_length(state: CardState) -> int:
-    s16 = scp03.Option(dict(state.scp_options).get(SCP03, 0)) & scp03.Option.S16
+def _challenge_length(state: CardState, protocol: int | None) -> int:
+    """How many bytes of host challenge, as far as the card has told: SCP02 knows 8 alone."""
+    s16 = protocol != SCP02 and scp03.Option(dict(state.scp_options).get(SCP03, 0)) & scp03.Option.S16
     return S16_CHALLENGE_LENGTH if s16 else HOST_CHALLENGE_LENGTH
 
 
@@ -249,15 +257,15 @@ def _initialize_update(
     card: Card, key_version: int, given: bytes | None, protocol: int | None
 ) -> tuple[bytes, InitializeUpdate]:
     """The host challenge, and the card's answer to it."""
-    length = _challenge_length(card.state)
+    length = _challenge_length(card.state, protocol)
     challenge = given or _challenge(card, length)
     command = CommandAPDU(0x80, INS.INITIALIZE_UPDATE, key_version, 0x00, challenge, le=256)
     response = card.send(command)
-    if response.sw == 0x6700 and given is None and length != S16_CHALLENGE_LENGTH:
-        # a card in SCP03's S16 mode that did not say so before; what it refuses tries no key
-        longer = replace(command, data=_challenge(card, S16_CHALLENGE_LENGTH))
-        if card.has_answer_to(longer):
-            challenge, command, response = longer.data, longer, card.send(longer)
+    if response.sw == 0x6700 and given is None:
+        # S16 mode that the card did not announce, or SCP02 keys beside it; what it refuses tries no key
+        other = replace(command, data=_challenge(card, HOST_CHALLENGE_LENGTH + S16_CHALLENGE_LENGTH - length))
+        if card.has_answer_to(other):
+            challenge, command, response = other.data, other, card.send(other)
     if not response.ok:
         raise card_error("the card does not begin an authentication", command, response,
                          hint=_after_refusal(card.state, key_version, response.sw))
@@ -288,6 +296,8 @@ def _after_refusal(state: CardState, key_version: int, sw: int) -> str:
 
 _NO_DOMAIN = ("what is selected is no security domain, as far as it tells: auth without --here selects the card's own; "
               "or select isd, isd-gp or the AID of another one")
+_CLOSED_CARD = ("either the card is locked or terminated, and a terminated one stays so for ever; or the security "
+                "domain is in no state for it: reset, then the same line again, and info shows what it still tells")
 _CLOSED_DOMAIN = ("a security domain is selected, and opens no channel now: identify tells whether the card is fused, "
                   "info which protocols and keys it has; or reset, and auth again")
 _LOCKED = ("do not go on trying: keys of this version {are} blocked, on many cards for ever. Those of another version "
@@ -296,6 +306,7 @@ _REFUSED = {
     0x6700: "it takes neither 8 nor 16 bytes of host challenge; info tells which protocols it has",
     0x6982: _LOCKED.format(are="may be"),
     0x6983: _LOCKED.format(are="are"),
+    0x6985: _CLOSED_CARD,
     0x6A88: "it does not choose keys by itself: --key-version 0xFF (new cards), then 1; info lists what it has",
 }
 
@@ -339,9 +350,20 @@ def _made(
 ) -> tuple[CommandAPDU, SecureChannel, int]:
     keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
     if answer.protocol == SCP02:
-        i = option if option is not None else dict(state.scp_options).get(SCP02, _usual_option(state))
+        i = _scp02_option(state, option, level)
         return *scp02.authenticate(keys, challenge, answer, level, scp02.Option(i)), i
     return *scp03.authenticate(keys, challenge, answer, level), answer.implementation or 0
+
+
+def _scp02_option(state: CardState, option: int | None, level: SecurityLevel) -> int:
+    """I of SCP02: the one that was said, else the card's own, else that of its version; where nothing tells, who asks
+    for R-MAC knows that the card makes it, and the card has the last word."""
+    if option is not None:
+        return option
+    announced = dict(state.scp_options).get(SCP02)
+    if announced is not None:
+        return announced
+    return _usual_option(state) | (scp02.Option.R_MAC if level & SecurityLevel.R_MAC else 0)
 
 
 def _usual_option(state: CardState) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from jcopsh.card.card import Card
+from jcopsh.card.card import Card, keys_of_open_channel
 from jcopsh.card.tries import ledger_name
 from jcopsh.errors import CardError, ChannelError, Refused, UsageError
 from jcopsh.globalplatform.card_data import TAG_KEYS, CardDataError, get_data, parse_keys
@@ -191,14 +191,14 @@ def _proved(
 
     With `certain` the card itself said that it has keys of that version, and a failure is raised.
     """
-    state, old = card.state.secure_channel, card.accepted_keys
+    state, old = card.state.secure_channel, keys_of_open_channel(card)
     try:
         return authenticate(card, choice, level=level, key_version=key_version)
     except (CardError, ChannelError):
         if certain or state is None or old is None:
             raise
     option = state.option if state.protocol == "SCP02" else None
-    before = KeyChoice("the keys of before", KeySet(*old), on_card=ledger_name(card.state))
+    before = KeyChoice("the keys of before", old, on_card=ledger_name(card.state))
     authenticate(card, before, level=level, key_version=state.key_version, option=option)
     return None
 

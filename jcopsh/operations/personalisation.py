@@ -94,13 +94,13 @@ def personalisation_checklist(card: Card, title: str, memory_map: MemoryMap | No
 
 def _slot_order_proved(card: Card, memory: dict[str, bytes | None]) -> bool | None:
     """Whether the card took an authentication with the very keys that are in its memory, in the order of the slots."""
-    present = [memory.get(name) for name in KEY_NAMES]
-    if card.accepted_keys is None or None in present:
+    taken, present = card.accepted_keys, [memory.get(name) for name in KEY_NAMES]
+    enc, mac, dek = (Secret(value) if value else None for value in present)
+    if taken is None or enc is None or mac is None or dek is None:
         return None
-    pairs = zip(card.accepted_keys, present, strict=True)
-    if any(key != Secret(value) for key, value in pairs if key is not None and value):
+    if not taken.may_be(enc, mac, dek):
         return False
-    return None if None in card.accepted_keys else True
+    return True if taken.complete else None
 
 
 def _names(memory_map: MemoryMap | None) -> tuple[str, ...]:

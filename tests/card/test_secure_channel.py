@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jcopsh.card import consent
-from jcopsh.card.card import answering_yes
+from jcopsh.card.card import answering_yes, keys_of_open_channel
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.link import ResetKind
 from jcopsh.card.secure_channel import is_wrapping_of
 from jcopsh.errors import ChannelError, Refused, UsageError
 from jcopsh.globalplatform import ciphers
-from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.operations.authentication import SELECT_DEFAULT
@@ -24,7 +25,7 @@ from jcopsh.shell.json_form import to_json
 from jcopsh.shell.render import Output
 from jcopsh.shell.trace import Tracer
 from tests.card.support import apdu
-from tests.secure_channels import C_MAC, ENC, FULL, Domain, connected
+from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, connected
 
 GET_KEYS = "80CA00E000"
 LIST_DOMAIN = "80F28000024F0000"
@@ -321,3 +322,45 @@ def test_who_knows_the_old_keys_learns_no_new_one(
             assert shape[:8].hex(" ").upper() not in kept
     for start in range(5, len(wire) - 8):
         assert wire[start : start + 8].hex().upper() not in kept.replace(" ", "")
+
+
+@pytest.mark.parametrize("level", [SecurityLevel.NONE, C_MAC, ENC])
+def test_an_extended_le_goes_out_as_256(tmp_path: Path, level: SecurityLevel) -> None:
+    domain = connected(tmp_path)
+    domain.auth(level=level)
+    assert domain.card.send(apdu("80CA0066000000")).ok
+    assert (len(domain.link.sent[-1]), domain.link.sent[-1][-1]) == ((5 if not level else 14), 0)
+
+
+@pytest.mark.parametrize("ends", ["reset", "select", "broken"])
+def test_a_channel_that_is_closed_leaves_no_keys_behind(tmp_path: Path, ends: str) -> None:
+    domain = connected(tmp_path, "j3r180")
+    domain.auth(level=FULL)
+    assert keys_of_open_channel(domain.card) is not None
+    if ends == "reset":
+        domain.card.reset(ResetKind.COLD)
+    elif ends == "select":
+        domain.card.send(apdu("00A4040008A000000151000000"))
+    else:
+        domain.link.answer = lambda _command, answer: b"\x90\x00"
+        with pytest.raises(ChannelError):
+            domain.card.send(apdu("80CA006600"))
+    assert keys_of_open_channel(domain.card) is None
+    assert domain.card._secure is None
+    taken = domain.card.accepted_keys
+    assert taken is not None
+    assert taken.may_be(*DEFAULT.keys.all)
+    assert not taken.may_be(*WRONG.keys.all)
+    assert "40414243" not in repr(taken)
+
+
+def test_a_channel_of_somebody_else_is_not_taken(tmp_path: Path) -> None:
+    class Foreign:
+        level, max_data, mac_length = SecurityLevel.NONE, 255, 0
+
+    domain = connected(tmp_path)
+    state = SecureChannelState("SCP02", 0x15, SecurityLevel.NONE, 0xFF)
+    foreign: Any = Foreign()
+    with pytest.raises(TypeError, match="Foreign"):
+        domain.card.open_secure_channel(foreign, state, DEFAULT.keys)
+    assert domain.card.state.secure_channel is None

@@ -344,3 +344,12 @@ def aes_check_value(key: str) -> str:
 def test_stored_names_are_completed(card: Shell) -> None:
     card.run("keys add bench-card --key default")
     assert "bench-card" in card.session.context().key_sets
+
+
+def test_a_terminated_card_says_what_it_is(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "ask_typed", lambda _judgement, _card: None)
+    card.run("auth --key default; set-status card terminated")
+    said = card.fail("auth --key default")
+    assert "a terminated one stays so for ever" in " ".join(said.split())
+    card.run("reset")
+    assert "a card that is terminated answers so, and for ever" in " ".join(card.fail("auth --key default").split())

@@ -118,6 +118,12 @@ def test_an_asked_transport_key_does_not_show(tmp_path: Path) -> None:
     assert_clean(jcopsh, "asked")
 
 
+def test_a_crash_leaves_no_core_file(tmp_path: Path) -> None:
+    limits = Jcopsh(tmp_path).run("-c", "atr | cat /proc/self/limits", "--profile", "j2a040").stdout
+    (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4] == "0"
+
+
 def test_the_process_list(tmp_path: Path) -> None:
     jcopsh = Jcopsh(tmp_path)
     with jcopsh.terminal("-c", f"{READY}; write cm_key1 {CANARY}") as terminal:

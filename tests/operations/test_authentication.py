@@ -301,6 +301,46 @@ def test_s16_where_the_card_did_not_announce_it(tmp_path: Path) -> None:
     assert domain.card.tries.count(domain.card.state) == 0
 
 
+@pytest.mark.parametrize(("protocol", "lengths"), [(2, [8]), (None, [16, 8])])
+def test_scp02_beside_s16_has_a_challenge_of_8_bytes(
+    tmp_path: Path, protocol: int | None, lengths: list[int]
+) -> None:
+    domain = connected(tmp_path, "j3r180,scp03=71")
+    opened = authenticate(domain.card, DEFAULT, level=C_MAC, key_version=0x20, protocol=protocol)
+    assert opened.protocol == "SCP02"
+    assert [command[4] for command in domain.link.sent if command[1] == INITIALIZE_UPDATE] == lengths
+    assert domain.auth().protocol == "SCP03"
+    assert domain.card.tries.count(domain.card.state) == 0
+
+
+def test_an_option_of_0_is_an_option(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    with pytest.raises(ChannelError, match="i = 00"):
+        authenticate(domain.card, DEFAULT, level=C_MAC, option=0)
+    assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+@pytest.mark.parametrize(("profile", "protocol", "external"), [
+    ("j2e145,scp02=75", None, 1), ("j2e145,scp02=75", 2, 1), ("j2a040", 2, 1)])
+def test_r_mac_where_nothing_tells_the_option_is_left_to_the_card(
+    tmp_path: Path, profile: str, protocol: int | None, external: int
+) -> None:
+    domain = connected(tmp_path, profile)
+    domain.link.answer = lambda command, answer: (  # it announces nothing
+        b"\x69\x85" if command[1:4] == b"\xca\x00\x66" else b"\x90\x00" if command[1] == 0xA4 else answer)
+    try:
+        opened = authenticate(domain.card, DEFAULT, level=MACS, protocol=protocol)
+        assert opened.option == "35"
+        assert domain.card.send(GET_KEYS).ok
+    except CardError as refused:
+        assert profile == "j2a040"
+        assert refused.response.sw == 0x6A86
+        assert "auth mac" in refused.hint
+    assert sent(domain, EXTERNAL_AUTHENTICATE) == external
+    # it was the level that was refused, and not the keys
+    domain.auth()
+
+
 @pytest.mark.parametrize(("sw", "key_version", "hint"), [
     (0x6983, 0, "do not go on trying: keys of this version are blocked"), (0x6982, 0, "may be blocked"),
     (0x6A88, 0, "--key-version 0xFF"), (0x6A88, 0x42, "no keys of version 42"), (0x6700, 0, "neither 8 nor 16 bytes"),

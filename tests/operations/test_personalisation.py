@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from jcopsh.card.accepted_keys import AcceptedKeys
 from jcopsh.errors import CardError, Refused
+from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import load_map
 from jcopsh.jcop.personalisation import CheckState
@@ -165,8 +167,9 @@ def test_the_slot_order_is_proved_by_the_very_keys_in_their_order(tmp_path: Path
     present = [Secret(rig.card.send(CommandAPDU(0xC0, 0xB0, 0x03, p2, le=16)).data) for p2 in (0x05, 0x21, 0x3D)]
     enc, mac, dek = present
     item = "slot order proved by an authentication"
-    for accepted, state in (((enc, mac, dek), DONE), ((mac, enc, dek), UNKNOWN), ((enc, mac, WRONG), UNKNOWN)):
-        rig.card.accepted_keys = accepted
+    for accepted, state in (((enc, mac, dek), DONE), ((enc, mac, None), UNKNOWN), ((mac, enc, dek), UNKNOWN),
+                            ((enc, mac, WRONG), UNKNOWN)):
+        rig.card.accepted_keys = AcceptedKeys.of(KeySet(*accepted))
         assert checked(rig)[item] is state
 
 
