@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
+from jcopsh.globalplatform.channel import version_text
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
 from jcopsh.iso7816.tlv import TlvError
@@ -279,10 +280,22 @@ def _names_keys(data: bytes) -> bool | None:
         return None
 
 
+FIRST_VERSION = 0xFF  # of the keys that a new card has (GlobalPlatform 2.3.1, 11.8.2.3.1: it goes with the first set)
+
+
 def _put_key(case: Case) -> Judgement | None:
-    return Judgement(
-        Severity.DESTRUCTIVE, "put-key", "PUT KEY", "Keys on the card are added or replaced; replaced ones are gone."
-    )
+    channel, replaced = case.state.secure_channel, case.raw[2] & 0x7F
+    if replaced:
+        consequence = f"The keys of version {version_text(replaced)} are replaced, and gone for good."
+    elif channel is not None and channel.key_version == FIRST_VERSION:
+        first = version_text(FIRST_VERSION)
+        consequence = (f"Keys are added. The channel is open under version {first}, the first keys of a new card: on "
+                       "many cards the new ones take their place, and they are gone.")
+    else:
+        consequence = "Keys on the card are added or replaced; replaced ones are gone."
+    new = case.data[0] if case.data and not case.hidden else None
+    what = f"PUT KEY of version {version_text(new)}" if new is not None else "PUT KEY"
+    return Judgement(Severity.DESTRUCTIVE, "put-key", what, consequence)
 
 
 # data that a card takes once: CPLC's fields of the pre-personaliser and the personaliser (tags 9F66, 9F67)

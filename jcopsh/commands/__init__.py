@@ -8,8 +8,8 @@ from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry
 
 FAMILIES = (
-    "connection", "prepersonalise", "auth", "keys", "memory", "gp_info", "cap", "content", "files", "data_objects",
-    "pins", "channels", "raw", "reader", "trace", "settings", "alias", "history", "help",
+    "connection", "prepersonalise", "auth", "keys", "card_keys", "memory", "gp_info", "cap", "content", "files",
+    "data_objects", "pins", "channels", "raw", "reader", "trace", "settings", "alias", "history", "help",
 )
 
 

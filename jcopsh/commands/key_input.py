@@ -15,7 +15,7 @@ from jcopsh.secrets.secret import Secret
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import KeySpec, KeySpecType, parse_number
-from jcopsh.shell.types.key_specs import DEFAULT
+from jcopsh.shell.types.key_specs import DEFAULT, is_key_set_name
 
 if TYPE_CHECKING:
     from jcopsh.operations.authentication import KeyChoice
@@ -60,6 +60,16 @@ def key_sets(session: Session) -> KeySetStore:
     if session.key_sets is None:
         raise UsageError("there is no key store here")
     return session.key_sets
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError where a stored set cannot have that name."""
+    if name.lower() == DEFAULT:
+        raise UsageError("default means the keys 40…4F and cannot be the name of a stored set; nothing was stored",
+                         hint="another name, e.g. bench-card")
+    if not is_key_set_name(name):
+        raise UsageError("a key set's name has up to 24 letters, digits, '-', '_' and '.', and cannot be read as hex",
+                         hint="e.g. bench-card")
 
 
 def from_environment(session: Session) -> GivenKeys:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from jcopsh.card import consent
-from jcopsh.card.card import Card
+from jcopsh.card.card import keys_of_open_channel
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.tries import ledger_card, ledger_name
 from jcopsh.commands.auth import Kdf, KeyVersion
@@ -15,30 +15,31 @@ from jcopsh.commands.key_input import (
     GivenKeys,
     all_three,
     asked_keys,
+    check_name,
     chosen_keys,
     key_sets,
-    new_keys,
     new_passphrase,
 )
-from jcopsh.errors import Refused, UsageError
+from jcopsh.errors import JcopshError, Refused, UsageError
+from jcopsh.globalplatform.channel import version_text
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet, KeyType, check_value_labels
 from jcopsh.iso7816.hexadecimal import format_bytes
-from jcopsh.operations.key_values import KeySearch, KeysPut
+from jcopsh.operations.key_values import KeySearch
+from jcopsh.operations.memory_keys import ORDERS, MemoryKeys, memory_keys
 from jcopsh.secrets.key_sets import Standing, StoredKeySet
 from jcopsh.secrets.ledger import LastTry
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, IntegerType, KeySets, KeyVersionType, Text, choice
-from jcopsh.shell.types.key_specs import DEFAULT, is_key_set_name
+from jcopsh.shell.tokens import counted
+from jcopsh.shell.types import ByteString, KeySets, Text, TextType, choice
+from jcopsh.shell.types.key_specs import DEFAULT
 
 Action = Annotated[str, choice(
     "list", "add", "save", "forget", "solve", list="the stored key sets", add="store a key set under a name",
-    save="the same as add", forget="take a key set out of the store",
+    save="store the keys of the open channel under a name", forget="take a key set out of the store",
     solve="find the keys that made a card's cryptogram, without asking the card",
 )]
-NewVersion = Annotated[int, IntegerType(1, 0x7F, "a key version, 1 to 127 or 0x7F")]
-Replaced = Annotated[int, KeyVersionType(
-    0, 0x7F, "the version to replace, 1 to 127; the first set, FF, goes by adding")]
+Slots = Annotated[str, TextType("the slots for ENC, MAC and DEK, such as 123, or 123@BOOT")]
 # seed 001's, so that it can be tried as it stands
 _PASTED = ("keys solve --host-challenge 266C8E3C10693905 "
            "--answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE2")
@@ -59,11 +60,21 @@ class KeySetLine:
 
 
 @dataclass(frozen=True)
+class MemoryLine:
+    """What the key slots of an unfused card held under a boot, in the order of the slots, by check value."""
+
+    boot: str
+    keys: str
+    card: str
+
+
+@dataclass(frozen=True)
 class KeySetList:
-    """All stored key sets, and their file."""
+    """All stored key sets, their file, and the keys that were in cards' memory."""
 
     key_sets: tuple[KeySetLine, ...]
     file: str
+    from_memory: tuple[MemoryLine, ...] = ()
 
 
 @command("keys", group="secure channel")
@@ -71,24 +82,31 @@ def keys(
     session: Session, action: Action = "list", name: Text | None = None, *, key: KeySets | None = None,
     key_enc: KeySets | None = None, key_mac: KeySets | None = None, key_dek: KeySets | None = None,
     key_version: KeyVersion = 0, kdf: Kdf | None = None, passphrase: bool = False, reveal: bool = False,
-    host_challenge: ByteString | None = None, answer: ByteString | None = None,
+    host_challenge: ByteString | None = None, answer: ByteString | None = None, from_memory: Slots | None = None,
 ) -> KeySetList | KeySearch | str:
     """Keep key sets by name, and find which one a card has.
 
     keys list shows them by their check values; --reveal shows the keys themselves. keys add NAME stores a set, given
     by --key or --key-enc, --key-mac and --key-dek; where none is given they are asked for without being shown.
-    keys forget NAME takes it out; of a set that a card has
-    taken or may have taken it asks for a yes first, since that may be the only copy.
+    --from-memory takes what the three key slots of an unfused card held, which keys list shows too: 123 are ENC, MAC
+    and DEK in the order of the slots, 321 the other way round, 111 the first one three times; @BOOT behind it names an
+    earlier boot than the last. keys save NAME stores the keys that the open channel was opened with; given some, it
+    does what add does. keys forget NAME takes a set out; of a set that a card has taken or may have taken it asks for a
+    yes first, since that may be the only copy.
 
     keys solve takes the host challenge and the answer of the card's last INITIALIZE UPDATE, which are kept on disk, or
-    those that are given with --host-challenge and --answer, and tries 40…4F and every stored set that is under no
-    passphrase, each as it is and diversified by visa2, emv and kdf3. The card is not asked.
+    those that are given with --host-challenge and --answer, and tries 40…4F, every stored set that is under no
+    passphrase, and what was in the key slots of unfused cards, in each order; each as it is and diversified by visa2,
+    emv and kdf3. The card is not asked. Where none fits, it fails.
 
     Options:
         --passphrase: ask for one that the set is then kept under
+        --from-memory: the slots for ENC, MAC and DEK, such as 123, or 123@BOOT
 
     Examples:
         keys add bench --key-version 1
+        keys add bench --from-memory 123
+        keys save bench
         keys solve
         keys solve --host-challenge 266C8E3C10693905 --answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE2
     """
@@ -98,22 +116,36 @@ def keys(
         "--key-mac": key_mac is not None, "--key-dek": key_dek is not None, "--key-version": bool(key_version),
         "--kdf": kdf is not None, "--passphrase": passphrase, "--reveal": reveal,
         "--host-challenge": host_challenge is not None, "--answer": answer is not None,
+        "--from-memory": from_memory is not None,
     })
     if action == "solve":
         return _solve(session, host_challenge, answer)
     if action == "list":
         lines = tuple(_line(one, reveal=reveal) for one in key_sets(session).entries())
-        return KeySetList(lines, str(key_sets(session).path))
+        return KeySetList(lines, str(key_sets(session).path), _memory_lines(session, reveal=reveal))
     if name is None:
         raise UsageError(f"keys {action} takes a name", hint=f"keys {action} NAME")
     if action == "forget":
         return _forget(session, name)
-    return _add(session, name, given, key_version, kdf, with_passphrase=passphrase)
+    check_name(name)
+    if from_memory is not None:
+        if given.specs:
+            raise UsageError("--from-memory and other keys exclude one another; nothing was stored",
+                             hint=f"keys add {name} --from-memory 123")
+        stored = _from_memory(session, name, from_memory, key_version, kdf)
+    elif action == "save" and not given.specs:
+        stored = _of_channel(session, name, key_version, kdf)
+    else:
+        stored = _given(session, name, given, key_version, kdf)
+    key_sets(session).add(stored, new_passphrase(session, name) if passphrase else "")
+    return f"{name} is stored: {', '.join(stored.labels)}"
 
 
-_FOR_ADD = frozenset(("NAME", "--key", "--key-enc", "--key-mac", "--key-dek", "--key-version", "--kdf", "--passphrase"))
+_FOR_SAVE = frozenset((
+    "NAME", "--key", "--key-enc", "--key-mac", "--key-dek", "--key-version", "--kdf", "--passphrase"))
 _WORDS_OF: Mapping[str, frozenset[str]] = {
-    "list": frozenset(("--reveal",)), "add": _FOR_ADD, "save": _FOR_ADD, "forget": frozenset(("NAME",)),
+    "list": frozenset(("--reveal",)), "add": _FOR_SAVE | {"--from-memory"}, "save": _FOR_SAVE,
+    "forget": frozenset(("NAME",)),
     "solve": frozenset(("--host-challenge", "--answer")),
 }
 
@@ -156,11 +188,10 @@ def _ask_before_forgetting(session: Session, stored: StoredKeySet) -> None:
         raise Refused(f"the key set {stored.name} was kept", meaning=refused.meaning, hint=refused.hint) from None
 
 
-def _add(
-    session: Session, name: str, given: GivenKeys, key_version: int, kdf: Diversification | None, *,
-    with_passphrase: bool,
-) -> str:
-    _check_name(name)
+def _given(
+    session: Session, name: str, given: GivenKeys, key_version: int, kdf: Diversification | None
+) -> StoredKeySet:
+    """The set of the line, or typed unseen."""
     how = kdf or Diversification.NONE
     if given.specs:
         choice_made = chosen_keys(session, given, kdf).choice
@@ -168,18 +199,51 @@ def _add(
     else:
         made = asked_keys(session)
     labels = check_value_labels(made, KeyType.DES3 if how in (Diversification.VISA2, Diversification.EMV) else None)
-    stored = StoredKeySet(name, made.all, labels, key_version=key_version, diversification=how.value)
-    key_sets(session).add(stored, new_passphrase(session, name) if with_passphrase else "")
-    return f"{name} is stored: {', '.join(stored.labels)}"
+    return StoredKeySet(name, made.all, labels, key_version=key_version, diversification=how.value)
 
 
-def _check_name(name: str) -> None:
-    if name.lower() == DEFAULT:
-        raise UsageError("default means the keys 40…4F and cannot be the name of a stored set; nothing was stored",
-                         hint="another name, e.g. bench-card")
-    if not is_key_set_name(name):
-        raise UsageError("a key set's name has up to 24 letters, digits, '-', '_' and '.', and cannot be read as hex",
-                         hint="e.g. bench-card")
+def _of_channel(session: Session, name: str, key_version: int, kdf: Diversification | None) -> StoredKeySet:
+    """The set that the open channel was opened with, as it is on this card. Raises UsageError where none is open."""
+    card = session.card_or_none
+    keys, state = (keys_of_open_channel(card), card.state) if card is not None else (None, None)
+    if keys is None or state is None or state.secure_channel is None:
+        raise UsageError(f"keys save {name} stores the keys of the open channel, and none is open; nothing was stored",
+                         hint=f"auth, then keys save {name}; or keys add {name}, which asks for the keys")
+    if kdf is not None or key_version not in (0, state.secure_channel.key_version):
+        raise UsageError("the keys of the channel have their version, and are those of this card; nothing was stored",
+                         hint=f"keys save {name}")
+    key_type = KeyType.AES if state.secure_channel.protocol == "SCP03" else KeyType.DES3
+    made = all_three(keys)
+    return StoredKeySet(name, made.all, check_value_labels(made, key_type), standing=Standing.ON_CARD,
+                        key_version=state.secure_channel.key_version, card=ledger_name(state))
+
+
+def _memories(session: Session) -> tuple[MemoryKeys, ...]:
+    return memory_keys(session.key_store.entries()) if session.key_store is not None else ()
+
+
+def _from_memory(
+    session: Session, name: str, slots: str, key_version: int, kdf: Diversification | None
+) -> StoredKeySet:
+    """The set that was in the key slots of a card. Raises UsageError."""
+    order, _, boot = slots.partition("@")
+    if order not in ORDERS:
+        raise UsageError(f"--from-memory is one of {', '.join(ORDERS)}: the slots for ENC, MAC and DEK",
+                         hint=f"keys add {name} --from-memory 123")
+    fits = [one for one in _memories(session) if not boot or one.boot.upper() == boot.upper()]
+    if not fits:
+        raise UsageError("no keys of three slots are known" + (" of that boot" if boot else ""),
+                         hint="keys list shows those there are; on an unfused card, read cm_key1 and the other two")
+    made, how = fits[0].ordered(order), kdf or Diversification.NONE
+    return StoredKeySet(name, made.all, check_value_labels(made, KeyType.DES3), key_version=key_version,
+                        diversification=how.value)
+
+
+def _memory_lines(session: Session, *, reveal: bool) -> tuple[MemoryLine, ...]:
+    return tuple(
+        MemoryLine(one.boot, " ".join(format_bytes(key.reveal()) for key in one.slots) if reveal
+                   else ", ".join(key.label for key in one.slots), one.card)
+        for one in _memories(session))
 
 
 def _line(stored: StoredKeySet, *, reveal: bool) -> KeySetLine:
@@ -188,13 +252,13 @@ def _line(stored: StoredKeySet, *, reveal: bool) -> KeySetLine:
         shown += " (under a passphrase)"
     elif reveal and stored.keys is not None:
         shown = " ".join(format_bytes(key.reveal()) for key in stored.keys)
-    version = f"{stored.key_version:02X}" if stored.key_version else "any"
+    version = version_text(stored.key_version) if stored.key_version else "any"
     diversification = "" if stored.diversification == Diversification.NONE.value else stored.diversification
     return KeySetLine(stored.name, version, shown, diversification, stored.standing.value, stored.card, stored.time)
 
 
 def _solve(session: Session, host_challenge: bytes | None, answer: bytes | None) -> KeySearch:
-    from jcopsh.operations.key_search import Candidate, search
+    from jcopsh.operations.key_search import Candidate, memory_candidates, search
 
     if (host_challenge is None) != (answer is None):
         raise UsageError("the host challenge and the card's answer belong together",
@@ -207,8 +271,26 @@ def _solve(session: Session, host_challenge: bytes | None, answer: bytes | None)
     candidates = [Candidate(DEFAULT, KeySet.of_one(DEFAULT_KEY))]
     stored = session.key_sets.entries() if session.key_sets is not None else ()
     candidates += [Candidate(one.name, KeySet(*one.keys)) for one in stored if one.keys]
+    candidates += memory_candidates(_memories(session))
     sealed = sum(1 for one in stored if one.sealed is not None)
-    return search(host_challenge, _without_status_word(answer), candidates, skipped=sealed, answer_of=answer_of)
+    found = search(host_challenge, _without_status_word(answer), candidates, skipped=sealed, answer_of=answer_of)
+    if not found.fits:
+        raise _nothing_fits(found)
+    return found
+
+
+def _nothing_fits(found: KeySearch) -> JcopshError:
+    """None of the candidates is the right one: what was tried, what was not, and what is left to try."""
+    skipped = (f" {counted(found.skipped, 'stored set')} under a passphrase could not be tried: auth --key NAME asks "
+               "for it, and is a try.") if found.skipped else ""
+    return JcopshError(
+        f"none of {counted(found.tried, 'candidate')} made the card's cryptogram ({found.protocol}, key version "
+        f"{version_text(found.key_version)}, answer of {found.answer_of})",
+        meaning="Tried were 40…4F, every stored set, and what was in cards' memory, each as it is and diversified by "
+                f"visa2, emv and kdf3.{skipped}",
+        hint="keys add NAME with the keys from whoever made the card, then keys solve again; another --key-version of "
+             "the card may have keys that you know (info)",
+    )
 
 
 def _last_try(session: Session) -> LastTry:
@@ -235,102 +317,4 @@ def _without_status_word(answer: bytes) -> bytes:
     return answer[:-STATUS_WORD_LENGTH] if with_status_word else answer
 
 
-# --- on the card -----------------------------------------------------------------------------------------------------
-
-
-@command("put-keys", group="secure channel")
-def put_keys(
-    session: Session, card: Card, key: KeySets | None = None, *, key_version: NewVersion, save: Text,
-    replace: Replaced = 0, key_enc: KeySets | None = None, key_mac: KeySets | None = None,
-    key_dek: KeySets | None = None, passphrase: bool = False,
-) -> Iterator[str | KeysPut]:
-    """Put a new key set on the card, prove it by an authentication, and say which old one can go.
-
-    KEY or --key-enc, --key-mac and --key-dek are the new keys. Where none is given, they are those that the key store
-    has under the name of --save, and where it has none, they are asked for without being shown. --key-version is their
-    version on the card, --save their name in the key store: they are there, on disk, before anything is sent; the
-    passphrase of a set that is stored under one is asked for. --replace VERSION (1 to 127) takes the place of a set;
-    else the set is added, and the first set of a new card (version FF) goes by that on many cards: it is not named.
-
-    A secure channel has to be open under the old keys. When the power goes in the middle, authenticate with the keys
-    that the card takes, old or new, and give the same line again.
-
-    Examples:
-        put-keys --key-version 1 --save bench-card
-    """
-    from jcopsh.operations import key_change
-
-    _check_name(save)
-    made = new_keys(session, GivenKeys(key, key_enc, key_mac, key_dek), save, with_passphrase=passphrase)
-    steps = key_change.put_keys(
-        card, key_sets(session), made.keys, name=save, key_version=key_version, replaces=replace,
-        passphrase=made.passphrase)
-    for step in steps:
-        yield step
-        if isinstance(step, KeysPut) and step.others:
-            versions = ", ".join(f"delete-key 0x{one:02X}" for one in step.others)
-            yield f"the new keys are proved; older ones on the card can go now: {versions}"
-
-
-@command("put-key", group="secure channel")
-def put_key(
-    session: Session, card: Card, key: KeySets | None = None, *, key_version: NewVersion, save: Text,
-    replace: Replaced = 0, key_enc: KeySets | None = None, key_mac: KeySets | None = None,
-    key_dek: KeySets | None = None, passphrase: bool = False,
-) -> str:
-    """PUT KEY alone: put a key set on the card without proving it. put-keys does both; its words mean the same.
-
-    Options:
-        --passphrase: as for put-keys
-
-    Examples:
-        put-key --key-version 1 --save bench-card
-    """
-    from jcopsh.operations import key_change
-
-    _check_name(save)
-    made = new_keys(session, GivenKeys(key, key_enc, key_mac, key_dek), save, with_passphrase=passphrase)
-    key_change.check(card, made.keys, key_version, replace)
-    store = key_sets(session)
-    stored = key_change.keep(card, store, made.keys, save, key_version, passphrase=made.passphrase)
-    values = ", ".join(key_change.put_stored_key(
-        card, store, stored, made.keys, key_version=key_version, replaces=replace, passphrase=made.passphrase))
-    return f"the card took keys of version {key_version:02X}, check values {values}; auth --key {save} proves them"
-
-
-@command("delete-key", group="secure channel", aliases=("delete-keys",))
-def delete_key(session: Session, card: Card, key_version: KeyVersion) -> Iterator[str]:
-    """Delete all keys of a version from the card. A typed consent is asked for: without a key set nobody gets in again.
-
-    What goes and what stays is shown before, as far as the card tells.
-
-    A secure channel has to be open, under keys of another version.
-
-    Examples:
-        delete-key 0xFF
-    """
-    from jcopsh.operations import key_change
-
-    key_change.check_deletion(card, key_version)
-    versions = key_change.key_versions(card)
-    stored = session.key_sets.entries() if session.key_sets is not None else ()
-    names = {one.key_version: one.name for one in stored if one.card == ledger_name(card.state)}
-    yield _what_goes(key_version, versions, names)
-    key_change.delete_keys(card, key_version)
-    yield f"keys of version {key_version:02X} are deleted"
-
-
-def _what_goes(key_version: int, versions: Sequence[int] | None, names: Mapping[int, str]) -> str:
-    """What a deletion takes away and what it leaves; `versions` are those on the card, None where it does not tell."""
-    def shown(version: int) -> str:
-        return f"{version:02X} ({names[version]})" if version in names else f"{version:02X}"
-
-    goes = f"version {shown(key_version)} goes"
-    if versions is None:
-        return f"{goes}; the card does not tell which other key sets it has"
-    stay = ", ".join(shown(one) for one in versions if one != key_version)
-    here = "" if key_version in versions else ", though the card does not list it"
-    return f"{goes}{here}; {f'version {stay} stays' if stay else 'no other key set stays'}"
-
-
-COMMANDS = (keys, put_keys, put_key, delete_key)
+COMMANDS = (keys,)

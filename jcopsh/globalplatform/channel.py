@@ -71,6 +71,11 @@ class SecureChannel(Protocol):
         """
 
 
+def version_text(key_version: int) -> str:
+    """A key version as it is shown and typed everywhere: 0x30, which nobody takes for thirty."""
+    return f"0x{key_version:02X}"
+
+
 @dataclass(frozen=True, slots=True)
 class SecureChannelState:
     """What may be shown of an open secure channel. `protocol` is `SCP02` or `SCP03`, `option` its i."""
@@ -81,7 +86,8 @@ class SecureChannelState:
     key_version: int
 
     def __str__(self) -> str:
-        return f"{self.protocol} i={self.option:02X} level {self.level:02X}, key version {self.key_version:02X}"
+        return (f"{self.protocol} i={self.option:02X} level {self.level:02X}, "
+                f"key version {version_text(self.key_version)}")
 
 
 # the object identifier {globalPlatform 4 scp i} of card recognition data, without its two last arcs (H.2)

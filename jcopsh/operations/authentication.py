@@ -14,7 +14,7 @@ from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.tries import RAW_BYTES, ledger_card, ledger_name
 from jcopsh.errors import ChannelError, JcopshError, Refused
-from jcopsh.globalplatform import ciphers, scp02, scp03
+from jcopsh.globalplatform import card_data, ciphers, cplc, scp02, scp03
 from jcopsh.globalplatform.channel import (
     HOST_CHALLENGE_LENGTH,
     CryptogramMismatch,
@@ -24,10 +24,12 @@ from jcopsh.globalplatform.channel import (
     SecureChannelState,
     SecurityLevel,
     parse_initialize_update,
+    version_text,
 )
 from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
+from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import ACCEPTED_SW1
 from jcopsh.operations.status_errors import card_error
@@ -35,8 +37,8 @@ from jcopsh.secrets.ledger import Doubt, Fingerprints, Try
 from jcopsh.state import CardState, SelectedKind
 
 SELECT_DEFAULT = CommandAPDU(0x00, INS.SELECT, 0x04, 0x00, le=256)  # no name: what the card selects by default
-GET_CARD_DATA = CommandAPDU(0x80, INS.GET_DATA, 0x00, 0x66, le=256)
-GET_CPLC = CommandAPDU(0x80, INS.GET_DATA, 0x9F, 0x7F, le=256)
+GET_CARD_DATA = card_data.get_data(card_data.TAG_CARD_DATA)
+GET_CPLC = card_data.get_data(cplc.TAG)
 SCP02, SCP03 = 2, 3
 # i where nothing tells it: of JCOP 2.4.1, and of those after it (release notes of the cards; both differ in nothing
 # that a client does)
@@ -268,7 +270,7 @@ def _initialize_update(
             challenge, command, response = other.data, other, card.send(other)
     if not response.ok:
         raise card_error("the card does not begin an authentication", command, response,
-                         hint=_after_refusal(card.state, key_version, response.sw))
+                         hint=_after_refusal(card, key_version, response.sw))
     try:
         answer = parse_initialize_update(response.data)
     except ValueError as error:
@@ -285,13 +287,23 @@ def _initialize_update(
     return challenge, answer
 
 
-def _after_refusal(state: CardState, key_version: int, sw: int) -> str:
+def _after_refusal(card: Card, key_version: int, sw: int) -> str:
     """What to try after INITIALIZE UPDATE was refused."""
-    if sw == 0x6A88 and key_version:
-        return f"no keys of version {key_version:02X} are there: leave --key-version away; info lists what there is"
+    if sw == 0x6A88:
+        return _other_version(card, key_version)
     if sw in _REFUSED:
         return _REFUSED[sw]
-    return _CLOSED_DOMAIN if state.security_domain else _NO_DOMAIN
+    return _CLOSED_DOMAIN if card.state.security_domain else _NO_DOMAIN
+
+
+def _other_version(card: Card, key_version: int) -> str:
+    """Which versions the card has; it is asked where it may be, as that tries no key."""
+    missing = f"no keys of version {version_text(key_version)} are there" if key_version else (
+        "it does not choose keys by itself")
+    listed = key_versions(card) if card.has_answer_to(card_data.get_data(card_data.TAG_KEYS)) else None
+    if listed:
+        return f"{missing}: --key-version {' or '.join(map(version_text, listed))}, which the card lists"
+    return f"{missing}: --key-version 0xFF (new cards), then 1; info lists what it has"
 
 
 _NO_DOMAIN = ("what is selected is no security domain, as far as it tells: auth without --here selects the card's own; "
@@ -307,7 +319,6 @@ _REFUSED = {
     0x6982: _LOCKED.format(are="may be"),
     0x6983: _LOCKED.format(are="are"),
     0x6985: _CLOSED_CARD,
-    0x6A88: "it does not choose keys by itself: --key-version 0xFF (new cards), then 1; info lists what it has",
 }
 
 
@@ -326,10 +337,11 @@ def _answered(
         raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
     except CryptogramMismatch:
         card.tries.mismatched()
+        version = version_text(answer.key_version)
         raise ChannelError(
             f"these keys ({choice.shown}) are not the card's: it made its cryptogram with others",
-            meaning=f"The card has SCP{answer.protocol:02X} keys of version {answer.key_version:02X}. Nothing more was "
-                    f"sent; the ledger counts the try, as the card may{_so_far(card)}.",
+            meaning=f"The card has SCP{answer.protocol:02X} keys of version {version}. Nothing more was sent; the "
+                    f"ledger counts the try, as the card may{_so_far(card)}.",
             hint="keys solve tries every known key and diversification on this answer, without asking the card",
         ) from None
     except ValueError as error:

@@ -8,17 +8,18 @@ from dataclasses import replace
 from jcopsh.card.card import Card, keys_of_open_channel
 from jcopsh.card.tries import ledger_name
 from jcopsh.errors import CardError, ChannelError, Refused, UsageError
-from jcopsh.globalplatform.card_data import TAG_KEYS, CardDataError, get_data, parse_keys
-from jcopsh.globalplatform.channel import SecurityLevel
-from jcopsh.globalplatform.keys import KeySet, KeyType, check_value, check_value_labels
+from jcopsh.globalplatform.channel import SecurityLevel, version_text
+from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
 from jcopsh.iso7816.tlv import encode as encode_tlv
 from jcopsh.operations.authentication import KeyChoice, authenticate
+from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated, KeysPut
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.truth import telling
 from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, key_set, unsealed
+from jcopsh.secrets.secret import Secret
 
 FIRST_KEY, SEVERAL_KEYS = 0x01, 0x80  # P2 of PUT KEY: the identifier of the first key, and that more follow
 ADDS = 0x00  # P1 of PUT KEY: no key set is replaced
@@ -28,57 +29,83 @@ TAG_KEY_VERSION = 0xD2
 
 
 def put_keys(
-    card: Card, store: KeySetStore, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS,
+    card: Card, store: KeySetStore | None, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS,
     passphrase: str = "",
 ) -> Iterator[str | KeysPut]:
     """Put a key set of three, prove it by an authentication, and say so step by step; the last value is the result.
 
     The set is in the store under `name`, on the disk, before anything is sent, and under the passphrase where there is
-    one. When the power goes in between, the same call ends it: what is on the card already is not put again. Raises
-    ChannelError, CardError, Refused, StoreError, and UsageError where the set is there under another passphrase.
+    one; `store` is None for a recording, of which nothing is kept. When the power goes in between, the same call ends
+    it: what is on the card already is not put again. Raises ChannelError, CardError, Refused, StoreError, and
+    UsageError where the set is there under another passphrase.
     """
     level = check(card, new, key_version, replaces)
     before = key_versions(card)
     stored = keep(card, store, new, name, key_version, passphrase=passphrase)
-    yield (f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
-           + (", under the passphrase" if passphrase else ""))
+    if store is not None:
+        yield _kept(stored, passphrase)
     # the ledger is told that the card may have them: what is cut off in the proof says nothing against them
     choice = KeyChoice(stored.name, new, on_card=ledger_name(card.state))
     opened: Authenticated | None = None
     if _may_be_there(card, stored, before, key_version, replaces):
-        yield f"the card may have these keys as version {key_version:02X} already, put before the power went"
+        yield f"the card may have these keys as version {version_text(key_version)} already, put before the power went"
         opened = _proved(card, choice, level, key_version, certain=before is not None)
     if opened is None:
-        check_values = put_stored_key(
+        check_values = _put_kept(
             card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
-        yield f"the card took version {key_version:02X} and made the check values {', '.join(check_values)}"
+        yield (f"the card took version {version_text(key_version)} and made the check values "
+               f"{', '.join(check_values)}")
         with telling(f"The card took the keys {stored.name}, and this was not proved yet",
                      *_way_on(stored.name, key_version)):
             opened = authenticate(card, choice, level=level, key_version=key_version)
-    store.note(_standing(card, stored, Standing.ON_CARD, key_version), passphrase)
+    _note(store, _standing(card, stored, Standing.ON_CARD, key_version), passphrase)
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
     yield KeysPut(stored.name, key_version, _check_values(new, _key_type(opened.protocol)), _shown(opened),
                   _others(key_versions(card), key_version))
 
 
-def put_stored_key(
-    card: Card, store: KeySetStore, stored: StoredKeySet, new: KeySet, *, key_version: int, replaces: int = ADDS,
+def put_unproved(
+    card: Card, store: KeySetStore | None, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS,
     passphrase: str = "",
+) -> Iterator[str]:
+    """As `put_keys`, without the authentication that proves the set, and without a look at what is there."""
+    check(card, new, key_version, replaces)
+    stored = keep(card, store, new, name, key_version, passphrase=passphrase)
+    if store is not None:
+        yield _kept(stored, passphrase)
+    values = _put_kept(card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
+    yield (f"the card took keys of version {version_text(key_version)}, check values {', '.join(values)}; "
+           f"auth --key {stored.name} proves them")
+
+
+def _kept(stored: StoredKeySet, passphrase: str) -> str:
+    return (f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
+            + (", under the passphrase" if passphrase else ""))
+
+
+def _put_kept(
+    card: Card, store: KeySetStore | None, stored: StoredKeySet, new: KeySet, *, key_version: int, replaces: int,
+    passphrase: str,
 ) -> tuple[str, ...]:
     """`put_key` of a set that is in the store, where it is noted before that the card may have it from now on.
 
     Where nothing was sent, or the card says that it took nothing, the store knows of the set what it knew before.
     """
-    store.note(_standing(card, stored, Standing.BEING_PUT, key_version), passphrase)
+    _note(store, _standing(card, stored, Standing.BEING_PUT, key_version), passphrase)
     try:
         return put_key(card, new, key_version=key_version, replaces=replaces, name=stored.name)
     except (Refused, CardError) as error:
-        if isinstance(error, Refused) or _took_nothing(error):
-            store.note(stored, passphrase)
+        if store is not None and (isinstance(error, Refused) or _took_nothing(error)):
+            _note(store, stored, passphrase)
             kept = f"The key store keeps the set as {stored.name}, {stored.standing.value}"
             error.meaning = f"{error.meaning.rstrip('.')}. {kept}." if error.meaning else f"{kept}."
         raise
+
+
+def _note(store: KeySetStore | None, known: StoredKeySet, passphrase: str) -> None:
+    if store is not None:
+        store.note(known, passphrase)
 
 
 def _took_nothing(error: CardError) -> bool:
@@ -107,7 +134,7 @@ def put_key(
     with telling(_may_have_them(name, key_version), *_way_on(name, key_version)):
         response = card.send(command)
     if not response.ok:
-        raise card_error(f"the card does not take keys of version {key_version:02X}", command, response,
+        raise card_error(f"the card does not take keys of version {version_text(key_version)}", command, response,
                          hint=_put_hint(response, key_version, replaces))
     expected = _check_values(new, key_type)
     _compare(response.data, key_version, expected)
@@ -120,8 +147,9 @@ def check_deletion(card: Card, key_version: int) -> None:
     if state is None:
         raise ChannelError("keys are deleted over a secure channel, and none is open; nothing was sent", hint="auth")
     if state.key_version == key_version:
-        raise UsageError(f"the channel itself is open under keys of version {key_version:02X}; nothing was sent",
-                         hint="auth with the set that stays")
+        raise UsageError(
+            f"the channel itself is open under keys of version {version_text(key_version)}; nothing was sent",
+            hint="auth with the set that stays")
 
 
 def delete_keys(card: Card, key_version: int) -> None:
@@ -130,19 +158,8 @@ def delete_keys(card: Card, key_version: int) -> None:
     command = CommandAPDU(0x80, INS.DELETE, 0x00, 0x00, encode_tlv(TAG_KEY_VERSION, bytes((key_version,))), le=256)
     response = card.send(command)
     if not response.ok:
-        raise card_error(f"the card does not delete keys of version {key_version:02X}", command, response,
+        raise card_error(f"the card does not delete keys of version {version_text(key_version)}", command, response,
                          hint="some cards never delete the set that they came with; PUT KEY replaces it")
-
-
-def key_versions(card: Card) -> tuple[int, ...] | None:
-    """The versions of the keys on the card by its key information template; None where it does not tell (11.3.3.1)."""
-    response = card.send(get_data(TAG_KEYS))
-    if not response.ok:
-        return None
-    try:
-        return tuple(sorted({one.version for one in parse_keys(response.data)}))
-    except CardDataError:
-        return None
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -155,10 +172,10 @@ def check(card: Card, new: KeySet, key_version: int, replaces: int = ADDS) -> Se
         raise ChannelError("keys are put over a secure channel with C-MAC, and none is open; nothing was sent",
                            hint="auth mac, with the keys that the card has now")
     if not LOWEST_VERSION <= key_version <= HIGHEST_VERSION:
-        raise UsageError(f"a key version is 01 to 7F, not {key_version:02X}; nothing was sent")
+        raise UsageError(f"a key version is 0x01 to 0x7F, not {version_text(key_version)}; nothing was sent")
     if not ADDS <= replaces <= HIGHEST_VERSION:
-        raise UsageError(f"PUT KEY replaces versions 01 to 7F, not {replaces:02X}; nothing was sent",
-                         hint="leave --replace away: the first set of a new card (FF) goes when keys are added")
+        raise UsageError(f"PUT KEY replaces versions 0x01 to 0x7F, not {version_text(replaces)}; nothing was sent",
+                         hint="leave --replace away: the first set of a new card (0xFF) goes when keys are added")
     if _key_type(state.protocol) is KeyType.DES3 and new.key_length != 16:
         raise UsageError(f"SCP02 has keys of 16 bytes, these have {new.key_length}; nothing was sent")
     card.encipher_key(new.enc)  # which a channel cannot that was opened without a DEK
@@ -179,8 +196,8 @@ def _may_be_there(
     if before is None:
         return was_put or (state is not None and state.key_version == key_version)
     if not was_put:
-        raise UsageError(f"the card has keys of version {key_version:02X} already; nothing was put",
-                         hint=f"another --key-version, or --replace 0x{key_version:02X}")
+        raise UsageError(f"the card has keys of version {version_text(key_version)} already; nothing was put",
+                         hint=f"another --key-version, or --replace {version_text(key_version)}")
     return True
 
 
@@ -204,13 +221,14 @@ def _proved(
 
 
 def _may_have_them(name: str, key_version: int) -> str:
-    return (f"The card may have the keys {name} now, as version {key_version:02X}, or the old ones alone"
+    return (f"The card may have the keys {name} now, as version {version_text(key_version)}, or the old ones alone"
             + ("; the keys are in the key store" if name else ""))
 
 
 def _way_on(name: str, key_version: int) -> tuple[str, str]:
     """How to open a channel again, and what to do then."""
-    return f"auth --key {name or 'NEW'} --key-version {key_version}, or with the old keys", "the same line again"
+    again = f"auth --key {name or 'NEW'} --key-version {version_text(key_version)}, or with the old keys"
+    return again, "the same line again"
 
 
 def _key_type(protocol: str) -> KeyType:
@@ -245,25 +263,38 @@ def _compare(answer: bytes, key_version: int, expected: tuple[str, ...]) -> None
 
 
 def keep(
-    card: Card, store: KeySetStore, new: KeySet, name: str, key_version: int, *, passphrase: str = ""
+    card: Card, store: KeySetStore | None, new: KeySet, name: str, key_version: int, *, passphrase: str = ""
 ) -> StoredKeySet:
     """The set in the store with its keys: a new entry, or the one of that name where it holds these very keys.
 
     A new entry fits any version: which one it has is noted when it is put.
     """
     keys = new.all
-    known = store.get(name)
+    fresh = replace(key_set(name, keys), labels=_labels(card, new))
+    known = store.get(name) if store is not None else None
     if known is None:
-        store.add(replace(key_set(name, keys), labels=_labels(card, new)), passphrase)
-        return replace(key_set(name, keys), labels=_labels(card, new))
+        if store is not None:
+            store.add(fresh, passphrase)
+        return fresh
     known = unsealed(known, passphrase)
-    if known.keys != keys or known.key_version not in (0, key_version):
-        differs = "Its keys differ" if known.keys != keys else f"It is for version {known.key_version:02X}"
+    differs = _differs(known, keys, key_version)
+    if differs:
         raise UsageError(
-            f"the key store has another set under the name {name}; nothing was sent", meaning=f"{differs}.",
+            f"the key store has another set under the name {name}; nothing was sent", meaning=differs,
             hint="--save ANOTHER-NAME",
         )
     return known
+
+
+def _differs(known: StoredKeySet, keys: tuple[Secret, Secret, Secret], key_version: int) -> str:
+    """In what a stored set is not the one that is put; empty where it is."""
+    if known.keys != keys:
+        return "Its keys differ."
+    if known.diversification != Diversification.NONE.value:
+        return f"It holds master keys (diversified by {known.diversification}), which would not open the card."
+    if known.key_version not in (0, key_version):
+        return f"It is for version {version_text(known.key_version)}."
+    return ""
 
 
 def _labels(card: Card, new: KeySet) -> tuple[str, ...]:
@@ -274,12 +305,12 @@ def _labels(card: Card, new: KeySet) -> tuple[str, ...]:
 
 
 def _put_hint(response: ResponseAPDU, key_version: int, replaces: int) -> str:
+    new, old = version_text(key_version), version_text(replaces)
     return {
         0x6A80: "the check values or the form of the keys did not please it" if replaces == ADDS else
                 "there may be no set of that version to replace",
-        0x6A88: f"it may have keys of version {key_version:02X} already: another --key-version, or --replace "
-                f"0x{key_version:02X}" if replaces == ADDS else
-                f"it has no set of version {replaces:02X} to replace, or keys of version {key_version:02X} already",
+        0x6A88: f"it may have keys of version {new} already: another --key-version, or --replace {new}"
+                if replaces == ADDS else f"it has no set of version {old} to replace, or keys of version {new} already",
         0x6982: "it may want a higher level: auth enc",
         0x6A84: "it has no room for another set: --replace the old one",
     }.get(response.sw, "nothing was changed; the old keys still hold")

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform import scp02, scp03
-from jcopsh.globalplatform.channel import CryptogramMismatch, InitializeUpdate, SecurityLevel, parse_initialize_update
+from jcopsh.globalplatform.channel import (
+    CryptogramMismatch,
+    InitializeUpdate,
+    SecurityLevel,
+    parse_initialize_update,
+    version_text,
+)
 from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
 from jcopsh.operations.key_values import Fit, KeySearch
+from jcopsh.operations.memory_keys import ORDERS, MemoryKeys
+from jcopsh.secrets.secret import Secret
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A key set that may be the card's, or its master keys."""
+    """A key set that may be the card's, or its master keys. `stored_by` is the line that stores it under a name, empty
+    where it has one."""
 
     name: str
     keys: KeySet
+    stored_by: str = ""
+
+
+def memory_candidates(memories: Iterable[MemoryKeys]) -> Iterator[Candidate]:
+    """What was in the key slots of cards, in each order; keys that make no set, and what came before, are left out."""
+    seen: list[tuple[Secret, ...]] = []
+    for memory in memories:
+        for order in ORDERS:
+            try:
+                keys = memory.ordered(order)
+            except ValueError:
+                continue
+            if keys.all not in seen:
+                seen.append(keys.all)
+                which = f"{order}@{memory.boot}"
+                yield Candidate(f"slots {which}", keys, f"keys add NAME --from-memory {which}; auth --key NAME")
 
 
 def search(host_challenge: bytes, answer: bytes, candidates: Iterable[Candidate], *, skipped: int = 0,
@@ -71,8 +96,11 @@ def _fit(candidate: Candidate, how: Diversification, answer: InitializeUpdate) -
     prefix = "" if how is Diversification.NONE else f"{how.value}:"
     cipher = "3DES" if answer.protocol == 2 else f"AES-{8 * candidate.keys.key_length}"
     proved = "ENC" if answer.protocol == 2 else "MAC"
+    version = version_text(answer.key_version)
+    auth = candidate.stored_by or f"auth --key {prefix}{candidate.name}"
+    kdf = f" --kdf {how.value}" if candidate.stored_by and prefix else ""
     return Fit(candidate.name, how.value, cipher, f"the {proved} key; the others are not in the cryptogram",
-               f"auth --key {prefix}{candidate.name} --key-version {answer.key_version}")
+               f"{auth}{kdf} --key-version {version}")
 
 
 def _protocol(answer: InitializeUpdate) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from jcopsh.globalplatform.card_data import KeyInformation, Recognition, Resources
+from jcopsh.globalplatform.channel import version_text
 from jcopsh.globalplatform.cplc import Cplc
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.hexadecimal import ascii_column, format_bytes
@@ -21,11 +22,6 @@ from jcopsh.shell.render import Canvas
 GAP = "  "
 _ISSUER = "issuer security domain"
 _BAD_STATES = ("LOCKED", "CARD_LOCKED", "TERMINATED")
-
-
-def version_text(version: int) -> str:
-    """A key version in both notations in which it is typed."""
-    return f"{version:02X} ({version})"
 
 
 def aid_text(aid: AID, text: str = "") -> Text:

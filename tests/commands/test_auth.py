@@ -40,7 +40,7 @@ def test_the_channel_shows_in_prompt_toolbar_and_status(card: Shell) -> None:
     assert opened["security_domain"] == "A000000003000000"
     assert "scp02/03" in prompt_text(card.session)
     assert "SCP02 i=15 level 03" in lower_line(card)
-    assert "SCP02 i=15 level 03, key version FF" in card.run("status")
+    assert "SCP02 i=15 level 03, key version 0xFF" in card.run("status")
     card.run("reset")
     assert "scp02" not in prompt_text(card.session)
     assert "0 plain" in lower_line(card)
@@ -110,7 +110,7 @@ def test_wrong_keys_and_the_search_for_the_right_ones(card: Shell, monkeypatch: 
     assert CANARY not in said
     assert "1 failed auth" in lower_line(card)
     (found,) = card.json("keys solve")
-    assert [fit["try_it"] for fit in found["fits"]] == ["auth --key default --key-version 255"]
+    assert [fit["try_it"] for fit in found["fits"]] == ["auth --key default --key-version 0xFF"]
     card.fail(f"auth --key {CANARY}")
     assert len(asked) == 1
     assert CANARY not in card.session.struck(f"auth --key {CANARY}")
@@ -207,10 +207,10 @@ def test_a_set_under_a_passphrase(card: Shell) -> None:
 def test_new_keys_from_the_line_to_the_card(card: Shell) -> None:
     card.run("auth --key default")
     steps = card.run(f"put-keys {NEW} --key-version 1 --save bench --yes")
-    assert steps.index("in the key store as bench") < steps.index("took version 01")
+    assert steps.index("in the key store as bench") < steps.index("took version 0x01")
     assert "F10D32" in steps
     assert NEW not in steps
-    assert "key version 01" in card.run("status")
+    assert "key version 0x01" in card.run("status")
     card.run("reset; auth enc --key bench")
     assert "on the card" not in card.fail("delete-key 1", 2)
 
@@ -227,7 +227,7 @@ def test_new_keys_are_kept_under_a_passphrase(card: Shell) -> None:
     card.answers += ["wrong"]
     assert "not the passphrase" in card.fail("reset; auth --key bench", 2)
     card.answers += ["one"]
-    assert "key version 01" in card.run("auth --key bench; status")
+    assert "key version 0x01" in card.run("auth --key bench; status")
 
 
 def test_a_set_stored_under_a_passphrase_is_put(card: Shell) -> None:
@@ -235,7 +235,7 @@ def test_a_set_stored_under_a_passphrase_is_put(card: Shell) -> None:
     card.answers += ["one", "one"]
     card.run(f"keys add bench --key {NEW} --passphrase; auth --key default")
     card.answers += ["one"]
-    assert "took version 01" in card.run("put-keys bench --key-version 1 --save bench --yes")
+    assert "took version 0x01" in card.run("put-keys bench --key-version 1 --save bench --yes")
     card.answers += ["one"]
     assert "already" in card.run("put-keys --key-version 1 --save BENCH --yes")
     card.answers += ["one"]
@@ -324,7 +324,7 @@ def test_the_search_tells_how_many_sets_it_could_not_try(card: Shell) -> None:
     card.run(f"keys add sealed --key {NEW} --passphrase; keys add open --key {CANARY}; auth --key default")
     (found,) = card.json("keys solve")
     assert found["skipped"] == 1
-    assert "skipped" in card.run("keys solve")
+    assert "1 stored set under a passphrase" in card.run("keys solve")
 
 
 def test_check_values_say_the_cipher_where_it_is_known(card: Shell) -> None:
@@ -353,3 +353,90 @@ def test_a_terminated_card_says_what_it_is(card: Shell, monkeypatch: pytest.Monk
     assert "a terminated one stays so for ever" in " ".join(said.split())
     card.run("reset")
     assert "a card that is terminated answers so, and for ever" in " ".join(card.fail("auth --key default").split())
+
+
+def test_the_keys_of_the_channel_are_saved(card: Shell) -> None:
+    assert "none is open" in card.fail("keys save prod", 2)
+    assert "taken" not in card.fail("keys save default", 2)
+    assert "DEK" in card.fail("auth --key-enc default --key-mac default; keys save prod", 2)
+    card.run("auth --key default; keys save prod")
+    assert not card.asked
+    (listed,) = card.json("keys list --reveal")
+    (line,) = listed["key_sets"]
+    assert (line["name"], line["key_version"], line["standing"]) == ("prod", "0xFF", "the card has taken it")
+    assert line["keys"].startswith("40414243")
+    card.run("reset; auth --key prod")
+    card.run(f"keys save other --key {NEW}")
+    assert "version" in card.fail("keys save third --key-version 2", 2)
+
+
+def test_new_keys_behind_an_option(card: Shell) -> None:
+    card.run(f"keys add new --key {NEW}; auth --key default")
+    assert "both are given" in card.fail("put-keys new --key new --key-version 1 --save new --yes", 2)
+    assert "took version 0x01" in card.run("put-keys --key new --key-version 1 --save new --yes")
+
+
+def test_a_master_set_is_not_taken_for_the_cards_own(card: Shell) -> None:
+    """What was put under its name would be diversified at the next auth."""
+    card.run(f"keys add master --key emv:{NEW}; auth --key default")
+    said = card.fail(f"put-keys {NEW} --key-version 1 --save master --yes", 2)
+    assert "holds master keys (diversified by emv)" in " ".join(said.split())
+    assert "given by the user" in card.run("keys list")
+
+
+def test_the_question_before_put_key_says_what_goes(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card, **_: asked.append(
+        f"{judgement.what}. {judgement.consequence}"))
+    card.run(f"auth --key default; put-keys {NEW} --key-version 1 --save bench")
+    card.run(f"put-key {CANARY} --key-version 2 --replace 1 --save other")
+    assert asked[0].startswith("PUT KEY of version 0x01. Keys are added. The channel is open under version 0xFF")
+    assert asked[1] == "PUT KEY of version 0x02. The keys of version 0x01 are replaced, and gone for good."
+
+
+def test_a_version_that_is_not_there_names_those_that_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    card = shell(monkeypatch, profile="j3r180")
+    said = " ".join(card.fail("auth --key default --key-version 20").split())
+    assert "no keys of version 0x14 are there: --key-version 0x20 or 0xFF, which the card lists" in said
+    assert "key version      0xFF" in card.run("auth --key default")
+
+
+def test_a_search_that_finds_nothing_fails_and_says_what_was_tried(card: Shell) -> None:
+    card.answers += ["one", "one"]
+    card.run("keys add sealed --key default --passphrase")
+    said = " ".join(card.fail(
+        "keys solve --host-challenge 266C8E3C10693905 "
+        "--answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE3").split())
+    assert "none of 4 candidates made the card's cryptogram" in said
+    assert "1 stored set under a passphrase could not be tried" in said
+    assert "keys add" in said
+
+
+OWN = ("A1" * 8 + "B1" * 8, "A2" * 8 + "B2" * 8, "A3" * 8 + "B3" * 8)
+
+
+@pytest.mark.parametrize("boot", [False, True])
+def test_keys_that_were_written_before_fuse_are_found_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, boot: bool
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setattr(consent, "ask_typed", lambda _judgement, _card: None)
+    card = shell(monkeypatch, profile="j2a040-unfused", width=200)
+    card.run("select tk; boot --yes; " + "; ".join(
+        f"write cm_key{number} {key} --yes" for number, key in enumerate(OWN, 1)) + "; fuse; reset")
+    (listed,) = card.json("keys list")
+    assert len(listed["from_memory"]) >= 1
+    assert all(key not in str(listed) for key in OWN)
+    assert OWN[0] in "".join(card.json("keys list --reveal")[0]["from_memory"][0]["keys"].split())
+    assert "not the card's" in card.fail("auth --key default")
+    (found,) = card.json("keys solve")
+    fit = found["fits"][0]
+    assert fit["keys"] == f"slots 123@{listed['from_memory'][0]['boot']}"
+    line = fit["try_it"].replace("NAME", "own")
+    card.run(line if boot else line.replace(f"@{listed['from_memory'][0]['boot']}", ""))
+    assert "own" in card.run("keys list")
+    for wrong in ("124", "1", "123@NOWHERE.1"):
+        card.fail(f"keys add other --from-memory {wrong}", 2)
+    assert "other keys exclude" in card.fail("keys add other --from-memory 123 --key default", 2)

@@ -232,7 +232,7 @@ def test_what_goes_and_what_stays_is_shown_before_keys_are_deleted(
     card.run(f"put-keys {KEY[::-1]} --key-version 2 --save other --yes")
     monkeypatch.setattr(consent, "ask_typed", lambda *_: None)
     said, done = card.json("delete-key 1")
-    assert said["text"] == "version 01 (bench) goes; version 02 (other) stays"
+    assert said["text"] == "version 0x01 (bench) goes; version 0x02 (other) stays"
     assert "deleted" in done["text"]
 
 

@@ -73,7 +73,7 @@ def test_seed_001_authentication_through_replay(tmp_path: Path) -> None:
     jcopsh = Jcopsh(tmp_path)
     done = jcopsh.run_plain("--replay", str(trace), "-c", "select isd; auth enc --key default; keys solve")
     assert done.returncode == 0, done.stderr
-    assert "auth --key default --key-version 255" in done.stdout
+    assert "auth --key default --key-version 0xFF" in done.stdout
     # the first two commands differ in an absent Le, EXTERNAL AUTHENTICATE in nothing
     assert done.stderr.count("differs from the recording only in an absent Le") == 2
 

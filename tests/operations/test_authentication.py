@@ -343,7 +343,7 @@ def test_r_mac_where_nothing_tells_the_option_is_left_to_the_card(
 
 @pytest.mark.parametrize(("sw", "key_version", "hint"), [
     (0x6983, 0, "do not go on trying: keys of this version are blocked"), (0x6982, 0, "may be blocked"),
-    (0x6A88, 0, "--key-version 0xFF"), (0x6A88, 0x42, "no keys of version 42"), (0x6700, 0, "neither 8 nor 16 bytes"),
+    (0x6A88, 0, "--key-version 0xFF"), (0x6A88, 0x42, "no keys of version 0x42"), (0x6700, 0, "neither 8 nor 16 bytes"),
     (0x6D00, 0, "opens no channel now"), (0x6F00, 0, "opens no channel now"),
 ])
 def test_what_to_try_when_the_card_begins_no_authentication(

@@ -22,7 +22,8 @@ from jcopsh.errors import (
 )
 from jcopsh.globalplatform.keys import KeySet, KeyType, check_value
 from jcopsh.operations.authentication import KeyChoice
-from jcopsh.operations.key_change import delete_keys, key_versions, put_key, put_keys
+from jcopsh.operations.key_change import delete_keys, put_key, put_keys
+from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import KeysPut
 from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set, unsealed
 from jcopsh.secrets.secret import Secret
@@ -195,7 +196,7 @@ def test_no_channel_no_keys(tmp_path: Path) -> None:
 def test_a_version_that_cannot_be_put(tmp_path: Path, key_version: int) -> None:
     domain = connected(tmp_path)
     domain.auth()
-    with pytest.raises(UsageError, match="01 to 7F"):
+    with pytest.raises(UsageError, match="0x01 to 0x7F"):
         put_key(domain.card, NEW, key_version=key_version)
 
 
@@ -341,10 +342,10 @@ def test_a_version_that_is_there_is_named_where_the_card_refuses_it(tmp_path: Pa
         with pytest.raises(CardError) as replaced:
             put_key(domain.card, NEW, key_version=2, replaces=3)
     assert refused.value.response.sw == replaced.value.response.sw == 0x6A88
-    assert "version 01 already" in refused.value.hint
+    assert "version 0x01 already" in refused.value.hint
     assert "--replace 0x01" in refused.value.hint
     assert "leave" not in refused.value.hint
-    assert "no set of version 03" in replaced.value.hint
+    assert "no set of version 0x03" in replaced.value.hint
 
 
 # --- what is told when it breaks --------------------------------------------------------------------------------------
@@ -366,7 +367,7 @@ def test_put_key_that_breaks_tells_where_the_keys_are(tmp_path: Path, error: Bas
     domain.link.answer = breaks
     with pytest.raises(JcopshError) as told:
         put(domain)
-    assert f"may have the keys {NAME} now, as version 01" in told.value.meaning
+    assert f"may have the keys {NAME} now, as version 0x01" in told.value.meaning
     assert "in the key store" in told.value.meaning
     assert ("connect" in told.value.hint) == (type(error) is ReaderError)
 
@@ -399,7 +400,7 @@ def test_without_the_dek_a_channel_opens_and_no_key_is_put(tmp_path: Path, profi
 def test_ff_is_not_replaced_by_name(tmp_path: Path) -> None:
     domain = connected(tmp_path)
     domain.auth()
-    with pytest.raises(UsageError, match="01 to 7F, not FF") as refused:
+    with pytest.raises(UsageError, match="0x01 to 0x7F, not 0xFF") as refused:
         put(domain, replaces=0xFF)
     assert "goes when keys are added" in refused.value.hint
     assert not any(command[1] == 0xD8 for command in domain.link.sent)
