@@ -82,7 +82,7 @@ def install(
     Options:
         --applet: which applet, where the file has several
         --instance: the AID of the instance; the applet's own by default
-        --params: the bytes that the applet gets (in tag C9); no journal, trace or history holds them
+        --params: the bytes that the applet gets (in tag C9)
         --params-field: the whole install parameters field, in place of --params
         --domain: load into another security domain
         --load-only: make no instance

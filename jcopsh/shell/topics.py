@@ -219,8 +219,8 @@ terminating the card. You are shown what will happen and asked to type the word 
 7K4Q. The question is asked at the terminal itself, and what was typed or pasted before does not count. No
 option, setting or script answers it. Without a terminal it is refused, and jcopsh ends with exit code 3.
 
-Destructive: BOOT, deleting, writing keys or places that no map names. A yes is asked for; --yes on the line,
-or on the run of a script, answers it.
+Destructive: BOOT, deleting, writing keys or places that no map names, giving an application to another security
+domain or changing its privileges. A yes is asked for; --yes on the line, or on the run of a script, answers it.
 
 Everything else goes through. When the bytes or the state leave room for doubt, the stricter reading holds:
 four zero bytes sent to a card that was just put in are treated as FUSE, because they might be.
@@ -435,6 +435,8 @@ ENC, MAC and DEK: 3DES in SCP02, AES in SCP03, as the card says.
     auth enc --key bench-card    a stored set, commands enciphered as well
     auth --key emv:default       the card's own keys are derived from these (visa2, emv, kdf3)
     keys add bench-card          store a set; the keys are asked for without being shown
+    keys save bench-card         store the keys that the open channel was opened with
+    keys add own --from-memory 123   what was in the key slots of an unfused card, once it is fused
     keys solve                   which known keys made the card's last answer? the card is not asked
 
 Levels: plain 00, mac 01, enc 03, rmac 11 (MACs on answers too), enc-rmac 13, full 33 (SCP03). What is sent to the
@@ -443,7 +445,8 @@ closes it. send --plain goes past it.
 
 Many cards lock themselves after about ten bad authentications in a row. With wrong keys EXTERNAL AUTHENTICATE is
 never sent; each try is counted on disk before it is sent, until one succeeds, and the toolbar shows the count.
-Keys that a card (known by its CPLC, else its ATR) did not take are not tried on it again without a typed yes.
+Keys that a card (known by its CPLC, else its ATR) did not take are not tried on it again without a typed yes. Of
+keys of which a try was never completed, because the program was killed, --yes on the line answers it.
 
     put-keys --key-version 1 --save bench-card      new keys: stored (--passphrase: under one), put, proved
     delete-key 0xFF                                 the old ones, once the new are proved
