@@ -434,9 +434,7 @@ ENC, MAC and DEK: 3DES in SCP02, AES in SCP03, as the card says.
     auth --key default           40…4F, the keys of most new cards; they have to be said
     auth enc --key bench-card    a stored set, commands enciphered as well
     auth --key emv:default       the card's own keys are derived from these (visa2, emv, kdf3)
-    keys add bench-card          store a set; the keys are asked for without being shown
-    keys save bench-card         store the keys that the open channel was opened with
-    keys add own --from-memory 123   what was in the key slots of an unfused card, once it is fused
+    keys add bench-card          store a set, typed unseen; save: that of the channel
     keys solve                   which known keys made the card's last answer? the card is not asked
 
 Levels: plain 00, mac 01, enc 03, rmac 11 (MACs on answers too), enc-rmac 13, full 33 (SCP03). What is sent to the
@@ -445,8 +443,7 @@ closes it. send --plain goes past it.
 
 Many cards lock themselves after about ten bad authentications in a row. With wrong keys EXTERNAL AUTHENTICATE is
 never sent; each try is counted on disk before it is sent, until one succeeds, and the toolbar shows the count.
-Keys that a card (known by its CPLC, else its ATR) did not take are not tried on it again without a typed yes. Of
-keys of which a try was never completed, because the program was killed, --yes on the line answers it.
+Keys that a card (known by its CPLC, else its ATR) did not take are not tried on it again without a typed yes.
 
     put-keys --key-version 1 --save bench-card      new keys: stored (--passphrase: under one), put, proved
     delete-key 0xFF                                 the old ones, once the new are proved

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from jcopsh.card import consent
 from jcopsh.card.card import Card
+from jcopsh.card.tries import Tries
 from jcopsh.errors import StoreError
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.shell.prompt import prompt_text
@@ -440,3 +441,28 @@ def test_keys_that_were_written_before_fuse_are_found_again(
     for wrong in ("124", "1", "123@NOWHERE.1"):
         card.fail(f"keys add other --from-memory {wrong}", 2)
     assert "other keys exclude" in card.fail("keys add other --from-memory 123 --key default", 2)
+
+
+class Killed(BaseException):
+    """The process ends."""
+
+
+def test_a_kill_in_the_proof_of_new_keys_leaves_them_unasked(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be the only ones that the card has."""
+    card.run("auth --key default")
+    link = card.session.card._link
+    real = link.transmit
+    with monkeypatch.context() as patched:
+        def kill(command: bytes) -> bytes:
+            answer = real(command)
+            if command[1] == 0x50:
+                raise Killed
+            return answer
+
+        patched.setattr(link, "transmit", kill)
+        patched.setattr(Tries, "interrupted", lambda _self, **_: None)
+        with pytest.raises(Killed):
+            card.run(f"put-keys {NEW} --key-version 1 --save bench --yes")
+    card.run("connect")
+    assert "key version      0x01" in card.run("auth --key bench")
+    assert "0x01" in card.run("put-keys --key-version 1 --save bench --yes")
