@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from jcopsh.globalplatform import ciphers
-from jcopsh.secrets.secret import Secret
+from jcopsh.secrets.secret import Secret, key_check_value
 
 
 class KeyType(Enum):
@@ -125,4 +125,4 @@ def check_value(key: Secret, key_type: KeyType) -> bytes:
     """Three bytes that tell a key from others: of 3DES 8 bytes of 00 enciphered, of AES 16 bytes of 01 (2.3.1, B.6)."""
     if key_type is KeyType.AES:
         return ciphers.aes_ecb(key.reveal(), b"\x01" * ciphers.AES_BLOCK)[:3]
-    return ciphers.des3_ecb(key.reveal(), bytes(ciphers.DES_BLOCK))[:3]
+    return bytes.fromhex(key_check_value(key.reveal()))
