@@ -128,11 +128,6 @@ class Card:
             return self._undivided(self._send_plain, command)
         return self._undivided(self._send, command)
 
-    @property
-    def answering_yes(self) -> bool:
-        """Whether a person has answered with yes, on the line, what is asked of it and can be undone or mended."""
-        return self._answering_yes
-
     # the secure channel -----------------------------------------------------------------------------------------------
 
     def open_secure_channel(self, channel: SecureChannel, state: SecureChannelState, keys: KeySet) -> None:
@@ -547,6 +542,11 @@ def _nothing() -> None:
 
 def _told_to_nobody(_sentence: str) -> None:
     """What is said where nobody listens."""
+
+
+def is_answered_yes(card: Card) -> bool:
+    """Whether a person has said yes on the line to what it asks and --yes may answer."""
+    return card._answering_yes
 
 
 @contextmanager

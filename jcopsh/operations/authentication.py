@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from jcopsh.card import consent
-from jcopsh.card.card import Card
+from jcopsh.card.card import Card, is_answered_yes
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.tries import RAW_BYTES, ledger_card, ledger_name
 from jcopsh.errors import ChannelError, JcopshError, Refused
@@ -192,7 +192,7 @@ def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) 
     same = fingerprints.exact, fingerprints.as_des
     right = choice.on_card == ledger_name(card.state) or ledger.has_taken(known, key_version, *same)
     doubt = ledger.doubt(known, *same)
-    answered = doubt is Doubt.UNFINISHED and (right or card.answering_yes)
+    answered = doubt is Doubt.UNFINISHED and (right or is_answered_yes(card))
     if doubt is not Doubt.NONE and not answered:
         _ask_to_try_again(card, choice, doubt, ledger.tries(known), same)
     return fingerprints, right
