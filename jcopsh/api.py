@@ -113,6 +113,19 @@ class Opener:
             self._store_transport_key(self.profile)
         return card
 
+    def find(self, reader: str | None = None, *, default_reader: str | None = None) -> str | None:
+        """The full name of the reader that `open` would take; None where there are no readers here.
+
+        Nothing is connected or left. Raises ReaderError where no one reader is meant or it holds no card, and
+        UsageError for a reader's name beside a simulated card or a recording.
+        """
+        self._require_no_other(reader)
+        if self._recording is not None or self.profile is not None:
+            return None
+        from jcopsh.card import pcsc
+
+        return pcsc.find(reader or default_reader or self._source.reader)
+
     def _store_transport_key(self, profile: Profile) -> None:
         """A simulated card comes with its transport key, if it has one, as a card bought from an honest seller does."""
         if profile.transport_key is None:
@@ -128,14 +141,18 @@ class Opener:
 
     def _other_link(self, reader: str | None) -> Link | None:
         """The recording or the simulated card; None where the card is in a reader."""
-        if reader is not None and (self._recording or self.profile):
-            what = "a recording" if self._recording else "a simulated card"
-            raise UsageError(f"there are no readers here: this is {what}", hint="connect, without a name")
+        self._require_no_other(reader)
         if self._recording is not None:
             return ReplayLink(self._recording, report=self._report, key_of=self.key_store.with_kcv)
         if self.profile is not None:
             return self._simulated_link(self.profile)
         return None
+
+    def _require_no_other(self, reader: str | None) -> None:
+        """Raise UsageError where a reader is named beside a recording or a simulated card."""
+        if reader is not None and (self._recording is not None or self.profile is not None):
+            what = "a recording" if self._recording is not None else "a simulated card"
+            raise UsageError(f"there are no readers here: this is {what}", hint="connect, without a name")
 
     def _simulated_link(self, profile: Profile) -> Link:
         from jcopsh.simulator.card import SimulatedCard

@@ -219,7 +219,7 @@ def _session(options: argparse.Namespace) -> Session:
     register_all(registry, PluginHost())
     opener = Opener(_source(options), output.note)
     session = Session(
-        registry=registry, opener=opener.open, output=output, key_store=opener.key_store,
+        registry=registry, opener=opener.open, finder=opener.find, output=output, key_store=opener.key_store,
         key_sets=opener.key_sets, ledger=opener.ledger, topics=_topics(), json=options.json,
     )
     session.history = History(places.history_file(), session.struck)

@@ -20,6 +20,7 @@ from jcopsh.card.pcsc_results import SEAT_HINT, Result, check, code_of
 from jcopsh.card.readers import ReaderInfo, choose
 from jcopsh.card.worker import Worker
 from jcopsh.errors import CardWasReset, ReaderError, UsageError
+from jcopsh.iso7816.atr import AtrError, parse_atr
 
 # into the environment that jcopsh runs in, wherever it came from
 NOT_INSTALLED_HINT = (
@@ -46,6 +47,17 @@ def readers() -> tuple[ReaderInfo, ...]:
     scard = _scard()
     with _context(scard) as context:
         return _list(scard, context)
+
+
+def find(choice: str | None) -> str:
+    """The full name of the reader that `connect` would take for this choice; nothing is connected.
+
+    Raises ReaderError where no one reader is meant, or it holds no card.
+    """
+    reader = choose(readers(), choice)
+    if not reader.card_present:
+        check(Result.NO_SMARTCARD, reader.name)
+    return reader.name
 
 
 def attributes(reader: str) -> ReaderAttributes:
@@ -78,7 +90,7 @@ def connect(choice: str | None, *, protocol: str | None = None, shared: bool = F
     try:
         context = worker.call(_establish, scard)
         reader = choose(worker.call(_list, scard, context), choice)
-        return PcscLink(scard, worker, context, reader.name, protocols, shared=shared)
+        return PcscLink(scard, worker, context, reader, protocols, shared=shared)
     except BaseException:
         established = context
         worker.finish(lambda: None if established is None else scard.SCardReleaseContext(established))
@@ -93,14 +105,14 @@ class PcscLink:
     """
 
     def __init__(
-        self, scard: Any, worker: Worker, context: Any, name: str, protocols: int, *, shared: bool
+        self, scard: Any, worker: Worker, context: Any, reader: ReaderInfo, protocols: int, *, shared: bool
     ) -> None:
-        """Connect to the card in the reader `name`, and own worker and context once that has succeeded."""
+        """Connect to the card in the reader, and own worker and context once that has succeeded."""
         self._scard = scard
         self._worker = worker
         self._context = context
         self._protocols = protocols
-        self._name = name
+        self._name = name = reader.name
         self._shared = shared
         self._share = scard.SCARD_SHARE_SHARED if shared else scard.SCARD_SHARE_EXCLUSIVE
         self._open = False
@@ -109,7 +121,7 @@ class PcscLink:
         result, self._handle, self._active = worker.call(scard.SCardConnect, context, name, self._share, protocols)
         if code_of(result) == Result.SHARING_VIOLATION:
             raise _held_by_another(name, worker.call(_list, scard, context))
-        check(result, name)
+        check(result, name, more=_offered(reader.atr) if code_of(result) == Result.PROTO_MISMATCH else "")
         # should this fail: with its context pcscd closes the connection too, and resets the card
         self._atr = self._read_atr()
         self._insertions = self._count_insertions()
@@ -463,6 +475,14 @@ def _held_by_another(name: str, found: Sequence[ReaderInfo]) -> ReaderError:
         meaning=f"{how}; {who}" if who else how,
         hint=f"{advice}; `connect --shared` uses the card beside it" if shared else advice,
     )
+
+
+def _offered(atr: bytes) -> str:
+    """Which protocols an answer to reset offers, in words; empty where it cannot be read."""
+    try:
+        return "the card offers " + " and ".join(f"T={number}" for number in parse_atr(atr).protocols)
+    except AtrError:
+        return ""
 
 
 def _protocol_mask(scard: Any, protocol: str | None) -> int:

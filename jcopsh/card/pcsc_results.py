@@ -89,7 +89,7 @@ FAULTS: Mapping[int, Fault] = MappingProxyType({
     ),
     Result.PROTO_MISMATCH: Fault(
         "the card does not speak the protocol that was asked for",
-        "its answer to reset offers another one, or makes no sense",
+        "it is not among those of its answer to reset",
         "`connect --protocol auto` takes what the card offers",
     ),
     Result.SHARING_VIOLATION: Fault(

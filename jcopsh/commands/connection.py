@@ -75,7 +75,8 @@ def connect(
     """Connect to the card in a reader: its index, its name or a part of the name. `readers` lists them.
 
     Without READER: the reader given at the start, or the only one with a card. With `--sim` or `--replay`: the
-    simulated card, or the recording. A card that is connected already is left first, and reset. Nothing is sent.
+    simulated card, or the recording. A card that is connected already is left, and reset, once it is clear that there
+    is a card in the reader that is meant. Nothing is sent.
 
     With --shared, what belongs together goes in one transaction, but between two lines another program may select
     something else, of which jcopsh hears nothing. All three options stay in force, as the settings protocol and shared.
@@ -94,12 +95,12 @@ def connect(
     """
     if shared and exclusive:
         raise UsageError("--shared and --exclusive exclude one another")
-    if protocol is not None:
-        session.settings.set("protocol", protocol)
-    if shared or exclusive:
-        session.settings.set("shared", ON if shared else OFF)
-    session.disconnect()
-    return _connected(session.connect(reader))
+    wanted = {"protocol": protocol, "shared": ON if shared else OFF if exclusive else None}
+    with session.settings.kept_where_it_succeeds():
+        for name, value in wanted.items():
+            if value is not None:
+                session.settings.set(name, value)
+        return _connected(session.connect(reader))
 
 
 @command("disconnect", group="connection")

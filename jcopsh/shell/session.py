@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from jcopsh.errors import JcopshError, ReaderError
 from jcopsh.shell.card_content import ContentObserver
-from jcopsh.shell.choices import AUTO, OFF
+from jcopsh.shell.choices import AUTO, OFF, T0, T1
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.history import History
@@ -50,10 +52,23 @@ class Opens(Protocol):
         """The card, connected. Raises ReaderError where it cannot."""
 
 
+class Finds(Protocol):
+    """Says which reader a connection would be to; see api.Opener.find."""
+
+    def __call__(self, reader: str | None, *, default_reader: str | None) -> str | None:
+        """Its full name, None where there are no readers. Raises ReaderError and UsageError where none is meant."""
+
+
+def no_readers(reader: str | None, *, default_reader: str | None) -> str | None:
+    """A Finds for where there are none."""
+    return None
+
+
 class Session:
     """What commands share.
 
-    `opener` connects to the card in a reader (None: the default one) and raises ReaderError where it cannot.
+    `opener` connects to the card in a reader (None: the default one) and raises ReaderError where it cannot; `finder`
+    says which reader that is, without connecting.
     `readers` is the last list of readers that was told of, `service_seen` whether PC/SC ran then, `left` whether the
     card was left on purpose.
     `interactive` says that a person types the lines, `json` that results are printed as JSON. `exit_requested` ends the
@@ -61,7 +76,7 @@ class Session:
     """
 
     def __init__(
-        self, *, registry: Registry, opener: Opens, output: Output,
+        self, *, registry: Registry, opener: Opens, output: Output, finder: Finds = no_readers,
         key_store: KeyStore | None = None, key_sets: KeySetStore | None = None, ledger: Ledger | None = None,
         settings: Settings | None = None, topics: TopicBook | None = None, history: History | None = None,
         interactive: bool = False, json: bool = False,
@@ -86,6 +101,7 @@ class Session:
         self.service_seen = False
         self.left = False
         self._opener = opener
+        self._finder = finder
         self._card: Card | None = None
         self._tracer: Tracer | None = None
         self._own_map: MemoryMap | None = None  # the map that came with the card: that of a simulated one
@@ -117,20 +133,65 @@ class Session:
         return self._card is not None and self._card.reader.startswith(SIMULATED)
 
     def connect(self, reader: str | None = None) -> Card:
-        """Leave the card there may be, connect to the one in `reader`, and return it. Raises ReaderError."""
-        self.disconnect()
-        settings = self.settings
-        card = self._opener(
-            reader, default_reader=settings.reader, protocol=settings.protocol, shared=settings.shared
-        )
+        """Connect to the card in `reader`, and return it. The card there may be is left, but not before it is clear
+        which reader is meant. Where it has to be left first, as it is the same, and cannot be had as is wanted now, it
+        is connected again as it was.
+
+        Raises ReaderError and UsageError.
+        """
+        present = self._card
+        found = None if present is None else self._find(present, reader)
+        if present is not None and (found is None or found == present.reader):
+            card = self._opened_anew(present, found or reader)
+        else:
+            card = self._opened(found or reader)
+            self.disconnect()
         # by its full name from now on: an index means another reader as soon as one is unplugged
         self.reader = card.reader if reader is not None else self.reader
+        self._take(card)
+        return card
+
+    def _find(self, present: Card, reader: str | None) -> str | None:
+        """The reader that is meant. Where none is, the card stays as it is, if it is still there."""
+        try:
+            return self._finder(reader, default_reader=self.settings.reader)
+        except ReaderError:
+            if not present.is_alive():
+                self.disconnect()
+            raise
+
+    def _opened(self, reader: str | None) -> Card:
+        settings = self.settings
+        return self._opener(
+            reader, default_reader=settings.reader, protocol=settings.protocol, shared=settings.shared
+        )
+
+    def _opened_anew(self, present: Card, reader: str | None) -> Card:
+        """The same card, connected as the settings say now; where that fails, as it was, and the failure is raised."""
+        protocol, shared = present.state.protocol, present.shared
+        self.disconnect()
+        try:
+            return self._opened(reader)
+        except ReaderError as error:
+            with suppress(JcopshError):
+                again = present.reader if reader is not None else None
+                self._take(self._opener(
+                    again, default_reader=self.settings.reader,
+                    protocol=protocol if protocol in (T0, T1) else None, shared=shared,
+                ))
+                error.meaning = (
+                    f"{error.meaning}. The card was connected again as it was before; its reset has ended selection, "
+                    "boot and secure channel"
+                )
+            raise
+
+    def _take(self, card: Card) -> None:
+        """Let this be the card of the session."""
         self.left = False
         self._card, self._own_map = card, card.memory_map
         self._content, self._files = ContentObserver(), SeenFiles(card)
         card.observers += [self._content, self._files]
         self._apply_settings()
-        return card
 
     def disconnect(self) -> None:
         """Leave the card; the link resets it."""

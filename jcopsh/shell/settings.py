@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -152,6 +153,19 @@ class Settings:
     def map(self) -> str:
         """`auto`, or the name of a memory map."""
         return self._values["map"]
+
+    @contextmanager
+    def kept_where_it_succeeds(self) -> Iterator[None]:
+        """What is set within holds on where the block ends well; where it raises, all is again what it was before."""
+        values, sources = dict(self._values), dict(self._sources)
+        try:
+            yield
+        except BaseException:
+            for name, value in values.items():
+                if self._values[name] != value:
+                    self.set(name, value)
+            self._sources = sources
+            raise
 
     @property
     def get_response(self) -> bool:

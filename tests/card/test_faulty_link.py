@@ -275,7 +275,8 @@ class Trial:
         shutil.rmtree(places.key_store_file(simulated=True).parent, ignore_errors=True)
         opener = FaultyOpener(self.sample.profile, self.plan)
         self.session = Session(
-            registry=REGISTRY, opener=opener.open, output=Output(stdout=self.stdout, stderr=self.stderr, width=200),
+            registry=REGISTRY, opener=opener.open, finder=opener.find,
+            output=Output(stdout=self.stdout, stderr=self.stderr, width=200),
             key_store=opener.key_store, key_sets=opener.key_sets, interactive=True,
         )
         for line in self.sample.before:

@@ -21,7 +21,7 @@ from jcopsh.secrets.ledger import Ledger
 from jcopsh.shell.command import Registry
 from jcopsh.shell.execute import run_text
 from jcopsh.shell.render import Output
-from jcopsh.shell.session import Opens, Session
+from jcopsh.shell.session import Finds, Opens, Session, no_readers
 from tests.card.support import FakeLink, behind_the_door, fake
 
 
@@ -75,8 +75,8 @@ def opened_shell(monkeypatch: pytest.MonkeyPatch, opener: Opener, *, width: int 
     """A session on what the opener opens."""
     registry = Registry()
     register_all(registry, PluginHost())
-    return _shell(monkeypatch, registry, opener.open, opener.key_store, opener.key_sets, ledger=opener.ledger,
-                  width=width)
+    return _shell(monkeypatch, registry, opener.open, opener.key_store, opener.key_sets, finder=opener.find,
+                  ledger=opener.ledger, width=width)
 
 
 def odd_shell(
@@ -101,11 +101,11 @@ def odd_shell(
 
 def _shell(
     monkeypatch: pytest.MonkeyPatch, registry: Registry, opener: Opens, store: KeyStore, key_sets: KeySetStore,
-    *, ledger: Ledger | None = None, width: int,
+    *, finder: Finds = no_readers, ledger: Ledger | None = None, width: int,
 ) -> Shell:
     stdout, stderr = io.StringIO(), io.StringIO()
-    session = Session(registry=registry, opener=opener, output=Output(stdout=stdout, stderr=stderr, width=width),
-                      key_store=store, key_sets=key_sets, ledger=ledger)
+    session = Session(registry=registry, opener=opener, finder=finder, key_store=store, key_sets=key_sets,
+                      ledger=ledger, output=Output(stdout=stdout, stderr=stderr, width=width))
     found = Shell(session, stdout, stderr, [], [])
 
     def ask(_session: Session, prompt: str) -> str:

@@ -199,6 +199,9 @@ def test_a_protocol_that_the_card_does_not_speak(reader_stack: ReaderStack, home
     with scripted(reader_stack, {}, atr=ATR_T0):
         said = run(reader_stack, home, "--protocol", "T=1", "-c", "connect", code=1)
         assert "does not speak the protocol" in said
+        assert "the card offers T=0" in said
+        said = run(reader_stack, home, "-c", "connect; connect --protocol T=1", code=1)
+        assert "The card was connected again as it was before" in said
         assert "protocol T=0" in run(reader_stack, home, "--protocol", "T=1", "-c", "connect --protocol auto", code=0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from jcopsh.card.card import Card
 from jcopsh.card.journal import Journal
 from jcopsh.card.monitor import ReaderEvent, ReaderEventKind
-from jcopsh.card.readers import ReaderInfo
+from jcopsh.card.readers import ReaderInfo, choose
 from jcopsh.errors import ReaderError
 from jcopsh.shell.render import Output
 from jcopsh.shell.session import Session
@@ -31,7 +31,12 @@ class Desk:
     held: bool = False
 
     def __post_init__(self) -> None:
-        self.session = Session(registry=sample_registry(), opener=self._open, output=Output(width=80))
+        self.session = Session(
+            registry=sample_registry(), opener=self._open, finder=self._find, output=Output(width=80)
+        )
+
+    def _find(self, reader: str | None, *, default_reader: str | None) -> str | None:
+        return choose((A, B), reader or default_reader).name
 
     def _open(self, reader: str | None, *, default_reader: str | None, protocol: str | None, shared: bool) -> Card:
         if self.held:

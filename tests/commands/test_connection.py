@@ -1,0 +1,107 @@
+"""connect: what a card loses when another is wanted, and what it keeps where none can be had."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from jcopsh.card.card import Card
+from jcopsh.card.journal import Journal
+from jcopsh.card.readers import ReaderInfo, choose
+from jcopsh.commands import register_all
+from jcopsh.errors import ReaderError
+from jcopsh.plugin.host import PluginHost
+from jcopsh.shell.command import Registry
+from jcopsh.shell.execute import run_text
+from jcopsh.shell.render import Output
+from jcopsh.shell.session import Session
+from tests.card.support import ATR, FakeReaderLink
+from tests.commands.support import shell
+
+A, B = ReaderInfo("virtual reader A", 0, True, ATR), ReaderInfo("virtual reader B", 1, True, ATR)
+
+
+@dataclass
+class Desk:
+    """A session beside two readers whose cards speak T=1; `held` are the readers that another program has."""
+
+    folder: Path
+    held: set[str] = field(default_factory=set)
+    opened: list[str] = field(default_factory=list)
+    stderr: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        registry = Registry()
+        register_all(registry, PluginHost())
+        self.session = Session(registry=registry, opener=self._open, finder=self._find,
+                               output=Output(stdout=io.StringIO(), stderr=self.stderr, width=200))
+
+    def _find(self, reader: str | None, *, default_reader: str | None) -> str | None:
+        return choose((A, B), reader or default_reader).name
+
+    def _open(self, reader: str | None, *, default_reader: str | None, protocol: str | None, shared: bool) -> Card:
+        assert reader is not None
+        name = choose((A, B), reader).name
+        self.opened.append(name)
+        if name in self.held or protocol == "T=0":
+            raise ReaderError("it cannot be had", meaning="so it is")
+        link = FakeReaderLink({}, shared=shared)
+        link._name = name
+        return Card(link, Journal(self.folder / f"journal{len(self.opened)}"), None)
+
+    def line(self, text: str) -> int:
+        """Run a line; its exit code."""
+        return run_text(self.session, text)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk(tmp_path)
+    assert made.line("connect 0") == 0
+    return made
+
+
+@pytest.mark.parametrize("line", ["connect foo", "connect virt", "connect 7", "connect foo --protocol T=0 --shared"])
+def test_a_reader_that_is_not_meant_changes_nothing(desk: Desk, line: str) -> None:
+    card = desk.session.card_or_none
+    assert desk.line(line) == 1
+    assert desk.session.card_or_none is card
+    assert desk.opened == [A.name]
+    assert (desk.session.settings.protocol, desk.session.settings.shared) == (None, False)
+
+
+def test_a_card_is_left_for_another_only_when_that_is_there(desk: Desk) -> None:
+    card = desk.session.card_or_none
+    desk.held.add(B.name)
+    assert desk.line("connect 1") == 1
+    assert desk.session.card_or_none is card
+    desk.held.clear()
+    assert desk.line("connect 1") == 0
+    assert desk.session.card.reader == B.name
+
+
+def test_a_protocol_that_cannot_be_had_brings_the_card_back(desk: Desk) -> None:
+    assert desk.line("connect 0 --protocol T=0") == 1
+    said = " ".join(desk.stderr.getvalue().split())
+    assert "so it is. The card was connected again as it was before" in said
+    assert "its reset has ended selection, boot and secure channel" in said
+    assert desk.session.card.reader == A.name
+    assert desk.session.settings.protocol is None
+    assert desk.opened == [A.name] * 3
+
+
+def test_a_card_that_cannot_be_had_again_is_gone(desk: Desk) -> None:
+    desk.held.add(A.name)
+    assert desk.line("connect 0 --shared") == 1
+    assert "connected again" not in desk.stderr.getvalue()
+    assert desk.session.card_or_none is None
+
+
+def test_a_simulated_card_is_kept_where_a_reader_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shell(monkeypatch, profile="j2a040-unfused")
+    found.run("select tk")
+    assert "there are no readers here" in found.fail("connect foo", 2)
+    assert found.session.card.state.selected.value == "root applet"
