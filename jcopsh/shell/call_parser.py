@@ -298,15 +298,22 @@ class CallParser:
         try:
             self.arguments[parameter.name] = parameter.type.parse(word.text, context)
         except NotationError as error:
-            self._problem(error.message, "help bytes shows the notations", *word.span(error.start, error.end))
+            self._problem(error.message, "help bytes shows the notations", *word.span(error.start, error.end),
+                          unfinished=self._is_begun(word, parameter.type),
+                          certain=not parameter.type.may_go_on(word.text, context))
         except UsageError as error:
             if self._is_stray_pipe(word, parameter.type):
                 self.problems.append(stray_pipe(word, self.entry.name if self.entry else SEND))
                 return
             pending = isinstance(error, PendingError) and not context.card_known
-            unfinished = isinstance(error, UnfinishedError)
+            unfinished = isinstance(error, UnfinishedError) or self._is_begun(word, parameter.type)
+            certain = not (pending or unfinished or parameter.type.may_go_on(word.text, context))
             self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending,
-                          unfinished=unfinished)
+                          unfinished=unfinished, certain=certain)
+
+    def _is_begun(self, word: Word, kind: ParameterType[Any]) -> bool:
+        """Whether a word at the very end of the line is how a value of this kind begins."""
+        return word.end == len(self.text) and kind.begins is not None and kind.begins.fullmatch(word.text) is not None
 
     def _is_stray_pipe(self, word: Word, kind: ParameterType[Any]) -> bool:
         """Whether a value begins with a `|` though its type has no use for text between bars."""

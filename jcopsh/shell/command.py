@@ -340,6 +340,11 @@ class Registry:
             groups.setdefault(entry.group, []).append(entry)
         return {name: tuple(entries) for name, entries in groups.items()}
 
+    def begins(self, text: str) -> bool:
+        """Whether the name of a command or an alias begins so."""
+        typed = plain_name(text)
+        return any(name.startswith(typed) for name in (*self._names, *self._aliases))
+
     def near(self, name: str) -> str:
         """The command or alias that a mistyped name was probably meant to be; empty when none is close."""
         return nearest(name.removeprefix("/"), [*self._names, *self._aliases], alike=ALIKE)

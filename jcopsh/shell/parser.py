@@ -37,6 +37,7 @@ from jcopsh.shell.strike import (
     without,
 )
 from jcopsh.shell.tokens import Problem, Span, Token, TokenKind, laid
+from jcopsh.shell.types.base import BYTES_SO_FAR
 from jcopsh.shell.words import Redirect, Segment, Word, cut, join
 
 HELP = "help"
@@ -240,6 +241,7 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     ) or Problem(
         "there is no such command", here or (f"did you mean {near}?" if near else "help lists the commands"),
         word.start, word.end,
+        certain=not (source.registry.begins(word.text) or BYTES_SO_FAR.fullmatch(word.text)),
     )
     before_pipe = [Span(word.start, glued.start)] if glued else []
     tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]

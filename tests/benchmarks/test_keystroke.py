@@ -183,7 +183,7 @@ def typed_and_erased(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "most"),
     [("connect Reader 0001", MOST), ("zz-0012", MOST), ("run file0001", MOST), ("identify > file0001", MOST),
-     ("read cm_key1_version", 22)],
+     ("read cm_key1_version", 22), ("zz-00x12 read", MOST), ("read cm_keyy 16", 22)],
 )
 def test_a_keystroke_with_the_menu_open(session: Session, text: str, most: int) -> None:
     keys = typed_and_erased(text) * (KEYS // (2 * len(text)) + 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,13 +14,21 @@ from jcopsh.commands import register_all
 from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry
 from jcopsh.shell.completion import suggest
-from jcopsh.shell.highlight import LineLexer
+from jcopsh.shell.context import Completion
+from jcopsh.shell.highlight import LineLexer, fragments
 from jcopsh.shell.hint import caret_line, hint, in_ascii, problem_to_show, wrapped
 from jcopsh.shell.parse_cache import is_long
 from jcopsh.shell.parser import parse_line
+from jcopsh.shell.settings import Settings
 from tests.shell.samples import CANARY, REGISTRY, context
 
 CONTEXT = context()
+ALL = Registry()
+register_all(ALL, PluginHost())
+CONTEXT_OF_ALL = replace(
+    CONTEXT, settings=Settings().choices(),
+    subjects=(*(Completion(one.name) for one in ALL), Completion("the line"), Completion("transport key")),
+)
 
 
 def hinted(text: str, cursor: int | None = None) -> list[str]:
@@ -71,6 +81,33 @@ def test_what_is_not_typed_to_its_end_is_no_problem_yet(text: str) -> None:
     assert line.problems
     assert problem_to_show(line, len(text)) is None
     assert caret_line(line, len(text), 80) is None
+
+
+@pytest.mark.parametrize("text", [
+    "xyzzy", "reed", "/xyzzy", "reset; rezet", "read cm_keyy", "read cm_key1+9x", "read 0xC0030506",
+    "read cm_key1 0x4G", "read cm_key1 999999", "select foo", "select isdx", "trace fulll", "reset hott",
+    "write cm_key1 4G", "help xyzzy", "help sw 6AG", "set nosuch", "set trace bro", "auth maxx", "cat 6F0G",
+    "cat nofile", "get-data 5G", "files 6F00_", "set-status card sekured", "read-record 300", "verify 1 --pad 65",
+    "reset hot",
+])
+def test_a_word_that_nothing_begins_with_is_pointed_at_at_once(text: str) -> None:
+    line = parse_line(text, ALL, CONTEXT_OF_ALL)
+    assert problem_to_show(line, len(text)) is not None
+    assert caret_line(line, len(text), 80) is not None
+    assert "problem" in "".join(styles for styles, _ in fragments(line))
+
+
+@pytest.mark.parametrize("text", [
+    "x", "re", "/rea", "reset; re", "0", "00", "C0B0", "DEAD", "|te", "0x", "read cm_k", "read C", "read 0x",
+    "read 0xC003", "read cm_key1+", "read cm_key1+0", "read cm_key1+0x", "read cm_key1 0x", "select i",
+    "select A0", "select |tex", "select #(A0", "select 3F00/7", "select ..", "select m", "trace f",
+    "write cm_key1 4", "write cm_key1 |tex", "help the", "help sw 6", "help 6A8", "help ins A", "set get-resp",
+    "auth e", "auth 0x3", "cat 6F0", "cat sfi:", "cat aid:A", "cat m", "get-data 9F", "files 6F00-",
+    "update-record prev", "verify 1 --pad 0x", "verify 0x",
+])
+def test_a_word_that_may_become_one_is_not_pointed_at(text: str) -> None:
+    line = parse_line(text, ALL, CONTEXT_OF_ALL)
+    assert problem_to_show(line, len(text)) is None, line.problems
 
 
 @pytest.mark.parametrize("text", ["send 00A4040005A0 *9000", "send 00A4040005A0; reset", "00A4040001A00000 ",
@@ -133,7 +170,6 @@ def test_carets_are_for_the_row_of_the_cursor() -> None:
     assert carets(text, 20) is None  # the word is two rows above
     assert carets(text, 20, cursor=10) == "^^^^ there is no su…"
     # a word that goes over the end of its row is marked as far as that
-    assert carets("say 1; reeeeeed x", 12, cursor=8) is None or True
     long = "reset; " + "y" * 12 + " x"
     assert carets(long, 12, cursor=6) == "       ^^^^^"
 

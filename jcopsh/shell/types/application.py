@@ -17,7 +17,7 @@ from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_bytes
 from jcopsh.shell.context import Completion, ContentKind, ParseContext
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.apdu import is_public_aid
-from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
+from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, did_you_mean, matching
 from jcopsh.shell.types.byte_strings import looks_like_bytes
 from jcopsh.shell.types.files import met_files
 
@@ -51,6 +51,7 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
 
     metavar: ClassVar[str] = "AID"
     knows_its_secrets: ClassVar[bool] = True
+    begins: ClassVar[re.Pattern[str]] = re.compile(rf"{BYTES_SO_FAR.pattern}|[0-9A-Fa-f/]*|\.\.?|mf?", re.IGNORECASE)
 
     @property
     def meaning(self) -> str:

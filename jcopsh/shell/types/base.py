@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -16,6 +17,9 @@ from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
 
 T = TypeVar("T")
+NOT_OTHERWISE = re.compile(r"(?!)")  # matches nothing: all values are offered
+# bytes in any notation, as far as they are typed; a text between bars may hold anything
+BYTES_SO_FAR = re.compile(r"(?:[0-9A-Fa-fxX:,()\s]|#\(|\|[^|]*(?:\||\Z))*#?")
 LONGEST_NAME = 24  # characters: a longer word was not meant to be a name, and to compare it takes a while
 MOST_COMPARED = 150  # names that a mistyped word is compared with: it takes a while for each
 
@@ -81,6 +85,8 @@ class ParameterType(ABC, Generic[T]):
     short_secret: ClassVar[bool] = False
     # whether a text that parses is no secret, wherever it stands
     never_secret: ClassVar[bool] = False
+    # how a value begins that `complete` does not offer; None: like anything
+    begins: ClassVar[re.Pattern[str] | None] = None
 
     @property
     @abstractmethod
@@ -105,6 +111,12 @@ class ParameterType(ABC, Generic[T]):
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """What could stand in place of the text typed so far, what is typed exactly first. Never talks to a card."""
         return ()
+
+    def may_go_on(self, text: str, context: ParseContext) -> bool:
+        """Whether more letters at its end may make a value of a text that is none yet."""
+        if self.begins is None or self.begins.fullmatch(text):
+            return True
+        return next(iter(self.complete(text, context)), None) is not None
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """The parts of the text that no history may keep. By default: what looks like a key."""

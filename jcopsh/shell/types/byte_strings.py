@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +15,7 @@ from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind, counted
-from jcopsh.shell.types.base import ParameterType, UnfinishedError
+from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public, secret_somewhere
 
 SHORTEST_SECRET = 4  # bytes
@@ -42,6 +43,7 @@ class ByteStringType(ParameterType[bytes]):
     metavar: ClassVar[str] = "BYTES"
     drawn_as: ClassVar[TokenKind] = TokenKind.BYTES
     takes_rest: ClassVar[bool] = True
+    begins: ClassVar[re.Pattern[str]] = BYTES_SO_FAR
 
     @property
     def meaning(self) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from jcopsh.iso7816.hexadecimal import NotationError, ascii_column, parse_bytes
 from jcopsh.shell.context import Completion, ContentKind, OnCard, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
+from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, did_you_mean, matching
 from jcopsh.shell.types.byte_strings import looks_like_bytes
 from jcopsh.shell.types.plain import ChoiceType
 
@@ -41,6 +42,7 @@ class AidType(ParameterType[AID]):
     named: bool = True  # whether the names of well-known applications are
 
     metavar: ClassVar[str] = "AID"
+    begins: ClassVar[re.Pattern[str]] = BYTES_SO_FAR
     never_secret: ClassVar[bool] = True  # but for one of 16 bytes, which secret_spans finds
 
     @property
@@ -147,6 +149,7 @@ class AidOrCardType(ParameterType["AID | WholeCard"]):
     """An AID, or `card` for the card itself."""
 
     metavar: ClassVar[str] = "AID"
+    begins: ClassVar[re.Pattern[str]] = BYTES_SO_FAR
     never_secret: ClassVar[bool] = True  # as of AidType
 
     @property
@@ -211,6 +214,7 @@ class PrivilegesType(ParameterType[int]):
     """Privileges: names with commas between them, or one or three bytes. The value has three bytes."""
 
     metavar: ClassVar[str] = "PRIVILEGES"
+    begins: ClassVar[re.Pattern[str]] = re.compile("[0-9A-Fa-f]{0,6}")
     drawn_as: ClassVar[TokenKind] = TokenKind.CHOICE
 
     @property

@@ -47,6 +47,9 @@ class FileReferenceType(ParameterType[FileReference]):
     """A file of the card."""
 
     metavar: ClassVar[str] = "FILE"
+    begins: ClassVar[re.Pattern[str]] = re.compile(
+        rf"[0-9A-Fa-f/.]*|(?:{'|'.join((*NAME_PREFIXES, SHORT_PREFIX))}).*", re.IGNORECASE | re.DOTALL
+    )
     drawn_as: ClassVar[TokenKind] = TokenKind.NAME
 
     @property
@@ -87,6 +90,7 @@ class IdentifierType(ParameterType[bytes]):
     """The identifier of one file, of two bytes."""
 
     metavar: ClassVar[str] = "IDENTIFIER"
+    begins: ClassVar[re.Pattern[str]] = re.compile("[0-9A-Fa-f]{0,4}")
     drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
 
     @property
@@ -113,6 +117,7 @@ class IdentifierListType(ParameterType[tuple[range, ...]]):
     such_as: str = "6F00-6FFF or 2F00,6F00-6F4F"
 
     metavar: ClassVar[str] = "IDENTIFIERS"
+    begins: ClassVar[re.Pattern[str]] = re.compile("[0-9A-Fa-f,-]*")
     drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
 
     @property
@@ -154,6 +159,7 @@ class TagType(ParameterType[bytes]):
     """A BER tag of one to four bytes, or a two-byte number of an application's own data objects (01xx, 02xx)."""
 
     metavar: ClassVar[str] = "TAG"
+    begins: ClassVar[re.Pattern[str]] = re.compile("(?:0[xX])?[0-9A-Fa-f]{0,8}|0[xX]")
     drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
 
     @property
@@ -208,6 +214,7 @@ class RecordNumberType(ParameterType[int]):
     """A record by its number, or `previous` for the oldest of a cyclic file."""
 
     metavar: ClassVar[str] = "RECORD"
+    begins: ClassVar[re.Pattern[str]] = re.compile("0*")
     drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
 
     @property

@@ -129,6 +129,7 @@ class SecurityLevelType(ParameterType[SecurityLevel]):
     """A security level by name, or by number in hexadecimal with or without 0x."""
 
     metavar: ClassVar[str] = "LEVEL"
+    begins: ClassVar[re.Pattern[str]] = re.compile("(?:0x)?[0-9a-f]?", re.IGNORECASE)
     drawn_as: ClassVar[TokenKind] = TokenKind.CHOICE
     never_secret: ClassVar[bool] = True
 

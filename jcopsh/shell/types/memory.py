@@ -16,13 +16,15 @@ from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import LONGEST_REPEATED, byte_runs
 from jcopsh.shell.tokens import Span, TokenKind, counted
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, matching
-from jcopsh.shell.types.plain import parse_number
+from jcopsh.shell.types.plain import number_may_go_on, parse_number
 
 if TYPE_CHECKING:
     from jcopsh.jcop.memory_map import Field, MemoryMap
 
 
 _HEX_NUMBER = re.compile(r"(?:0[xX])?(?P<digits>[0-9A-Fa-f]+)")
+_ADDRESS_SO_FAR = re.compile(r"0[xX][0-9A-Fa-f]{0,5}|[0-9A-Fa-f]{0,5}")
+_OFFSET_SO_FAR = re.compile(r"\+(?:0[xX]?)?")
 _LOOKS_LIKE_ADDRESS = re.compile(r"0[xX].*|[0-9].*|[cC]0[0-9A-Fa-f]+")
 _FIELD_WITH_OFFSET = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:\+(?P<offset>0[xX][0-9A-Fa-f]+|[0-9]+))?")
 
@@ -122,6 +124,18 @@ class AddressType(ParameterType[int]):
             for f in _fields_to_offer(context) if f.name.startswith(text.lower())
         ]
 
+    def may_go_on(self, text: str, context: ParseContext) -> bool:
+        """Whether it may become an address, a field of any map, or an offset in one."""
+        from jcopsh.jcop.memory_map import all_maps
+
+        name, plus, _ = text.lower().partition("+")
+        if plus:
+            return _OFFSET_SO_FAR.fullmatch(text, len(name)) is not None
+        return _ADDRESS_SO_FAR.fullmatch(text) is not None or any(
+            one.name.startswith(name) for known in (*all_maps(), *([context.map] if context.map else ()))
+            for one in known.fields
+        )
+
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """None, unless it is too long for an address or a name."""
         return [Span(0, len(text))] if len(text) > 10 and _HEX_NUMBER.fullmatch(text) else byte_runs(text)
@@ -201,6 +215,10 @@ class LengthType(ParameterType[int]):
             raise UsageError(f"{value} bytes go beyond the end of the memory: from here {there}",
                              hint=f"at most {most}", start=0, end=len(text))
         return value
+
+    def may_go_on(self, text: str, context: ParseContext) -> bool:
+        """Whether more digits may make a length of it."""
+        return number_may_go_on(text, self._most(context))
 
     def _most(self, context: ParseContext) -> int:
         address = context.arguments.get("address", root_applet.FIRST_ADDRESS)

@@ -14,11 +14,13 @@ from jcopsh.shell.choices import Choices
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.base import ParameterType, did_you_mean, exact_first, matching
+from jcopsh.shell.types.base import NOT_OTHERWISE, ParameterType, did_you_mean, exact_first, matching
 from jcopsh.shell.words import QUOTES
 
 _STATUS_WORD = re.compile(r"(?:sw\s*|0x)?([69][0-9a-f]{3})", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"(?:ins\s*|0x)?([0-9a-f]{2})", re.IGNORECASE)
+
+_DIGITS_SO_FAR = re.compile(r"(?:s|sw\s*|0?x?)[69]?[0-9a-f]{0,2}|in?|ins\s*[0-9a-f]?|(?:0x)?[0-9a-f]?")
 
 
 def bytes_asked_about(subject: str) -> str:
@@ -32,6 +34,7 @@ class SettingNameType(ParameterType[str]):
     """The name of a setting."""
 
     metavar: ClassVar[str] = "NAME"
+    begins: ClassVar[re.Pattern[str]] = NOT_OTHERWISE
     drawn_as: ClassVar[TokenKind] = TokenKind.NAME
 
     @property
@@ -53,12 +56,15 @@ class SettingNameType(ParameterType[str]):
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """The settings, each with its possible values."""
-        return matching({name: ", ".join(values) for name, values in context.settings.items()}, text)
+        names = {name: ", ".join(values) for name, values in context.settings.items()}
+        return matching(names, text.replace("-", "_"))
 
 
 @dataclass(frozen=True)
 class SettingValueType(ParameterType[str]):
     """A value of the setting that stands before it."""
+
+    begins: ClassVar[re.Pattern[str]] = NOT_OTHERWISE
 
     drawn_as: ClassVar[TokenKind] = TokenKind.CHOICE
 
@@ -255,6 +261,13 @@ class HelpSubjectType(ParameterType[str]):
             raise UsageError("there is no help on this", start=0, end=len(text),
                              hint=did_you_mean(subject, names) or "help lists the subjects")
         return named or subject
+
+    def may_go_on(self, text: str, context: ParseContext) -> bool:
+        """Whether more letters may make a name of it, a status word or an instruction byte."""
+        subject = " ".join(text.split()).lower().lstrip("/")
+        if _DIGITS_SO_FAR.fullmatch(subject):
+            return True
+        return any(one.text.lower().startswith(subject) for one in (*context.subjects, *context.subject_aliases))
 
     def format(self, value: str) -> str:
         """The subject itself."""

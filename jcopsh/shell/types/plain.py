@@ -18,7 +18,7 @@ from jcopsh.shell.choices import Choices
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.tokens import TokenKind
 from jcopsh.shell.types import folders
-from jcopsh.shell.types.base import ParameterType, did_you_mean, matching
+from jcopsh.shell.types.base import NOT_OTHERWISE, ParameterType, did_you_mean, matching
 
 T = TypeVar("T")
 
@@ -61,6 +61,17 @@ def parse_number(text: str) -> int | None:
     return -value if match["sign"] else value
 
 
+_NUMBER_SO_FAR = re.compile(r"-?(?:0[xX]?)?")
+
+
+def number_may_go_on(text: str, largest: int | None = None) -> bool:
+    """Whether more digits may make a number of a text, that is not too large."""
+    value = parse_number(text)
+    if value is None:
+        return _NUMBER_SO_FAR.fullmatch(text) is not None
+    return largest is None or value <= largest
+
+
 @dataclass(frozen=True)
 class IntegerType(ParameterType[int]):
     """A whole number in decimal or hexadecimal, within limits where they are given (both inclusive)."""
@@ -89,6 +100,10 @@ class IntegerType(ParameterType[int]):
             raise UsageError(f"{value} is too large: at most {self.maximum}", start=0, end=len(text))
         return value
 
+    def may_go_on(self, text: str, context: ParseContext) -> bool:
+        """Whether more digits may make it one that is possible."""
+        return number_may_go_on(text, self.maximum)
+
     def explain(self, text: str, context: ParseContext) -> str:
         """The number in the other notation."""
         value = parse_number(text)
@@ -116,6 +131,7 @@ class ChoiceType(ParameterType[T]):
     """One of a few names, in any case of letters. `meanings` may say something to each name."""
 
     metavar: ClassVar[str] = "CHOICE"
+    begins: ClassVar[re.Pattern[str]] = NOT_OTHERWISE
     drawn_as: ClassVar[TokenKind] = TokenKind.CHOICE
 
     def __init__(self, values: Mapping[str, T], meanings: Mapping[str, str] | None = None) -> None:
