@@ -20,6 +20,7 @@ from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, channel_of, is_interindustry
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
+from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
 from jcopsh.iso7816.status import COMPARE_PIN, INS
 from jcopsh.iso7816.tlv import TlvError
@@ -100,6 +101,7 @@ class CardState:
     open_channels: tuple[int, ...] = (BASIC_CHANNEL,)  # as far as is known
     positions: tuple[tuple[int, FilePosition], ...] = ()  # of each channel where something was selected
     tries: tuple[PinTries, ...] = ()  # of each PIN that the card told of
+    verified: tuple[int, ...] = ()  # P2 of each VERIFY that the card took; for display alone, it lifts no guard
     security_domain: bool = False  # the selected application is one, as far as its answer to SELECT or its name tells
     secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
     scp_options: tuple[tuple[int, int], ...] = ()  # protocol and i, as the selected security domain announced them
@@ -336,6 +338,8 @@ def _move(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> Car
     channel = channel_of(command.cla)
     before = dict(state.positions).get(channel, UNKNOWN)
     after = moved(before, command, response)
+    if command.ins == INS.SELECT and command.p1 == SelectBy.NAME and response.sw1 in (0x90, 0x61, 0x62, 0x63):
+        state = replace(state, verified=tuple(one for one in state.verified if not one & _OF_APPLICATION))
     if after == before:
         return state
     opened = sorted({*state.open_channels, channel})
@@ -344,7 +348,7 @@ def _move(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> Car
 
 def _without_files(state: CardState) -> CardState:
     """No current file on the basic channel: the root applet has none, and its name, a key, is not to be shown."""
-    return replace(state, positions=tuple(pair for pair in state.positions if pair[0] != BASIC_CHANNEL))
+    return replace(state, positions=tuple(pair for pair in state.positions if pair[0] != BASIC_CHANNEL), verified=())
 
 
 def _manage_channel(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -363,6 +367,20 @@ def _without_channel(state: CardState, number: int) -> CardState:
         open_channels=tuple(one for one in state.open_channels if one != number),
         positions=tuple(pair for pair in state.positions if pair[0] != number),
     )
+
+
+_OF_APPLICATION = 0x80  # in P2: the PIN is of the current application or DF, and no other knows it (7.5.1)
+_UNVERIFIES = 0xFF  # P1 of a VERIFY that takes the verification back (ISO/IEC 7816-4:2013, 11.5.6)
+
+
+def _compare(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
+    """What a command that compares a PIN tells of it: the tries that are left, and whether it is verified now."""
+    taken_back = command.ins == INS.VERIFY and command.p1 == _UNVERIFIES and response.ok
+    failed = response.sw & 0xFFF0 == 0x63C0 or response.sw == 0x6983
+    verified = set(state.verified) - ({command.p2} if failed or taken_back else set())
+    if command.ins == INS.VERIFY and command.p1 != _UNVERIFIES and command.data and response.ok:
+        verified.add(command.p2)
+    return replace(_count_tries(state, command, response), verified=tuple(sorted(verified)))
 
 
 def _count_tries(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -402,6 +420,6 @@ _WORK_ON_FILES = (INS.SELECT, INS.READ_BINARY, INS.READ_BINARY_ODD, INS.READ_REC
                   INS.UPDATE_BINARY_ODD, INS.UPDATE_RECORD, INS.APPEND_RECORD)
 _CHANNEL_CHANGES: dict[int, Change] = {
     **{int(ins): _move for ins in _WORK_ON_FILES},
-    **dict.fromkeys(COMPARE_PIN, _count_tries),
+    **dict.fromkeys(COMPARE_PIN, _compare),
     INS.MANAGE_CHANNEL: _manage_channel, INS.RESET_RETRY_COUNTER: _forget_tries,
 }

@@ -92,3 +92,14 @@ def test_what_another_channel_does_lifts_no_guard() -> None:
 )
 def test_how_many_tries_are_left(exchanges: list[tuple[str, str]], tries: dict[int, int]) -> None:
     assert {one.reference: one.left for one in after(FRESH, *exchanges).tries} == tries
+
+
+@pytest.mark.parametrize(("then", "answer", "verified"), [
+    ("0020000104FFFFFFFF", "63C2", (0x81,)), ("0020008104FFFFFFFF", "6983", (0x01,)), ("0020FF01", "9000", (0x81,)),
+    ("00A4040005A000000003", "9000", (0x01,)), ("00A4040005A000000003", "6A82", (0x01, 0x81)),
+    ("00A40000023F00", "9000", (0x01, 0x81)), ("00200002", "9000", (0x01, 0x81)), ("00B0000010", "6982", (0x01, 0x81)),
+])
+def test_which_pins_the_card_has_taken(then: str, answer: str, verified: tuple[int, ...]) -> None:
+    state = after(FRESH, ("002000010431323334", "9000"), ("002000810431323334", "9000"), (then, answer))
+    assert state.verified == verified
+    assert powered_up(state, FRESH.atr, FRESH.protocol).verified == ()

@@ -14,7 +14,7 @@ from jcopsh.operations import identification
 from jcopsh.operations.values import Identification
 from jcopsh.shell.choices import OFF, ON, PROTOCOLS
 from jcopsh.shell.command import command
-from jcopsh.shell.prompt import selected_name
+from jcopsh.shell.prompt import file_path, pins_verified, selected_name
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import Reader, choice_among, choice_of
 from jcopsh.state import CardState, Fuse, SelectedKind
@@ -43,6 +43,9 @@ class CardStatus:
     model: str
     fuse: str
     selected: str
+    file: str
+    logical_channel: str
+    verified: str
     secure_channel: str
     failed_authentications: str
     booted: str
@@ -157,18 +160,18 @@ def identify(card: Card) -> Identification:
 
 @command("status", group="card", aliases=("card",))
 def status(session: Session) -> CardStatus | NoCard:
-    """Show what is known of the card, without asking it anything, and where jcopsh keeps its files.
+    """Show what is known of the card, without asking it anything, and where jcopsh keeps its files. It connects none.
 
     What nobody has asked the card yet is unknown: `identify` asks who it is, and `select` selects. A reset, or a card
     that was pulled out, makes void what was known of selection and of what was booted. Every reading of the memory is
     named after the power-up and the number of BOOTs in it. The journal records every exchange, without its secrets;
     the key store has the keys that were read or written.
     """
-    try:
-        card = session.card_or_none or (None if session.left else session.card)
-    except ReaderError as error:
-        return _no_card(session, error.what)
-    return _card_status(session, card) if card is not None else _no_card(session, "it was left by disconnect")
+    card = session.card_or_none
+    if card is not None:
+        return _card_status(session, card)
+    why = "it was left by disconnect" if session.left else "nothing has wanted one yet, or it was lost: connect"
+    return _no_card(session, why)
 
 
 def _no_card(session: Session, why: str) -> NoCard:
@@ -182,7 +185,6 @@ def _no_card(session: Session, why: str) -> NoCard:
 def _card_status(session: Session, card: Card) -> CardStatus:
     state = card.state
     memory_map = session.memory_map
-    selected = selected_name(state.aid) if state.selected is SelectedKind.APPLICATION else state.selected.value
     return CardStatus(
         reader=card.reader,
         protocol=state.protocol,
@@ -190,7 +192,10 @@ def _card_status(session: Session, card: Card) -> CardStatus:
         atr=state.atr,
         model=state.identity.combo if state.identity else "unknown until identify",
         fuse=_fuse(state),
-        selected="nothing by us since power-up" if state.selected is SelectedKind.UNKNOWN else selected,
+        selected=_selected(state),
+        file=file_path(state) or "none by us",
+        logical_channel=_logical_channel(state),
+        verified=pins_verified(state) or "no PIN by us",
         secure_channel=str(state.secure_channel or "none is open"),
         failed_authentications=_failed_authentications(card),
         booted=_since(state.booted),
@@ -202,6 +207,19 @@ def _card_status(session: Session, card: Card) -> CardStatus:
         history=str(places.history_file()),
         config=str(places.config_file()),
     )
+
+
+def _selected(state: CardState) -> str:
+    """The application on the basic channel."""
+    if state.selected is SelectedKind.UNKNOWN:
+        return "no application by us since power-up"
+    return selected_name(state.aid) if state.selected is SelectedKind.APPLICATION else state.selected.value
+
+
+def _logical_channel(state: CardState) -> str:
+    """The channel in use, and those that are open besides."""
+    others = ", ".join(str(one) for one in state.open_channels if one != state.channel)
+    return f"{state.channel}; open as well: {others}" if others else str(state.channel)
 
 
 def _fuse(state: CardState) -> str:

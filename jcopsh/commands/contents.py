@@ -16,7 +16,8 @@ def shown(content: Segments, *, reveal: bool) -> Segments:
 def plain(content: Segments) -> bytes:
     """All bytes, for a file or a tree. Raises UsageError where a key is among them that is not to be shown."""
     if content.hidden:
-        raise UsageError("a key that is known from this card is in these bytes", hint="--reveal shows it")
+        raise UsageError("a key that is known from this card is in these bytes",
+                         hint="--reveal shows it, on the screen")
     return content.reveal()
 
 

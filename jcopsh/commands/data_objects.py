@@ -41,7 +41,7 @@ def get_data(
         --cla: the class byte, 00 of ISO/IEC 7816-4 or 80 of GlobalPlatform
         --odd: take INS CB for every tag
         --tlv: show it as a tree, and fail where it is none
-        --save: write the bytes to a file of yours
+        --save: write the bytes to a file of yours; not with --reveal
         --yes: replace the file of --save where it is there
 
     Examples:
@@ -49,7 +49,7 @@ def get_data(
         get-data 9F7F --cla 80
         get-data 5FC102
     """
-    target = saving.checked_target(save, replace_it=yes)
+    target = saving.checked_target(save, replace_it=yes, reveal=reveal)
     found = operations.get_data(card, tag, cla=cla, odd=odd)
     shown = contents.shown(found.content, reveal=reveal)
     objects = contents.tree(shown) if tlv else _likely_tree(shown)

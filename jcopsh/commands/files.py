@@ -122,7 +122,7 @@ def cat(
 
     Options:
         --tlv: show it as a tree of data objects
-        --save: write its bytes to a file of yours
+        --save: write its bytes to a file of yours; not with --reveal
         --yes: replace the file of --save where it is there
 
     Examples:
@@ -130,7 +130,7 @@ def cat(
         cat sfi:5
         cat 7E10/6E03 --save archive.bin
     """
-    target = saving.checked_target(save, replace_it=yes)
+    target = saving.checked_target(save, replace_it=yes, reveal=reveal)
     with card.transaction():
         found = operations.read_whole(card, file)
     if isinstance(found, RecordList):
@@ -152,7 +152,7 @@ def read_binary(
     Options:
         --file: select this file first; sfi:5 reads by short identifier; the current file without it
         --tlv: show a tree of data objects
-        --save: write the bytes to a file of yours
+        --save: write the bytes to a file of yours; not with --reveal
         --yes: replace the file of --save where it is there
 
     Examples:
@@ -160,7 +160,7 @@ def read_binary(
         read-binary 0 16 --file 3F00/2F02
         read-binary --file sfi:1 --tlv
     """
-    target = saving.checked_target(save, replace_it=yes)
+    target = saving.checked_target(save, replace_it=yes, reveal=reveal)
     with card.transaction():
         short, control = operations.go_to(card, file)
         known = control.size if control and length is None else None
@@ -179,7 +179,7 @@ def read_record(
         --file: select this file first; sfi:5 reads by short identifier; the current file without it
         --length: Le, for cards that want it exact; 256 is for all there are
         --tlv: show each record as a tree of data objects
-        --save: write their bytes to a file of yours, one record behind the other
+        --save: write their bytes to a file of yours, one record behind the other; not with --reveal
         --yes: replace the file of --save where it is there
 
     Examples:
@@ -187,7 +187,7 @@ def read_record(
         read-record 1 --file 7E10/6E04
         read-record --file sfi:5 --tlv
     """
-    target = saving.checked_target(save, replace_it=yes)
+    target = saving.checked_target(save, replace_it=yes, reveal=reveal)
     with card.transaction():
         short, _ = operations.go_to(card, file)
         if record is None:

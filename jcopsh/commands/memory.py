@@ -70,11 +70,11 @@ def dump(
     and shows where they are instead.
 
     Options:
-        --save: write all of it as text to a file of yours, readable by you alone
+        --save: write all of it as text to a file of yours, readable by you alone; not with --reveal
         --yes: replace the file of --save where it is there
     """
     memory_map = session.memory_map
-    target = saving.checked_target(save, replace_it=yes)
+    target = saving.checked_target(save, replace_it=yes, reveal=reveal)
     if first is None and memory_map is None:
         raise UsageError("no memory map is chosen, so the range is not known",
                          hint="dump 0xC000F0 0xC095FF, or set map j2a040, or identify")
@@ -130,8 +130,9 @@ def _typed_bytes(text: str, field: Field) -> bytes:
     """The bytes that were typed for a secret field. Raises UsageError without repeating them."""
     try:
         data = parse_bytes(text)
-    except NotationError as error:
-        raise UsageError(f"these are no bytes: {error}") from None
+    except NotationError:  # its message would show a character of what was typed
+        raise UsageError("these are no bytes; nothing was sent",
+                         hint=f"{field.length} bytes in hex, or |text|") from None
     _check_fits(field, data)
     return data
 

@@ -105,10 +105,10 @@ def _asked_transport_key(session: Session) -> Secret:
         return Secret(stripped.encode("ascii"), SecretKind.TRANSPORT_KEY)
     try:
         value = parse_bytes(stripped)
-    except NotationError as error:
-        raise UsageError(f"these are no bytes: {error}", hint="32 hex digits, or 16 characters") from None
+    except NotationError:  # its message would show a character of what was typed
+        value = b""
     if len(value) != TRANSPORT_KEY_LENGTH:
-        raise UsageError(f"a transport key has {TRANSPORT_KEY_LENGTH} bytes, these are {len(value)}")
+        raise UsageError("this is no transport key; nothing was sent", hint="32 hex digits, or 16 characters")
     return Secret(value, SecretKind.TRANSPORT_KEY)
 
 

@@ -10,11 +10,14 @@ from jcopsh.secrets.files import write_private
 from jcopsh.shell.target_files import obstacle_to
 
 
-def checked_target(file: Path | None, *, replace_it: bool) -> Path | None:
+def checked_target(file: Path | None, *, replace_it: bool, reveal: bool) -> Path | None:
     """The file that may be written, of a link the one it names; None for none. Raises UsageError for one that must not
-    be."""
+    be, and where keys are to be revealed as well."""
     if file is None:
         return None
+    if reveal:
+        raise UsageError("--reveal shows keys and PINs on the screen alone, and --save writes none",
+                         hint="leave one of the two away; keys that were read are in the key store")
     found = obstacle_to(file, replace=replace_it)
     if found:
         raise UsageError(f"--save: {found.what}", hint=found.hint)

@@ -211,9 +211,16 @@ _SCOPES = {
 }
 
 
+_SELECT_ONE = "select isd or select isd-gp, then auth: only a security domain knows what is on the card"
+_OR_ELSE = {
+    0x6E00: "; files looks which files a card has", 0x6D00: "; files looks which files a card has",
+    0x6A82: "; identify tells whether it is unfused, and has none yet",
+}
+
+
 def _refused(command: CommandAPDU, response: ResponseAPDU) -> CardError:
-    hint = AUTHENTICATE if response.sw in (WITHOUT_AUTHENTICATION, 0x6985) else (
-        "select isd or select isd-gp, then auth: only a security domain knows what is on the card")
+    hint = AUTHENTICATE if response.sw in (WITHOUT_AUTHENTICATION, 0x6985) else _SELECT_ONE + _OR_ELSE.get(
+        response.sw, "")
     return card_error("the card does not say what is on it", command, response, hint=hint)
 
 

@@ -20,19 +20,25 @@ BLOCKED = 0x6983
 _WRONG_OR_MISSING = 0x6300
 _WORDS = {0x9000: "verified already, or not needed", BLOCKED: "blocked: no try is left",
           _WRONG_OR_MISSING: "not verified"}
+# instruction or class not supported; nothing is selected, as on an unfused card
+_NO_VERIFY_HERE = (0x6D00, 0x6E00, 0x6A82)
+SELECT_FIRST = "select the application that has it first: select AID; verify --unasked sends a PIN all the same"
 OTHER_REFERENCE = "another reference: 1 for a PIN of the whole card, 0x81 for one of this application are usual"
 
 
 def pin_status(card: Card, reference: int) -> PinStatus:
     """Ask what the card says of a PIN, by VERIFY without data: this is no try (7.5.6).
 
-    Raises CardError where it has no PIN of this reference.
+    Raises CardError where it has no PIN of this reference, or knows no VERIFY.
     """
     command = interindustry.verify(reference)
     response = exchange(card, command)
     sw = response.sw
     if sw == 0x6A88:
         raise refused(f"there is no PIN {reference:02X}", card, command, response, hint=OTHER_REFERENCE)
+    if sw in _NO_VERIFY_HERE:
+        raise refused(f"nothing is selected that knows of PIN {reference:02X}; no PIN was asked for", card, command,
+                      response, hint=SELECT_FIRST)
     counted = sw & 0x0F if sw & 0xFFF0 == 0x63C0 else None
     blocked = sw == BLOCKED or counted == 0
     not_verified = counted is not None or blocked or sw == _WRONG_OR_MISSING

@@ -17,6 +17,7 @@ from jcopsh.shell.aliases import problem_in_alias
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.line import Binding, Call, Line, Role
+from jcopsh.shell.other_tools import otherwise_here
 from jcopsh.shell.strike import (
     LONGEST_REPEATED,
     PLACEHOLDER,
@@ -228,7 +229,7 @@ class CallParser:
             self.flags.add(name)
             return
         known = [*command.options, *GLOBAL_FLAGS]
-        hint = did_you_mean(name, known)
+        hint = did_you_mean(name, known) or self._otherwise_here()
         certain = not any(one.startswith(name) for one in (*known, *HELP_NAMES))
         self._problem(f"{command.name} has no such option", hint or f"help {command.name} lists them",
                       word.start, word.end, certain=certain)
@@ -270,9 +271,12 @@ class CallParser:
             self.problems.append(stray_pipe(words[0], command.name))
             return
         runs_on = any(self.source.registry.get(word.text) for word in words)
-        hint = "a ; stands between two commands" if runs_on else command.signature
+        hint = "a ; stands between two commands" if runs_on else self._otherwise_here() or command.signature
         self._problem(f"{command.name} takes {most}" + (" at most" if count else ""), hint,
                       words[0].start, words[-1].end)
+
+    def _otherwise_here(self) -> str:
+        return otherwise_here(self.name.text) if self.name is not None else ""
 
     def _value(self, parameter: Parameter, word: Word) -> None:
         """Parse one value; note its token, its secrets and its problem."""

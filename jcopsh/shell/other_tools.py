@@ -71,6 +71,16 @@ CALLED_HERE: Mapping[str, str] = MappingProxyType({
     "initialize-update": _AUTH,
 })
 
+# commands of jcopsh that elsewhere take arguments which they do not take here
+_OTHERWISE_HERE: Mapping[str, str] = MappingProxyType({
+    "ls": "ls is list here, the content of a security domain; files looks which files a card has, cd goes to one",
+})
+
+
+def otherwise_here(name: str) -> str:
+    """What a command of jcopsh does that goes by another tool's name; empty for one that does the same."""
+    return _OTHERWISE_HERE.get(name.lower().lstrip("/"), "")
+
 
 def said_here(name: str) -> str:
     """What to type here for another tool's command, however it parts its words; empty where it is none."""

@@ -63,11 +63,21 @@ def state_words(state: CardState) -> list[str]:
     return [*words, *channel, *_file_words(state)]
 
 
-def _file_words(state: CardState) -> list[str]:
-    """The current file of the logical channel in use, below the application where one is selected."""
+def file_path(state: CardState) -> str:
+    """The current file of the logical channel in use, below the application where one is selected; or empty."""
     path = str(state.position)
     if state.channel == BASIC_CHANNEL and state.selected is SelectedKind.APPLICATION:
         path = path.removeprefix(state.aid.hex().upper()).lstrip("/")
+    return path
+
+
+def pins_verified(state: CardState) -> str:
+    """Which PINs the card has taken, by P2: `PIN 01, 81`; empty where none."""
+    return "PIN " + ", ".join(f"{one:02X}" for one in state.verified) if state.verified else ""
+
+
+def _file_words(state: CardState) -> list[str]:
+    path = file_path(state)
     return [path if len(path) <= LONGEST_PATH else f"…{path[-LONGEST_PATH:]}"] if path else []
 
 

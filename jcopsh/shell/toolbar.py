@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.utils import get_cwidth
 
 from jcopsh.errors import StoreError
+from jcopsh.iso7816.channel import BASIC_CHANNEL
 from jcopsh.shell.hint import ELLIPSIS, cut_to
-from jcopsh.shell.prompt import Fragment, selected_name
+from jcopsh.shell.prompt import Fragment, file_path, pins_verified, selected_name
 from jcopsh.shell.session import SIMULATED
 from jcopsh.state import CardState, Fuse, SelectedKind
 
@@ -64,8 +65,9 @@ class _Rank(IntEnum):
     PROTOCOL = 3
     SELECTED = 4
     CHANNEL = 5
-    ATR = 6
-    JOURNAL = 7
+    PINS = 6
+    ATR = 7
+    JOURNAL = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def _of_card(card: Card) -> list[_Part]:
         _Part(_Rank.ATR, "ATR", atr, f"ATR {atr[: 2 * SHORT_ATR_BYTES]}{ELLIPSIS}"),
         _Part(_Rank.SELECTED, "selected", selected, selected),
         _Part(_Rank.CHANNEL, "channel", _channel(state), _short_channel(state)),
+        *_pins(state),
         *_tries(card),
         _Part(_Rank.JOURNAL, "journal", journal.name, f"journal {ELLIPSIS}{journal.stem[-SHORT_JOURNAL:]}"),
     ]
@@ -136,9 +139,17 @@ def _reader(name: str, state: CardState) -> str:
 
 
 def _selected(state: CardState) -> str:
-    if state.selected is SelectedKind.APPLICATION:
-        return selected_name(state.aid)
-    return "default" if state.selected is SelectedKind.UNKNOWN else state.selected.value
+    """The selected application on the basic channel, and the current file on the channel in use."""
+    path = file_path(state)
+    if state.channel != BASIC_CHANNEL or state.selected is SelectedKind.UNKNOWN:
+        return path or "default"
+    name = selected_name(state.aid) if state.selected is SelectedKind.APPLICATION else state.selected.value
+    return f"{name} {path}" if path else name
+
+
+def _pins(state: CardState) -> list[_Part]:
+    pins = pins_verified(state)
+    return [_Part(_Rank.PINS, "", f"{pins} verified", pins)] if pins else []
 
 
 def _channel(state: CardState) -> str:

@@ -237,7 +237,9 @@ Keys, PINs and transport keys are shown by their check value, never by their byt
 The check value is what 3DES makes of eight zero bytes, its first three (GlobalPlatform 2.3.1, B.6). Two keys
 with the same one are in practice the same key; 3DES does not look at the lowest bit of each byte.
 
-- --reveal, behind read, write, dump and send, and it alone, brings the bytes to the screen, and behind no > and |.
+- --reveal, behind read, write, dump and send, and it alone, brings the bytes to the screen. It goes with no >, | or
+  --save. Where jcopsh -c writes elsewhere because your shell says so (jcopsh -c 'read cm_key1 --reveal' | …), they go
+  there: who types both has asked for it.
 - The key store is a file for you alone (mode 0600). A key that is read from a card is in it, and one that is
   written is in it before it is sent; so is the transport key that a card took. write reads what it is about to
   overwrite; a raw WRITE by send does not. status says where the file is. Keys of simulated cards have a file

@@ -105,3 +105,41 @@ def test_a_simulated_card_is_kept_where_a_reader_is_named(monkeypatch: pytest.Mo
     found.run("select tk")
     assert "there are no readers here" in found.fail("connect foo", 2)
     assert found.session.card.state.selected.value == "root applet"
+
+
+# --- what is asked and does not show, and what goes into files -------------------------------------------------------
+
+
+@pytest.mark.parametrize(("line", "before", "says"), [
+    ("select tk", "", "32 hex digits, or 16 characters"),
+    ("write cm_key1", "select tk; boot --yes", "16 bytes in hex, or |text|"),
+])
+@pytest.mark.parametrize("typed", ["qrst", "404142434445464748494A4B4C4D4Q4F", "40414243", "|q"])
+def test_nothing_of_a_hidden_answer_is_shown(
+    monkeypatch: pytest.MonkeyPatch, line: str, before: str, says: str, typed: str
+) -> None:
+    found = shell(monkeypatch, profile="j2a040-unfused")
+    if before:
+        found.run(before)
+    else:
+        assert found.session.key_store is not None
+        monkeypatch.setattr(type(found.session.key_store), "transport_keys", lambda *_: ())
+    found.answers.append(typed)
+    said = found.fail(line, 2)
+    assert says in said or "has 16 bytes" in said
+    for shown in (repr(typed), "'q'", "'Q'", "'r'"):
+        assert shown not in said
+
+
+@pytest.mark.parametrize(("profile", "line"), [
+    ("j2a040-unfused", "dump 0xC00305 0xC00314"), ("files", "cat 2F00"), ("files", "read-binary --file 2F00"),
+    ("files", "read-record 1 --file 7E10/6E02"), ("files", "get-data 5F52"),
+])
+def test_nothing_is_revealed_into_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str, line: str
+) -> None:
+    found = shell(monkeypatch, profile=profile)
+    target = tmp_path / "saved"
+    said = found.fail(f"{line} --save {target} --reveal", 2)
+    assert "--reveal shows keys and PINs on the screen alone" in said
+    assert not target.exists()

@@ -31,6 +31,17 @@ def test_a_pin_is_asked_for(card: Shell) -> None:
     assert "✔" in card.run("verify 1 --again")
 
 
+@pytest.mark.parametrize("line", ["verify 1", "verify 1 --tries", "change-pin 1"])
+@pytest.mark.parametrize("sw", ["6D00", "6E00", "6A82"])
+def test_no_pin_is_asked_for_where_nothing_takes_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sw: str, line: str
+) -> None:
+    found = odd_shell(monkeypatch, tmp_path, {"00200001": sw})
+    said = " ".join(found.fail(line).split())
+    assert "no PIN was asked for" in said and "select AID; verify --unasked" in said
+    assert found.asked == []
+
+
 def test_only_the_tries(card: Shell) -> None:
     assert card.json("verify 1 --tries") == [{"type": "PinStatus", "reference": 1, "verified": False, "tries_left": 3,
                                              "blocked": False, "sw": "63C3",

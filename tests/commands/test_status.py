@@ -8,7 +8,6 @@ import pytest
 
 from jcopsh import places
 from jcopsh.card import consent
-from jcopsh.errors import ReaderError
 from jcopsh.shell.session import Session
 from jcopsh.shell.toolbar import toolbar
 from tests.card.support import consenting
@@ -31,13 +30,9 @@ def below(session: Session) -> str:
 
 def test_without_a_card_status_says_so_and_where_the_files_are(monkeypatch: pytest.MonkeyPatch) -> None:
     found = shell(monkeypatch)
-
-    def no_card(*_: object, **__: object) -> None:
-        raise ReaderError("there is no reader", hint="plug one in")
-
-    monkeypatch.setattr(found.session, "_opener", no_card)
     (status,) = found.json("status")
-    assert (status["type"], status["why"]) == ("NoCard", "there is no reader")
+    assert (status["type"], status["why"]) == ("NoCard", "nothing has wanted one yet, or it was lost: connect")
+    assert found.session.card_or_none is None
     assert status["journals"] == str(places.journal_folder())
     assert status["history"] == str(places.history_file())
     assert status["config"] == str(places.config_file())
@@ -47,6 +42,7 @@ def test_without_a_card_status_says_so_and_where_the_files_are(monkeypatch: pyte
 
 def test_a_card_that_was_left_is_not_connected_by_status(monkeypatch: pytest.MonkeyPatch) -> None:
     found = shell(monkeypatch)
+    found.run("connect")
     assert found.json("status")[0]["type"] == "CardStatus"
     found.run("disconnect")
     assert found.json("status")[0]["type"] == "NoCard"
@@ -94,3 +90,23 @@ def advice_of_another_session(card: Shell) -> None:
 @pytest.mark.parametrize("advice", [advice_after_reset, advice_of_another_session])
 def test_a_fused_card_is_not_sent_back_to_its_transport_key(fused: Shell, advice: Callable[[Shell], None]) -> None:
     advice(fused)
+
+
+def test_files_channels_and_pins_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shell(monkeypatch, width=120)
+    found.run("cd 3F00; manage-channel open; cd 7E10/6E01")
+    found.answers += ["1234"]
+    found.run("verify 1")
+    (status,) = found.json("status")
+    assert status["selected"] == "no application by us since power-up"
+    assert (status["file"], status["logical_channel"]) == ("3F00/7E10/6E01", "0; open as well: 1")
+    assert status["verified"] == "PIN 01"
+    assert "selected 3F00/7E10/6E01" in below(found.session)
+    assert "PIN 01" in below(found.session)
+    found.run("manage-channel use 1; cd 3F00")
+    assert found.json("status")[0]["logical_channel"] == "1; open as well: 0"
+    assert found.json("status")[0]["file"] == "3F00"
+    found.run("reset")
+    (status,) = found.json("status")
+    assert (status["file"], status["verified"]) == ("none by us", "no PIN by us")
+    assert "PIN" not in below(found.session)

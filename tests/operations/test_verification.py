@@ -106,7 +106,7 @@ def test_a_pin_is_changed(card: Rig) -> None:
 @pytest.mark.parametrize(
     ("answer", "verified", "tries", "blocked"),
     [("9000", True, None, False), ("63C0", False, 0, True), ("6983", False, 0, True), ("63CF", False, 15, False),
-     ("6700", None, None, False), ("6D00", None, None, False), ("6300", False, None, False),
+     ("6700", None, None, False), ("6300", False, None, False),
      ("6982", None, None, False)],
 )
 def test_what_cards_say_to_an_empty_verify(

@@ -29,3 +29,14 @@ def test_the_word_is_no_command_and_leads_to_one(word: str) -> None:
 def test_nothing_far_from_every_command_is_taken_for_one(word: str) -> None:
     (problem,) = parse_line(word, REGISTRY, ParseContext()).problems
     assert problem.hint == "help lists the commands"
+
+
+@pytest.mark.parametrize("line", ["ls /", "ls -la", "ls -l 3F00", "/ls x"])
+def test_ls_with_arguments_leads_to_files(line: str) -> None:
+    problem = parse_line(line, REGISTRY, ParseContext()).problems[0]
+    assert "files looks which files a card has" in problem.hint
+
+
+def test_by_its_own_name_a_command_has_its_signature() -> None:
+    (problem,) = parse_line("list x", REGISTRY, ParseContext()).problems
+    assert problem.hint == "list"
