@@ -253,7 +253,7 @@ def _run_script(session: Session, path: Path) -> int:
 
 def _interact(options: argparse.Namespace) -> int:
     """The shell at a terminal: its prompt comes first, and all the rest is loaded behind it."""
-    from jcopsh.shell.dumb_terminal import is_dumb
+    from jcopsh.dumb_terminal import is_dumb
     from jcopsh.shell.type_ahead import unseen_type_ahead
 
     start = _Start(options)

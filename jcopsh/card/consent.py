@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from jcopsh.card.interlock import Judgement, Severity
+from jcopsh.dumb_terminal import is_dumb
 from jcopsh.errors import Refused
 from jcopsh.state import CODE_ALPHABET
 
@@ -137,7 +138,7 @@ class _Terminal:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._plain = os.environ.get("TERM") == "dumb" or bool(os.environ.get("NO_COLOR"))
+        self._plain = is_dumb(os.environ.get("TERM")) or bool(os.environ.get("NO_COLOR"))
 
     def __enter__(self) -> _Terminal:
         import termios

@@ -257,20 +257,28 @@ class PcscLink:
                 hint="the connection holds: begin again with select or identify",
             )
         self._vanished = code_of(result) in _SILENT
-        check(result, self._name, connected=True, more=more)
+        check(self._meant_by(result), self._name, connected=True, more=more)
+
+    def _meant_by(self, result: int) -> int:
+        """The result of a call on the connection; a refusal of this user, who was let in before, only where pcscd still
+        answers on this very connection: when it ends, it may refuse what is under way."""
+        if code_of(result) != Result.SECURITY_VIOLATION:
+            return result
+        asked, _ = self._worker.call(self._scard.SCardGetStatusChange, self._context, 0, [(self._name, 0)])
+        return result if code_of(asked) in (Result.SUCCESS, Result.TIMEOUT) else Result.COMM_ERROR
 
     def _reconnect(self, how: int) -> None:
         """Connect anew without letting go of the card, resetting it or not, and take its ATR."""
         result, active = self._worker.call(
             self._scard.SCardReconnect, self._handle, self._share, self._protocols, how
         )
-        check(result, self._name, connected=True)
+        check(self._meant_by(result), self._name, connected=True)
         self._active = active
         self._atr = self._read_atr()
 
     def _read_atr(self) -> bytes:
         result, _name, _state, _protocol, atr = self._worker.call(self._scard.SCardStatus, self._handle)
-        check(result, self._name, connected=True)
+        check(self._meant_by(result), self._name, connected=True)
         return bytes(atr)
 
     def _count_insertions(self) -> int:

@@ -73,7 +73,8 @@ FAULTS: Mapping[int, Fault] = MappingProxyType({
         "there is no card in the reader", "its slot is empty", f"put a card in, then `connect`; {SIMULATED_HINT}"
     ),
     Result.REMOVED_CARD: Fault(
-        "the card was removed", "the power is off: it has forgotten what was selected", SEAT_HINT
+        "the card was removed", "the power is off: it has forgotten what was selected",
+        "put it in again, then `connect`",
     ),
     Result.RESET_CARD: Fault(
         "another program reset the card",

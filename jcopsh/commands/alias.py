@@ -21,7 +21,7 @@ def alias(
     interactive shell alone, so that a script does the same for everybody.
 
     What an alias stands for is looked at as if it had been typed: the same questions are asked. It cannot hold a key, a
-    PIN or --yes, nor take the name of a command.
+    PIN or --yes, nor take the name of a command. Where its result goes to a file or program, quotes hold all of it.
 
     Options:
         --save: keep it in config.toml; it stands before the name
@@ -30,6 +30,7 @@ def alias(
         alias id = identify
         alias key1 = read cm_key1 16
         alias --save id = identify
+        alias picture = "dump > memory.svg"
     """
     if definition is None:
         if save:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jcopsh.errors import UsageError
 from jcopsh.shell.tokens import Problem, Span, Token, TokenKind
-from jcopsh.shell.words import BLANKS, Redirect, Segment, Word
+from jcopsh.shell.words import BLANKS, QUOTES, Redirect, Segment, Word
 
 if TYPE_CHECKING:
     from jcopsh.shell.command import Alias, Registry
@@ -133,6 +133,16 @@ def problem_in_alias(line: Line) -> Problem | None:
     if found is not None and line.text[found.start : found.end] == "--save":
         return replace(found, hint="to keep the alias: alias --save NAME = COMMAND")
     return found
+
+
+def outside_alias(text: str, inner: Line, start: int, end: int) -> Problem | None:
+    """What is wrong with what follows `inner`, the line that an alias in `text` is to stand for, unless that stands in
+    quotes: it may be meant for the alias, and would be done now."""
+    first = len(inner.text) - len(inner.text.lstrip(BLANKS))
+    if inner.empty or text[first - 1] in QUOTES:
+        return None
+    return Problem("from here on it is no part of the alias", 'quotes hold it: alias x = "atr > q.txt"; another '
+                   "command stands on a line of its own", start, end)
 
 
 def _may_go_on(line: Line, problem: Problem) -> bool:

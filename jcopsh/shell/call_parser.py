@@ -304,14 +304,14 @@ class CallParser:
         except NotationError as error:
             self._problem(error.message, "help bytes shows the notations", *word.span(error.start, error.end),
                           unfinished=self._is_begun(word, parameter.type),
-                          certain=not parameter.type.may_go_on(word.text, context))
+                          certain=not _may_go_on(parameter.type, word, context))
         except UsageError as error:
             if self._is_stray_pipe(word, parameter.type):
                 self.problems.append(stray_pipe(word, self.entry.name if self.entry else SEND))
                 return
             pending = isinstance(error, PendingError) and not context.card_known
             unfinished = isinstance(error, UnfinishedError) or self._is_begun(word, parameter.type)
-            certain = not (pending or unfinished or parameter.type.may_go_on(word.text, context))
+            certain = not (pending or unfinished or _may_go_on(parameter.type, word, context))
             self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending,
                           unfinished=unfinished, certain=certain)
 
@@ -361,6 +361,11 @@ class CallParser:
         options = [token for token in self.tokens if token.kind is TokenKind.OPTION]
         rest = [token for token in self.tokens if token.kind not in (TokenKind.PLACEHOLDER, TokenKind.OPTION)]
         return laid(over, laid(options, rest))
+
+
+def _may_go_on(kind: ParameterType[Any], word: Word, context: ParseContext) -> bool:
+    """Whether more letters may mend a word that is wrong: a > in it may become a redirection."""
+    return ">" in word.text or kind.may_go_on(word.text, context)
 
 
 def _knows_its_secrets(binding: Binding) -> bool:

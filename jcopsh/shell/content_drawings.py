@@ -8,7 +8,7 @@ from rich.text import Text
 
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan
 from jcopsh.operations.progress import Progress
-from jcopsh.shell.drawings import draw, pairs
+from jcopsh.shell.drawings import done, draw, pairs
 from jcopsh.shell.registry_drawings import GAP, aid_text
 from jcopsh.shell.render import ERASE_LINE, Canvas
 from jcopsh.shell.tokens import counted
@@ -75,7 +75,7 @@ def _draw_deletion(value: Deletion, canvas: Canvas) -> RenderableType:
 
 @draw.register
 def _draw_changed(value: ContentChanged, canvas: Canvas) -> RenderableType:
-    done = Text(f"{canvas.glyphs.done} ", "good").append(value.did, "")
+    did = done(value.did, canvas)
     if not value.next_step:
-        return done
-    return Group(done, Text(f"{canvas.glyphs.arrow} ", "good").append(value.next_step, "dim"))
+        return did
+    return Group(did, Text(f"{canvas.glyphs.arrow} ", "good").append(value.next_step, "dim"))

@@ -13,11 +13,12 @@ repeats what may be a secret.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
 from jcopsh.iso7816.hexadecimal import NotationError, parse_apdu_text
-from jcopsh.shell.aliases import Expansion, name_token
+from jcopsh.shell.aliases import Expansion, name_token, outside_alias
 from jcopsh.shell.call_parser import ONLY_BYTES, SEND, CallParser, Source, harmless, stray_pipe, takes_pins
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
@@ -60,6 +61,7 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
         _parse_call(source, segment)
         for segment in pieces.segments if segment.words or segment.redirect
     )
+    calls = _without_halves(text, calls, pieces.separators)
     tokens = [token for call in calls for token in call.tokens]
     tokens += [Token(at, at + 1, TokenKind.SEPARATOR) for at in pieces.separators]
     secrets = [span for call in calls for span in call.secrets]
@@ -74,6 +76,18 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
         secrets=tuple(merge(secrets)),
         comment=pieces.comment,
     )
+
+
+def _without_halves(text: str, calls: tuple[Call, ...], separators: Sequence[int]) -> tuple[Call, ...]:
+    """The calls, with a problem where a command follows an alias on its line that is not in quotes."""
+    checked = []
+    for call in calls[:-1]:
+        problem = None
+        if call.inner is not None and call.expansion is None:
+            at = separators[bisect_left(separators, call.end)]
+            problem = outside_alias(text, call.inner, at, at + 1)
+        checked.append(replace(call, problems=(*call.problems, problem)) if problem else call)
+    return (*checked, *calls[-1:])
 
 
 def _too_long(text: str) -> Line:
@@ -117,6 +131,8 @@ def _redirected(text: str, call: Call, redirect: Redirect, end: int) -> Call:
     problem = problem_of(text, redirect)
     if problem is None and call.arguments.get("reveal") is True:
         problem = only_on_screen(redirect.operator.start, redirect.words[0].end)
+    if problem is None and call.inner is not None and call.expansion is None:
+        problem = outside_alias(text, call.inner, *redirect.operator)
     kind = call.following.type.drawn_as if call.following and call.following.type else None
     secrets = secrets_of(text, redirect, wrong=problem is not None, behind_bytes=kind in _KINDS_OF_BYTES)
     shown = [Token(*span, TokenKind.SECRET) for span in secrets]
@@ -235,7 +251,7 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     meant = source.registry.get(near) if near else None
     if meant is not None and takes_pins(meant.command):
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
-    glued = _glued_pipe(source, word)
+    glued = _glued_redirect(source, word)
     problem = glued or _unreadable(text, word) or (
         None if near or here else _wrong_in_bytes(text, segment.words)
     ) or Problem(
@@ -278,8 +294,13 @@ def _begins_with_bytes(words: Sequence[Word]) -> bool:
     return any(map(str.isdigit, words[0].text)) or _PAIRS_OF_DIGITS.fullmatch(words[1].text) is not None
 
 
-def _glued_pipe(source: Source, word: Word) -> Problem | None:
-    """What is wrong with `identify|program`; None for any other word."""
-    name, bar, _ = word.text.partition("|")
-    known = bar and word.offsets is None and source.registry.get(name)
-    return stray_pipe(Word(word.start + len(name), word.end, ""), name) if known else None
+def _glued_redirect(source: Source, word: Word) -> Problem | None:
+    """What is wrong with `identify|program` and `identify>file`; None for any other word."""
+    name = re.split("[|>]", word.text, maxsplit=1)[0]
+    if name == word.text or word.offsets is not None or not source.registry.get(name):
+        return None
+    rest = Word(word.start + len(name), word.end, "")
+    if word.text[len(name)] == "|":
+        return stray_pipe(rest, name)
+    return Problem("> stands between blanks, but before a file that ends in .txt, .json, .html or .svg",
+                   f"e.g. {name} > result", rest.start, rest.end)

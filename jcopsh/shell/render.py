@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 
+from jcopsh.dumb_terminal import is_dumb
 from jcopsh.errors import JcopshError, UsageError
 from jcopsh.operations.progress import Progress
 from jcopsh.shell.choices import ALWAYS, AUTO
-from jcopsh.shell.dumb_terminal import is_dumb
 from jcopsh.shell.json_form import error_form, one_line, to_json
 from jcopsh.shell.line import Line
 from jcopsh.shell.pager import page, without_colors

@@ -279,8 +279,8 @@ These are the keys of emacs and of most shells; set keys vi has those of vi.
 What is longer than the screen goes through a pager ($PAGER, else less); set pager off prints it all.
 
 A paste of several lines runs line by line, as a script does: each line passes the interlock, and the first that
-fails ends it. Its last line waits for Enter. Terminals that do not announce a paste (Linux console, TERM=dumb) do
-not stop it. A command that fails leaves no file behind >.
+fails ends it. A last line without a line end waits for Enter. Terminals that do not announce a paste (Linux console,
+TERM=dumb) do not stop it. A command that fails leaves no file behind >.
 """, aliases=("keys", "line", "history search", "paste", "redirection", "pager"))
 
 READERS = Topic("readers", "Readers, and what to do when there is none", """

@@ -6,7 +6,8 @@ notations for bytes. Every character of a word remembers where in the line it st
 
 `>` and `>>` at the start of a word, and a `|` that stands alone with no other `|` after it, end a command: what follows
 says where its result goes, and only quotes mean something there. Before one of `USUAL_PROGRAMS` a `|` needs no blanks,
-and another one that stands alone may follow: no text between bars is meant, and the message can say what is wrong.
+and another one that stands alone may follow: no text between bars is meant, and the message can say what is wrong. A
+`>` needs none before a file whose ending names its form.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ USUAL_PROGRAMS: Mapping[str, str] = MappingProxyType({
     "awk": "columns of it", "cat": "as it is, without colours", "cut": "columns of it", "more": "leaf through it",
     "sed": "change its lines", "sort": "its lines in order", "uniq": "equal lines that follow each other once",
 })
+# where a file's ending names a form in which results are written, > needs no blanks either
+_FILE_BEHIND = re.compile(r""">>?[ ]*[^\s;|<>"']+\.(?:txt|jsonl?|html?|svg)(?![^\s;])""", re.IGNORECASE)
 _NAME_BEHIND_A_BAR = re.compile(r"\|\s*([a-z]+)(?![^\s;|])")
 
 
@@ -242,7 +245,9 @@ class _WordReader:
         text = self.text
         while self.position < len(text):
             character = text[self.position]
-            if character == ";" or (character in BLANKS and not self.opened) or self._is_before_pipe(character):
+            if character == ";" or (character in BLANKS and not self.opened):
+                break
+            if self._is_before_pipe(character) or self._is_before_file(character):
                 break
             self._read_one(character)
         if self.opened and self.problem is None:
@@ -255,6 +260,12 @@ class _WordReader:
         if character != "|" or self.only_quotes or self.opened or self.position == self.start:
             return False
         return _leads_to_usual_program(self.text, self.position) and _partner(self.text, self.position) is None
+
+    def _is_before_file(self, character: str) -> bool:
+        """Whether the word ends here without a blank, as in `dump>memory.svg`; a PIN may have a > too."""
+        if character != ">" or self.only_quotes or self.opened or self.position == self.start:
+            return False
+        return _FILE_BEHIND.match(self.text, self.position) is not None
 
     def _read_one(self, character: str) -> None:
         if character in QUOTES:
@@ -334,4 +345,4 @@ def quote(text: str) -> str:
 def _needs_quotes(text: str) -> bool:
     if any(character in text for character in BLANKS + QUOTES + ";|" + PLACEHOLDER_OPEN):
         return True
-    return "#(" in text or text[0] in "#->" or text.startswith("//")
+    return "#(" in text or ">" in text or text[0] in "#->" or text.startswith("//")

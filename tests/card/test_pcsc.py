@@ -537,3 +537,20 @@ def test_importing_the_module_imports_no_pyscard() -> None:
         [sys.executable, "-c", check], env=program_environment(), capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("still_answers", "says", "lost"), [
+    (0, "refuses this user", False), (Result.SERVICE_STOPPED, "the PC/SC service does not answer", True),
+    (Result.INVALID_HANDLE, "the PC/SC service does not answer", True),
+])
+def test_a_refusal_in_mid_connection_is_checked(
+    monkeypatch: pytest.MonkeyPatch, still_answers: int, says: str, lost: bool
+) -> None:
+    scard = FakeScard({"Reader": ATR})
+    monkeypatch.setattr(pcsc, "_scard", lambda: scard)
+    link = pcsc.connect(None)
+    scard.results |= {"transmit": Result.SECURITY_VIOLATION, "status_change": still_answers}
+    with pytest.raises(ReaderError, match=says) as caught:
+        link.transmit(SELECT)
+    assert caught.value.card_lost is lost
+    link.close()

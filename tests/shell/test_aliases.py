@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from jcopsh.commands import register_all
 from jcopsh.errors import UsageError
+from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.aliases import define_alias
 from jcopsh.shell.command import Registry
 from jcopsh.shell.completion import suggest
@@ -23,6 +25,8 @@ from tests.shell.samples import CANARY, J2A040, context, sample_registry, stage
 
 CONTEXT = context()
 NAME = "zz"
+REAL = Registry()
+register_all(REAL, PluginHost())
 KEY = bytes(range(0x40, 0x50)).hex().upper()
 
 
@@ -284,3 +288,28 @@ def test_running_one(tmp_path: Path) -> None:
                   memory_map=J2A040)
     assert scene.run("k; K 16; /k --reveal") == 0
     assert scene.link.sent == ["C0B0030510"] * 3
+
+
+@pytest.mark.parametrize(("text", "marked"), [
+    ("alias x = atr > q.txt", ">"), ("alias x = atr | less", "|"), ("alias x = atr >> q.txt", ">>"),
+    ("alias x = atr; reset", ";"), ("alias --save x = atr --json ; reset", ";"),
+])
+def test_what_may_be_meant_for_an_alias_is_not_done_now(text: str, marked: str) -> None:
+    (problem,) = parse_line(text, REAL, CONTEXT).problems
+    assert text[problem.start : problem.end] == marked
+    assert "quotes hold it" in problem.hint
+
+
+@pytest.mark.parametrize("text", [
+    'alias x = "atr --json > q.txt"', "alias x = 'atr --json'; atr", 'alias x = "atr --json | wc -l" > q.txt',
+    "alias x > q.txt", "alias > q.txt", "alias x; reset",
+])
+def test_quotes_show_where_an_alias_ends(text: str) -> None:
+    assert parse_line(text, REAL, CONTEXT).problems == ()
+
+
+def test_an_alias_in_quotes_keeps_where_its_result_goes() -> None:
+    line = parse_line('alias x = "atr --json > q.txt"', REAL, CONTEXT)
+    assert line.calls[0].arguments["definition"].words == "atr --json > q.txt"
+    (problem,) = parse_line('alias x = "atr; reset"', REAL, CONTEXT).problems
+    assert "one command" in problem.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from prompt_toolkit.utils import is_dumb_terminal
 
-from jcopsh.shell.dumb_terminal import is_dumb
+from jcopsh.dumb_terminal import is_dumb
 
 
 @pytest.mark.parametrize("term", ["dumb", "DUMB", "unknown", "xterm-256color", "linux", "", None])

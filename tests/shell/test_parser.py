@@ -462,3 +462,13 @@ def test_the_longest_apdu_is_no_line_too_long() -> None:
 def test_bytes_longer_than_any_apdu_are_refused_as_such() -> None:
     (problem,) = parse("send " + "41" * 65545).problems
     assert problem.message == "an APDU has at most 65544 bytes, these are 65545"
+
+
+def test_a_redirection_without_blanks_says_what_it_needs() -> None:
+    line = parse("reset>result")
+    (problem,) = line.problems
+    assert line.text[problem.start : problem.end] == ">result"
+    assert "> stands between blanks" in problem.message
+    assert parse("reset>result.svg").problems == ()
+    # while it is typed nothing is marked
+    assert not any(parse(text).problems[0].certain for text in ("reset>", "reset>result.sv", "read cm_key1>x.t"))
