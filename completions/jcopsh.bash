@@ -35,11 +35,11 @@ __jcopsh_option() {
     __jcopsh_offer "$1" "$2"
 }
 
-# CHOICE MEANING...: offer the values of an option.
+# CHOICE MEANING...: offer the values of an option; one that goes on behind a comma when that is typed.
 __jcopsh_choices() {
     local before=${cur%"$value"}
     while (($# > 1)); do
-        __jcopsh_offer "$before$1" "$2"
+        [[ $1 == *,* && $value != *,* ]] || __jcopsh_offer "$before$1" "$2"
         shift 2
     done
     __jcopsh_end

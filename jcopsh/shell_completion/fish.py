@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jcopsh.shell_completion.program import ARGUMENT, Choices, Kind, Option, Program
+from jcopsh.shell_completion.program import ARGUMENT, Choices, Kind, Option, Program, plain, variants
 
 _HEAD = r"""# Completion of jcopsh in fish. Made by `jcopsh completion fish`; do not change it by hand.
 
@@ -53,6 +53,12 @@ function __jcopsh_awaits_value
     contains -- $tokens[-1] $argv
 end
 
+# NAME\tMEANING...: these, when a comma is typed
+function __jcopsh_behind_a_comma
+    string match -q -- '*,*' (commandline -ct)
+    and printf '%s\n' $argv
+end
+
 # NAME\tMEANING...: the commands that the line at the cursor goes on with, behind what is typed before them
 function __jcopsh_commands
     set -l typed (commandline -ct | string replace -r -- '^[\'"]' '' | string collect)
@@ -90,7 +96,7 @@ def _option(program: Program, option: Option) -> str:
     elif option.kind is not Kind.NONE:
         words.append("-x")
     if option.kind is Kind.CHOICE:
-        words += ["-a", _quoted(_listed(option.choices))]
+        words += ["-a", _quoted(_values(option.choices))]
     elif option.kind is Kind.LINES:
         words += ["-a", _quoted(f"(__jcopsh_commands {_listed(program.commands)})")]
     return " ".join([*words, "-d", _quoted(option.meaning)])
@@ -116,7 +122,7 @@ def _argument(program: Program) -> list[str]:
     conditions = [*_conditions(program, argument), f"__jcopsh_at_argument {_taking(program)}", f"{count} -eq 0"]
     condition = _quoted("; and ".join(conditions))
     if argument.kind is Kind.CHOICE:
-        return [f"complete -c {program.name} -n {condition} -a {_quoted(_listed(argument.choices))}"]
+        return [f"complete -c {program.name} -n {condition} -a {_quoted(_values(argument.choices))}"]
     words = " ".join(map(_quoted, program.first_words))
     lines = [f"complete -c {program.name} -n {condition} -F" + (f" -a {_quoted(words)}" if words else "")]
     for word, choices in program.first_words.items():
@@ -138,6 +144,12 @@ def _listed(choices: Choices) -> str:
     """The choices, each with its meaning behind a tab, as fish reads them once more when they are needed."""
     return " ".join(f"{_quoted(name)}\\t{_quoted(meaning)}" if meaning else _quoted(name)
                     for name, meaning in choices.items())
+
+
+def _values(choices: Choices) -> str:
+    """The values of an option, those that go on behind a comma when that is typed."""
+    found = variants(choices)
+    return _listed(plain(choices)) + (f" (__jcopsh_behind_a_comma {_listed(found)})" if found else "")
 
 
 def _quoted(text: str) -> str:

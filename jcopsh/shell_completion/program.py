@@ -25,6 +25,16 @@ class Kind(Enum):
     TEXT = "text"
 
 
+def variants(choices: Choices) -> Choices:
+    """Those that go on behind a comma: they are offered when it is typed, else they would drown the others."""
+    return {name: meaning for name, meaning in choices.items() if "," in name}
+
+
+def plain(choices: Choices) -> Choices:
+    """The others."""
+    return {name: meaning for name, meaning in choices.items() if "," not in name}
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """An option, or an argument without a name (`names` is empty then).
@@ -82,8 +92,8 @@ def program_of(
             options.append(one)
         else:
             argument = one
-    plain = {name: meaning.replace("`", "") for name, meaning in (commands or {}).items()}
-    return Program(parser.prog, tuple(options), argument, plain, first_words or {})
+    without_marks = {name: meaning.replace("`", "") for name, meaning in (commands or {}).items()}
+    return Program(parser.prog, tuple(options), argument, without_marks, first_words or {})
 
 
 def _kind(action: argparse.Action, choices: Choices, lines: str) -> Kind:

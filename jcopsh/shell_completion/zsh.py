@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jcopsh.shell_completion.program import ARGUMENT, Choices, Kind, Option, Program
+from jcopsh.shell_completion.program import ARGUMENT, Choices, Kind, Option, Program, plain, variants
 
 _SPECIAL = re.compile(r"([\[\]:\\])")
 
@@ -41,6 +41,8 @@ def _function(program: Program) -> str:
         lines += [*_commands(program), ""]
     if program.first_words:
         lines += [*_first(program), ""]
+    for option in _with_variants(program):
+        lines += [*_choices(program, option), ""]
     lines += [
         f"__{program.function}_arguments() {{",
         "    _arguments -s -S : \\",
@@ -66,6 +68,30 @@ def _commands(program: Program) -> list[str]:
         "    compset -P ' ##'",
         "    [[ $PREFIX == *' '* ]] && return 1",
         "    _describe -t commands command commands -S ''",
+        "}",
+    ]
+
+
+def _with_variants(program: Program) -> list[Option]:
+    options = (*program.options, *([program.argument] if program.argument else []))
+    return [option for option in options if variants(option.choices)]
+
+
+def _function_of(program: Program, option: Option) -> str:
+    return f"__{program.function}_{option.names[0].strip('-') if option.names else ARGUMENT}"
+
+
+def _choices(program: Program, option: Option) -> list[str]:
+    """The values of an option, those that go on behind a comma when that is typed."""
+    return [
+        f"{_function_of(program, option)}() {{",
+        "    local -a known=(",
+        *(f"        {_quoted(_described(name, meaning))}" for name, meaning in plain(option.choices).items()),
+        "    )",
+        "    [[ $PREFIX == *,* ]] && known+=(",
+        *(f"        {_quoted(_described(name, meaning))}" for name, meaning in variants(option.choices).items()),
+        "    )",
+        f"    _describe -t values {_quoted(option.what)} known",
         "}",
     ]
 
@@ -113,6 +139,8 @@ def _others(option: Option) -> list[str]:
 def _action(program: Program, option: Option) -> str:
     if option.kind is Kind.FILE:
         return "_files"
+    if variants(option.choices):
+        return _function_of(program, option)
     if option.kind is Kind.CHOICE:
         return f"(({_listed(option.choices)}))"
     return f"__{program.function}_lines" if option.kind is Kind.LINES else " "

@@ -97,6 +97,9 @@ def test_options_and_their_values(shell: str, scripts: Path, here: Path) -> None
     with typing(shell, scripts, here) as line:
         line.one_tab("jcopsh --rea", "jcopsh --reader")
         line.one_tab("jcopsh --no-con", "jcopsh --no-config")
+        for typed in ("jcopsh --profile ", "jcopsh --profile=", "jcopsh-sim "):
+            shown = line.listed(typed, "j3r180")
+            assert "j2a081-unfused" in shown and "protocol=t0" not in shown and "boot=" not in shown
         line.one_tab("jcopsh --profile iso7816-files,", "jcopsh --profile iso7816-files,protocol=t0")
         line.one_tab("jcopsh --profile=j2a08", "jcopsh --profile=j2a081-unfused")
         line.one_tab("jcopsh --profile=j2a081-unfused,bo", "jcopsh --profile=j2a081-unfused,boot=keep")
