@@ -78,7 +78,8 @@ class Source:
 class Opener:
     """Opens cards from one source, again and again: a simulated card stays the same card from one time to the next.
 
-    `report` gets sentences about what a recording differs in. Raises UsageError when the source makes no sense.
+    `report` gets sentences: what a recording differs in, that a card lets wait. Raises UsageError when the
+    source makes no sense.
     """
 
     def __init__(self, source: Source, report: Callable[[str], None]) -> None:
@@ -137,7 +138,7 @@ class Opener:
     def _reader_link(self, reader: str | None, protocol: str | None, *, shared: bool) -> Link:
         from jcopsh.card import pcsc
 
-        return pcsc.connect(reader, protocol=protocol, shared=shared)
+        return pcsc.connect(reader, protocol=protocol, shared=shared, on_wait=self._report)
 
     def _other_link(self, reader: str | None) -> Link | None:
         """The recording or the simulated card; None where the card is in a reader."""

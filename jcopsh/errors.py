@@ -3,7 +3,8 @@
     JcopshError
     ├── UsageError      a line, a file or a value was wrong; nothing was sent          exit 2
     ├── ReaderError     the way to the card: no reader, no card, card gone, mute       exit 1
-    │   └── CardWasReset    another program reset the card, which is held still
+    │   ├── CardWasReset    another program reset the card, which is held still
+    │   └── NoCardThere     the reader is there, and its slot is empty
     ├── CardError       the card answered with a status word that ends the operation   exit 1
     ├── ChannelError    a secure channel could not be opened or was broken             exit 1
     ├── StoreError      a file of ours cannot be read or written: key store, journal   exit 1
@@ -67,6 +68,10 @@ class ReaderError(JcopshError):
 
 class CardWasReset(ReaderError):
     """Another program reset the card. It is the same card, still connected; nothing of its power-up is left."""
+
+
+class NoCardThere(ReaderError):
+    """There is no card in the reader."""
 
 
 class CardError(JcopshError):

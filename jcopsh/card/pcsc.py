@@ -31,6 +31,7 @@ NOT_INSTALLED_HINT = (
 PLUG_AND_PLAY = "\\\\?PnP?\\Notification"
 SHORT_COMMAND_BYTES = 261  # header, Lc, 255 bytes, Le: what every reader takes
 ABSENCE_TIMEOUT_S = 1.0
+CONNECTION_TOLD_S = 1.0
 # the names of readers that a call of this program was left in, until it comes back
 _given_up: list[str] = []
 # what a driver may report of a card that went in the middle of an exchange
@@ -76,12 +77,16 @@ def attributes(reader: str) -> ReaderAttributes:
             scard.SCardDisconnect(handle, scard.SCARD_LEAVE_CARD)
 
 
-def connect(choice: str | None, *, protocol: str | None = None, shared: bool = False) -> PcscLink:
+def connect(
+    choice: str | None, *, protocol: str | None = None, shared: bool = False,
+    on_wait: Callable[[str], None] = lambda _sentence: None,
+) -> PcscLink:
     """Connect to the card in the reader `choice`: its index, its name, or a part of its name in any case.
 
     None takes the only reader that holds a card. `protocol` is `T=0` or `T=1`; None takes what the card prefers.
-    Unless `shared`, the card is taken for this program alone. Raises ReaderError where no one reader is meant, it holds
-    no card, the card is mute, or another program has it; UsageError for another protocol.
+    Unless `shared`, the card is taken for this program alone. `on_wait` gets a sentence where the card takes longer than
+    CONNECTION_TOLD_S to be connected. Raises ReaderError where no one reader is meant, it holds no card, the card is
+    mute, or another program has it; UsageError for another protocol.
     """
     scard = _scard()
     protocols = _protocol_mask(scard, protocol)
@@ -90,7 +95,7 @@ def connect(choice: str | None, *, protocol: str | None = None, shared: bool = F
     try:
         context = worker.call(_establish, scard)
         reader = choose(worker.call(_list, scard, context), choice)
-        return PcscLink(scard, worker, context, reader, protocols, shared=shared)
+        return PcscLink(scard, worker, context, reader, protocols, shared=shared, on_wait=on_wait)
     except BaseException:
         established = context
         worker.finish(lambda: None if established is None else scard.SCardReleaseContext(established))
@@ -105,7 +110,8 @@ class PcscLink:
     """
 
     def __init__(
-        self, scard: Any, worker: Worker, context: Any, reader: ReaderInfo, protocols: int, *, shared: bool
+        self, scard: Any, worker: Worker, context: Any, reader: ReaderInfo, protocols: int, *, shared: bool,
+        on_wait: Callable[[str], None],
     ) -> None:
         """Connect to the card in the reader, and own worker and context once that has succeeded."""
         self._scard = scard
@@ -118,7 +124,10 @@ class PcscLink:
         self._open = False
         self._in_transaction = False
         self._vanished = False
-        result, self._handle, self._active = worker.call(scard.SCardConnect, context, name, self._share, protocols)
+        told = _once(lambda: on_wait(f"Connecting to {name}; Ctrl-C gives up"), after_s=CONNECTION_TOLD_S)
+        result, self._handle, self._active = worker.call(
+            scard.SCardConnect, context, name, self._share, protocols, meanwhile=told
+        )
         if code_of(result) == Result.SHARING_VIOLATION:
             raise _held_by_another(name, worker.call(_list, scard, context))
         check(result, name, more=_offered(reader.atr) if code_of(result) == Result.PROTO_MISMATCH else "")
@@ -356,13 +365,14 @@ class StatusWatch:
         return known and not states[0][1] & self._scard.SCARD_STATE_UNKNOWN
 
 
-def _once(tell: Callable[[], None]) -> Callable[[], None]:
-    """For each look-up of a wait: tells the first time, and listens for Ctrl-C as every wait does."""
-    told = False
+def _once(tell: Callable[[], None], *, after_s: float = 0) -> Callable[[], None]:
+    """For each look-up of a wait: tells the first time, not before `after_s`, and listens for Ctrl-C as every wait
+    does."""
+    told, begun_at = False, time.monotonic()
 
     def meanwhile() -> None:
         nonlocal told
-        if not told:
+        if not told and time.monotonic() - begun_at >= after_s:
             told = True
             tell()
         still_waiting()

@@ -8,7 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from jcopsh.card.readers import SIMULATED_HINT
-from jcopsh.errors import ReaderError
+from jcopsh.errors import NoCardThere, ReaderError
 
 
 class Result(IntEnum):
@@ -135,6 +135,7 @@ def check(result: int, reader: str = "", *, connected: bool = False, more: str =
     where = f"{reader}: " if reader else ""
     fault = FAULTS.get(code) or Fault(f"PC/SC reports {code:08X}", "a rare error of the reader", RECONNECT_HINT)
     meaning = f"{fault.meaning}; {more}" if more else fault.meaning
-    raise ReaderError(
+    error = NoCardThere if code == Result.NO_SMARTCARD else ReaderError
+    raise error(
         f"{where}{fault.what}", meaning=meaning, hint=fault.hint, card_lost=connected and fault.card_lost
     )

@@ -30,6 +30,7 @@ from jcopsh.operations.file_values import (
     SelectedFile,
     Whereabouts,
 )
+from jcopsh.operations.progress import Progress
 from jcopsh.shell.command import command
 from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType, OutputFile
 from jcopsh.shell.types.files import FileReferenceType, IdentifierListType, IdentifierType, RecordNumberType
@@ -87,7 +88,7 @@ def pwd(card: Card) -> Whereabouts:
 @command("files", group=GROUP)
 def files(
     card: Card, identifiers: Identifiers | None = None, *, under: CardFile | None = None
-) -> Iterator[FoundFile | Probed | str]:
+) -> Iterator[FoundFile | Probed | Progress]:
     """Look which files there are, by asking for one identifier after the other: ISO/IEC 7816-4 has no list of files.
 
     Without IDENTIFIERS, those that mean the same on many cards, then 2F, 6E, 6F, 7E, 7F, 50, EF and DF with any second
@@ -104,10 +105,10 @@ def files(
         files 0000-FFFF
     """
     if identifiers is not None:
-        return operations.probe_files(card, chain.from_iterable(identifiers), under)
+        return operations.probe_files(card, tuple(chain.from_iterable(identifiers)), under)
     known = (int.from_bytes(identifier, "big") for identifier in KNOWN_FILES if identifier != MASTER_FILE)
     usual = dict.fromkeys(chain(known, chain.from_iterable(USUAL_RANGES)))
-    return operations.probe_files(card, usual, under, limit_s=USUAL_LIMIT_S)
+    return operations.probe_files(card, tuple(usual), under, limit_s=USUAL_LIMIT_S)
 
 
 # --- read ----------------------------------------------------------------------------------------------------------

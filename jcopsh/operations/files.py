@@ -6,7 +6,7 @@ Source: ISO/IEC 7816-4:2005, 7.1; ISO/IEC 7816-9:2004, 6.1 and 6.2.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jcopsh.card.card import Card
@@ -21,10 +21,12 @@ from jcopsh.iso7816.known_files import file_name
 from jcopsh.operations.binary import read_binary
 from jcopsh.operations.file_errors import carried_out, done, exchange, meaning, refused
 from jcopsh.operations.file_values import FileContent, FoundFile, Probed, RecordList, SelectedFile
+from jcopsh.operations.progress import Progress
 from jcopsh.operations.records import read_records
 
 # an answer of P2 that a card does not give
 _OTHER_ANSWER = (0x6A86, 0x6A81, 0x6B00, 0x6A80)
+
 # a way of SELECT that it does not know
 _OTHER_WAY = (*_OTHER_ANSWER, 0x6700)
 _NOT_FOUND = 0x6A82
@@ -145,9 +147,9 @@ _THERE_BUT_CLOSED = (0x6982, 0x6985)
 
 
 def probe_files(
-    card: Card, identifiers: Iterable[int], under: FileReference | None = None, *, limit_s: float | None = None,
+    card: Card, identifiers: Sequence[int], under: FileReference | None = None, *, limit_s: float | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[FoundFile | Probed | str]:
+) -> Iterator[FoundFile | Probed | Progress]:
     """Ask for files by their identifiers, one after the other, and yield those that answer; at the end how many.
 
     `under` is the DF to look in, else the current one where it is known, else the MF. SELECT by identifier finds the
@@ -168,7 +170,8 @@ def probe_files(
             yield found
         if clock() - told_at >= REPORT_EVERY_S:
             told_at = clock()
-            yield f"{search.tried} asked for, up to {identifier:04X}; {search.found + search.outside} found"
+            yield Progress(f"up to {identifier:04X}, {search.found + search.outside} found", search.tried,
+                           len(identifiers), "identifiers")
     select_file(card, search.base)
     if search.unplaced:
         notes.append(f"the card does not select by path: some may lie beside {search.where}")

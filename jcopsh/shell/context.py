@@ -53,10 +53,10 @@ class ParseContext:
     """The memory map in use and whether it is only assumed; whether a card is connected; what can be named.
 
     `subjects` are the names that `help` takes, `subject_aliases` their other names, `settings` each setting with its
-    possible values and what they mean (no values: any text). `readers` are the readers by name, in the order of their
-    index. `content` is what was seen to be on the card, `key_versions` those of its keys, `files` the files that this
-    connection has met, by their paths from the MF or their identifiers, `current_df` the path of the current DF where
-    it is known; `key_sets` the names of the stored key sets.
+    possible values and what they mean (no values: any text), `setting_meanings` what each is for. `readers` are the
+    readers by name, in the order of their index. `content` is what was seen to be on the card, `key_versions` those of
+    its keys, `files` the files that this connection has met, by their paths from the MF or their identifiers,
+    `current_df` the path of the current DF where it is known; `key_sets` the names of the stored key sets.
     `arguments` holds the values of the same command that stand before the one being looked at.
     """
 
@@ -66,6 +66,7 @@ class ParseContext:
     subjects: tuple[Completion, ...] = ()
     subject_aliases: tuple[Completion, ...] = ()
     settings: Mapping[str, Choices] = field(default_factory=lambda: NOTHING)
+    setting_meanings: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     aliases: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     readers: tuple[Completion, ...] = ()
     content: tuple[OnCard, ...] = ()

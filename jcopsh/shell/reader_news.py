@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jcopsh.card.monitor import ReaderEvent, ReaderEventKind
 from jcopsh.card.readers import ReaderInfo, matching
-from jcopsh.errors import JcopshError
+from jcopsh.errors import JcopshError, NoCardThere
 from jcopsh.shell.session import told_of_connection
 from jcopsh.shell.tokens import counted
 
@@ -71,11 +71,13 @@ def _card_came(session: Session, event: ReaderEvent) -> str | None:
     return _connect(session, reader)
 
 
-def _connect(session: Session, reader: ReaderInfo) -> str:
+def _connect(session: Session, reader: ReaderInfo) -> str | None:
     """Connect to a card that came while there was none; to connect sends it nothing."""
     chosen = session.reader
     try:
         session.connect(reader.name)
+    except NoCardThere:
+        return None  # it was taken out again meanwhile, which its own event tells
     except JcopshError as error:
         return f"a card is in {reader.name}, but could not be connected ({error.what}): `connect` tries again"
     finally:

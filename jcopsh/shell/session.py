@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -154,7 +155,8 @@ class Session:
     def _find(self, present: Card, reader: str | None) -> str | None:
         """The reader that is meant. Where none is, the card stays as it is, if it is still there."""
         try:
-            return self._finder(reader, default_reader=self.settings.reader)
+            with self._naming_who_named(reader):
+                return self._finder(reader, default_reader=self.settings.reader)
         except ReaderError:
             if not present.is_alive():
                 self.disconnect()
@@ -162,9 +164,22 @@ class Session:
 
     def _opened(self, reader: str | None) -> Card:
         settings = self.settings
-        return self._opener(
-            reader, default_reader=settings.reader, protocol=settings.protocol, shared=settings.shared
-        )
+        with self._naming_who_named(reader):
+            return self._opener(
+                reader, default_reader=settings.reader, protocol=settings.protocol, shared=settings.shared
+            )
+
+    @contextmanager
+    def _naming_who_named(self, reader: str | None) -> Iterator[None]:
+        """An error about a reader that nobody has typed here says where its name comes from."""
+        try:
+            yield
+        except ReaderError as error:
+            chosen = self.settings.get("reader")
+            if reader is None and chosen.value:
+                where = f"The reader {chosen.value!r} is named by {chosen.source}."
+                error.meaning = f"{error.meaning}. {where}" if error.meaning else where
+            raise
 
     def _opened_anew(self, present: Card, reader: str | None) -> Card:
         """The same card, connected as the settings say now; where that fails, as it was, and the failure is raised."""
@@ -280,6 +295,7 @@ class Session:
             self._context = ParseContext(
                 map=choice.map, map_assumed=choice.assumed, card_known=self._card is not None,
                 subjects=subjects, subject_aliases=aliases, settings=self.settings.choices(),
+                setting_meanings=self.settings.meanings(),
                 aliases={alias.name: alias.words for alias in self.registry.aliases},
                 readers=tuple(
                     Completion(one.name, f"reader {one.index}, {_content(one)}")

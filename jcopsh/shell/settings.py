@@ -149,6 +149,11 @@ class Settings:
         """The possible values of each with their meanings, for parsing and completion."""
         return {name: declared.offered for name, declared in _DECLARED.items()}
 
+    @staticmethod
+    def meanings() -> dict[str, str]:
+        """What each is for, in a phrase."""
+        return {name: declared.meaning for name, declared in _DECLARED.items()}
+
     @property
     def map(self) -> str:
         """`auto`, or the name of a memory map."""

@@ -18,7 +18,7 @@ from jcopsh.card import holders, pcsc
 from jcopsh.card.link import ReaderAttributes, ResetKind
 from jcopsh.card.pcsc_results import Result, check
 from jcopsh.card.readers import ReaderInfo
-from jcopsh.errors import CardWasReset, ReaderError, UsageError
+from jcopsh.errors import CardWasReset, NoCardThere, ReaderError, UsageError
 from tests.reader_stack import program_environment
 
 ATR = bytes.fromhex("3BF81300008131FE454A434F5076323431B7")
@@ -554,3 +554,27 @@ def test_a_refusal_in_mid_connection_is_checked(
         link.transmit(SELECT)
     assert caught.value.card_lost is lost
     link.close()
+
+
+def test_a_card_that_lets_wait_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    scard, told, answers = FakeScard({"Reader": ATR}), list[str](), threading.Event()
+    connect = scard.SCardConnect
+
+    def slow(context: int, name: str, share: int, protocols: int) -> tuple[int, int, int]:
+        assert answers.wait(10)
+        return connect(context, name, share, protocols)
+
+    def on_wait(sentence: str) -> None:
+        told.append(sentence)
+        answers.set()
+
+    monkeypatch.setattr(scard, "SCardConnect", slow)
+    monkeypatch.setattr(pcsc, "_scard", lambda: scard)
+    monkeypatch.setattr(pcsc, "CONNECTION_TOLD_S", 0.01)
+    pcsc.connect(None, on_wait=on_wait).close()
+    assert told == ["Connecting to Reader; Ctrl-C gives up"]
+
+
+def test_an_empty_slot_is_an_error_of_its_own() -> None:
+    with pytest.raises(NoCardThere):
+        check(Result.NO_SMARTCARD)

@@ -15,9 +15,11 @@ from jcopsh.commands import register_all
 from jcopsh.errors import ReaderError
 from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry
+from jcopsh.shell.completion import suggest
 from jcopsh.shell.execute import run_text
 from jcopsh.shell.render import Output
 from jcopsh.shell.session import Session
+from jcopsh.shell.settings import Origin, Source
 from tests.card.support import ATR, FakeReaderLink
 from tests.commands.support import shell
 
@@ -143,3 +145,26 @@ def test_nothing_is_revealed_into_a_file(
     said = found.fail(f"{line} --save {target} --reveal", 2)
     assert "--reveal shows keys and PINs on the screen alone" in said
     assert not target.exists()
+
+
+def test_who_named_a_reader_that_is_not_there(desk: Desk) -> None:
+    desk.session.settings.set("reader", "foo", Source(Origin.ENVIRONMENT, "GP_READER"))
+    assert desk.line("connect") == 1
+    assert "The reader 'foo' is named by GP_READER." in " ".join(desk.stderr.getvalue().split())
+    assert desk.line("connect bar") == 1
+    assert "'bar' is named" not in desk.stderr.getvalue()
+
+
+def test_help_on_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shell(monkeypatch, profile="j2a040-unfused", width=200)
+    found.run("connect")
+    said = found.run("help cm_key1")
+    assert said.startswith("0xC00305 is cm_key1") and "read cm_key1 reads it" in said
+    assert found.run("help read").startswith("read ")
+
+
+def test_the_menu_says_what_a_setting_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shell(monkeypatch)
+    offered = {one.shown: one.meaning for one in suggest("set ", found.session.registry, found.session.context())}
+    assert offered["trace"] == "show every exchange as it happens"
+    assert all(offered.values())

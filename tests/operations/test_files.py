@@ -13,6 +13,7 @@ from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer
 from jcopsh.operations import files
 from jcopsh.operations.file_values import FoundFile, Probed
+from jcopsh.operations.progress import Progress
 from tests.card.support import Rig, fake, simulated
 
 VERIFY = "002000010431323334"
@@ -156,7 +157,8 @@ def test_a_long_search_tells_how_far_it_is(tmp_path: Path) -> None:
         return float(next(seconds))
 
     *told, end = files.probe_files(rig.card, range(0x1000, 0x1008), clock=clock)
-    assert told == ["3 asked for, up to 1002; 0 found", "6 asked for, up to 1005; 0 found"]
+    assert told == [Progress("up to 1002, 0 found", 3, 8, "identifiers"),
+                    Progress("up to 1005, 0 found", 6, 8, "identifiers")]
     assert isinstance(end, Probed) and (end.tried, end.notes) == (8, ())
     end = list(files.probe_files(rig.card, range(0x1000, 0x1008), clock=clock, limit_s=5))[-1]
     assert isinstance(end, Probed) and end.tried == 2

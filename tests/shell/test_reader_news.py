@@ -11,7 +11,7 @@ from jcopsh.card.card import Card
 from jcopsh.card.journal import Journal
 from jcopsh.card.monitor import ReaderEvent, ReaderEventKind
 from jcopsh.card.readers import ReaderInfo, choose
-from jcopsh.errors import ReaderError
+from jcopsh.errors import NoCardThere, ReaderError
 from jcopsh.shell.render import Output
 from jcopsh.shell.session import Session
 from tests.card.support import ATR, FakeReaderLink
@@ -160,3 +160,12 @@ def test_the_service_goes_and_comes(desk: Desk) -> None:
 def test_a_service_that_never_ran_is_not_told_twice(tmp_path: Path) -> None:
     """What the start has said already."""
     assert Desk(tmp_path).hear(Kind.SERVICE_GONE) is None
+
+
+def test_a_card_that_is_out_again_is_not_spoken_of(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_again(*_: object, **__: object) -> Card:
+        raise NoCardThere("there is no card in the reader")
+
+    monkeypatch.setattr(desk.session, "_opener", out_again)
+    assert desk.hear(Kind.CARD_CAME, "Reader A", A_CARD, B) is None
+    assert desk.connected is None

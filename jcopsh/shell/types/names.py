@@ -55,8 +55,9 @@ class SettingNameType(ParameterType[str]):
         return value
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
-        """The settings, each with its possible values."""
-        names = {name: ", ".join(values) for name, values in context.settings.items()}
+        """The settings, each with what it is for."""
+        names = {name: context.setting_meanings.get(name, ", ".join(values))
+                 for name, values in context.settings.items()}
         return matching(names, text.replace("-", "_"))
 
 
@@ -240,7 +241,8 @@ class HelpSubjectType(ParameterType[str]):
     @property
     def meaning(self) -> str:
         """For `help`."""
-        return "a command, a topic such as transport key, a status word as 6A82, or an INS as A4; help alone lists them"
+        return "a command, a topic such as transport key, a status word as 6A82, an INS as A4 or a field; help alone " \
+            "lists them"
 
     def explain(self, text: str, context: ParseContext) -> str:
         """The title of the subject."""
@@ -255,6 +257,8 @@ class HelpSubjectType(ParameterType[str]):
         subject = " ".join(text.split())
         names = {known.text.lower(): known.text for known in (*context.subjects, *context.subject_aliases)}
         named = names.get(subject.lower().lstrip("/"))
+        if named is None and context.map is not None and context.map.field(subject) is not None:
+            return subject
         if named is None and (digits := bytes_asked_about(subject)):
             return digits
         if names and named is None:
@@ -267,7 +271,10 @@ class HelpSubjectType(ParameterType[str]):
         subject = " ".join(text.split()).lower().lstrip("/")
         if _DIGITS_SO_FAR.fullmatch(subject):
             return True
-        return any(one.text.lower().startswith(subject) for one in (*context.subjects, *context.subject_aliases))
+        fields = context.map.fields if context.map is not None else ()
+        names = (*(one.text.lower() for one in (*context.subjects, *context.subject_aliases)),
+                 *(one.name for one in fields))
+        return any(name.startswith(subject) for name in names)
 
     def format(self, value: str) -> str:
         """The subject itself."""
