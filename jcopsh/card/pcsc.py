@@ -84,9 +84,9 @@ def connect(
     """Connect to the card in the reader `choice`: its index, its name, or a part of its name in any case.
 
     None takes the only reader that holds a card. `protocol` is `T=0` or `T=1`; None takes what the card prefers.
-    Unless `shared`, the card is taken for this program alone. `on_wait` gets a sentence where the card takes longer than
-    CONNECTION_TOLD_S to be connected. Raises ReaderError where no one reader is meant, it holds no card, the card is
-    mute, or another program has it; UsageError for another protocol.
+    Unless `shared`, the card is taken for this program alone. `on_wait` gets a sentence where the connection takes
+    longer than CONNECTION_TOLD_S. Raises ReaderError where no one reader is meant, it holds no card, the card is mute,
+    or another program has it; UsageError for another protocol.
     """
     scard = _scard()
     protocols = _protocol_mask(scard, protocol)

@@ -6,6 +6,7 @@ none, jcopsh leafs through the text itself. Colours go to less alone, and only w
 
 from __future__ import annotations
 
+import locale
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from jcopsh.secrets.environment import without_keys
+from jcopsh.shell.theme import encoded
 
 LESS = "less"
 # quit if it fits one screen, pass colours on, leave the text on the screen
@@ -48,7 +50,8 @@ def run_program(words: Sequence[str], text: str) -> int:
 
     if sys.stdout is not None:
         sys.stdout.flush()
-    content = text.encode("utf-8", "backslashreplace")
+    # the locale says what a program takes its input for, whatever Python itself reads and writes
+    content = encoded(text, locale.getencoding())
     with (
         _leaving_interrupts_to_the_program(),
         # the words are the user's own, typed to be run

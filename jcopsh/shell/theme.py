@@ -224,6 +224,20 @@ UNICODE_GLYPHS = Glyphs()
 ASCII_GLYPHS = Glyphs(done="+", missing="x", unknown="?", failed="x", arrow="->", prompt=">", dot="-")
 
 
+_ASCII_FOR = str.maketrans(
+    {getattr(UNICODE_GLYPHS, name): getattr(ASCII_GLYPHS, name) for name in Glyphs.__slots__}
+    | {"‖": "|", "…": "...", "–": "-", "×": "x", "‹": "<", "›": ">", "─": "-", "━": "=", "│": "|"}
+    | dict.fromkeys("├└┌┐┘┤┬┴┼", "+")
+)
+
+
+def encoded(text: str, encoding: str) -> bytes:
+    """A text for a program that reads this encoding: what it cannot show in ASCII, where something stands for it."""
+    if glyphs_for(encoding) is ASCII_GLYPHS:
+        return text.translate(_ASCII_FOR).encode("ascii", "backslashreplace")
+    return text.encode(encoding, "backslashreplace")
+
+
 def glyphs_for(encoding: str | None) -> Glyphs:
     """The signs that an output with this encoding can show; None is an output of text, which can show all."""
     try:

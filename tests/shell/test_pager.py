@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -175,3 +176,15 @@ def test_less_is_what_there_is_otherwise(value: str, monkeypatch: pytest.MonkeyP
     assert pager.pager_words() == ["less"]
     monkeypatch.setenv("PATH", os.devnull)
     assert pager.pager_words() is None
+
+
+@pytest.mark.parametrize(
+    ("locale_name", "shown_there"), [("C", "CLA|P1|P2 -> + a..."), ("C.UTF-8", "CLA‖P1‖P2 → ✔ a…")]
+)
+def test_a_program_gets_what_its_locale_can_show(tmp_path: Path, locale_name: str, shown_there: str) -> None:
+    target = tmp_path / "out"
+    code = "import sys; from jcopsh.shell.pager import run_program; run_program(['tee', sys.argv[1]], sys.argv[2])"
+    environment = {**program_environment(), "LC_ALL": locale_name, "PYTHONUTF8": "1"}
+    subprocess.run([sys.executable, "-c", code, str(target), "CLA‖P1‖P2 → ✔ a…"], env=environment, check=True,
+                   capture_output=True)
+    assert target.read_text("utf-8") == shown_there
