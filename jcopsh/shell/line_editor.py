@@ -64,10 +64,14 @@ REST_OF_A_KEY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line as far as it was typed, with its cursor, and what is searched for in the history (None: no search)."""
+    """A line as far as it was typed, with its cursor, and what is searched for in the history (None: no search).
+
+    `for_editor`: an editor was asked for, which opens as soon as the line is read again.
+    """
 
     document: Document = field(default_factory=Document)
     search: SearchState | None = None
+    for_editor: bool = False
 
 
 NOTHING = Draft()
@@ -95,6 +99,7 @@ class LineEditor:
         self._take_lines = take_lines
         self._session: Session | None = None
         self._suggests: AutoSuggest | None = None
+        self._wants_editor = False  # it was asked for before there was a session
         self._styles: tuple[ThemeName | None, BaseStyle] = (None, Style([]))
         # such a terminal shows no more than what is written to it from left to right
         self.dumb = output is None and is_dumb_terminal()
@@ -139,12 +144,14 @@ class LineEditor:
                 self.fail(heard[0])
             if draft.search is not None:
                 self._search(draft.search)
+            elif draft.for_editor:
+                self._open_editor(self.buffer)
             elif self.buffer.text and self._completes_while_typing():
                 self.buffer.start_completion()  # the menu was open when the line was set aside
             if started is not None:
                 self.soon(started)
 
-        self._prompt.app.erase_when_done = False
+        self._prompt.app.erase_when_done = self._wants_editor = False
         with handed_to(end):
             try:
                 return self._prompt.prompt(default=draft.document, pre_run=run)
@@ -154,7 +161,7 @@ class LineEditor:
 
     def set_aside(self) -> None:
         """Stop reading, and take the line off the screen: `read` raises SetAside. Nothing if it was just entered."""
-        self.fail(SetAside(Draft(self.buffer.document, self._searched())))
+        self.fail(SetAside(Draft(self.buffer.document, self._searched(), self._wants_editor)))
 
     def _searched(self) -> SearchState | None:
         """What is being searched for in the history, if anything is."""
@@ -385,10 +392,13 @@ class LineEditor:
 
     def _edit(self, event: KeyPressEvent) -> None:
         """Give the line to the editor. One line that comes back can still be edited, several run."""
-        buffer, session = event.current_buffer, self._session
-        if session is None:
-            return
-        event.app.create_background_task(self._edited(buffer, session))
+        self._open_editor(event.current_buffer)
+
+    def _open_editor(self, buffer: Buffer) -> None:
+        if self._session is None:
+            self._wants_editor = True
+        else:
+            get_app().create_background_task(self._edited(buffer, self._session))
 
     async def _edited(self, buffer: Buffer, session: Session) -> None:
         from jcopsh.errors import JcopshError

@@ -148,6 +148,31 @@ def test_a_search_that_began_while_jcopsh_was_loaded_goes_on(scene: Stage) -> No
     assert scene.shown == "low: one\n"
 
 
+def test_an_editor_that_was_asked_for_while_jcopsh_was_loaded_opens(
+    scene: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i s/one/two/ \"$1\"\n")
+    editor.chmod(0o700)
+    monkeypatch.setenv("VISUAL", str(editor))
+    typed_already = threading.Event()
+
+    def loading() -> Loading:
+        while not typed_already.wait(0.01):
+            yield
+        for _ in range(10):  # the keys come in between
+            yield
+        return scene.session
+
+    def asked_for(buffer: Buffer) -> bool:
+        if buffer.text == "say one":
+            typed_already.set()
+        return buffer.text == "say two"
+
+    typed_when_ready(scene, (lambda buffer: True, "say one\x18\x05"), (asked_for, ENTER + CTRL_D), start=loading())
+    assert scene.shown == "low: two\n"
+
+
 def test_up_brings_back_the_last_line_without_its_key(scene: Stage) -> None:
     typed_when_ready(
         scene,
