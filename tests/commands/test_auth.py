@@ -169,6 +169,7 @@ def test_status_does_not_say_none_before_it_knows_the_card(card: Shell) -> None:
         (status,) = card.json("status")
         return str(status["failed_authentications"])
 
+    card.run("connect")
     assert failed().startswith("unknown until its CPLC is read")
     assert "; 0 of cards with this ATR" in failed()
     card.run("auth --key default")
