@@ -32,7 +32,7 @@ def help_(
     context = session.context()
     named = session.registry.get(subject) or session.topics.get(subject)
     if named is None and context.map is not None and context.map.field(subject) is not None:
-        return f"{AddressType().explain(subject, context)} read {subject} reads it; help memory map says more."
+        return f"{AddressType().explain(subject, context)}\nread {subject} reads it; help memory map says more"
     return manual.look_up(subject, session.registry, session.topics)
 
 
