@@ -496,11 +496,11 @@ def _held_by_another(name: str, found: Sequence[ReaderInfo]) -> ReaderError:
 
 
 def _offered(atr: bytes) -> str:
-    """Which protocols an answer to reset offers, in words; empty where it cannot be read."""
+    """Which protocols an answer to reset offers, in words."""
     try:
         return "the card offers " + " and ".join(f"T={number}" for number in parse_atr(atr).protocols)
     except AtrError:
-        return ""
+        return f"{atr.hex().upper() or 'no byte'}, as the card answers, makes no sense"
 
 
 def _protocol_mask(scard: Any, protocol: str | None) -> int:

@@ -19,7 +19,9 @@ def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
     for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.chdir(tmp_path)
-    return shell(monkeypatch, profile="j2e145", width=200)
+    made = shell(monkeypatch, profile="j2e145", width=200)
+    made.run("auth --key default")
+    return made
 
 
 LINES = ("cap info {}", "install {} --dry-run", "store-data --load {}", "tlv --load {}", "update-binary 0 --load {}")
