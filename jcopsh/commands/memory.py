@@ -70,7 +70,7 @@ def dump(
     and shows where they are instead.
 
     Options:
-        --save: write all of it as text to a file of yours, readable by you alone; not with --reveal
+        --save: write all of it as text to a file, readable by you alone
         --yes: replace the file of --save where it is there
     """
     memory_map = session.memory_map
