@@ -327,11 +327,13 @@ class LineEditor:
 
     def _carets(self) -> StyleAndTextTuples:
         """Carets under what is wrong; none while all is well, or where they would lie over the line's next row."""
+        session, document = self._session, self.buffer.document
+        if session is None or not session.settings.hints or not document.text:
+            return []
         from jcopsh.shell.hint import caret_line
         from jcopsh.shell.parse_cache import is_long, parsed
 
-        session, document = self._session, self.buffer.document
-        if session is None or not session.settings.hints or not document.text or is_long(document.text):
+        if is_long(document.text):
             return []
         columns = self._prompt.output.get_size().columns
         indent = sum(get_cwidth(part[1]) for part in self._message())

@@ -28,9 +28,9 @@ NOT_OF_RICH = {f"rich.{name}" for name in ("live", "live_render", "progress", "p
                                            "status", "syntax", "traceback", "markdown", "inspect")}
 # what may be imported of jcopsh before its prompt is drawn
 BEFORE_THE_PROMPT = {
-    "jcopsh", "jcopsh.cli", "jcopsh.ending", "jcopsh.errors", "jcopsh.iso7816", "jcopsh.iso7816.apdu", "jcopsh.secrets",
-    "jcopsh.secrets.process_list", "jcopsh.shell", "jcopsh.shell.line_editor", "jcopsh.shell.repl",
-    "jcopsh.shell.type_ahead",
+    "jcopsh", "jcopsh.cli", "jcopsh.dumb_terminal", "jcopsh.ending", "jcopsh.errors", "jcopsh.iso7816",
+    "jcopsh.iso7816.apdu", "jcopsh.secrets", "jcopsh.secrets.process_list", "jcopsh.shell", "jcopsh.shell.choices",
+    "jcopsh.shell.line_editor", "jcopsh.shell.repl", "jcopsh.shell.type_ahead",
 }
 
 
@@ -89,11 +89,13 @@ def test_what_a_card_command_may_import(tmp_path: Path) -> None:
     assert not imported & NOT_OF_RICH
 
 
-def test_what_comes_before_the_prompt_is_little() -> None:
-    code = "import jcopsh.cli, jcopsh.shell.type_ahead, jcopsh.shell.repl, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60,
-                          env=Jcopsh(Path()).environment)
-    modules = set(done.stdout.split())
+def test_what_comes_before_the_prompt_is_little(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    jcopsh.environment["PYTHONPROFILEIMPORTTIME"] = "1"
+    with jcopsh.terminal() as terminal:
+        drawn = terminal.wait_for_output("❯")
+        lines = terminal.output[:drawn].decode().splitlines()
+    modules = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
     assert {name for name in modules if name.startswith("jcopsh")} == BEFORE_THE_PROMPT
     assert not {"rich", "pygments", "cryptography", "smartcard", "platformdirs"} & modules
 
