@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from jcopsh.globalplatform import cplc
 from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options, is_security_domain
-from jcopsh.iso7816.aid import KNOWN_AIDS
+from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, channel_of, is_interindustry
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
@@ -284,7 +284,7 @@ def _may_be_a_piece(command: CommandAPDU) -> bool:
 
 # --- the security domain -------------------------------------------------------------------------------------------
 
-ISSUER_DOMAINS = frozenset(bytes(KNOWN_AIDS[name].aid) for name in ("isd", "isd-gp"))
+_ISSUER_NAMES = frozenset(map(bytes, ISSUER_DOMAINS))
 
 
 def _of_security_domain(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -293,7 +293,7 @@ def _of_security_domain(state: CardState, command: CommandAPDU, response: Respon
     if command.cla & 0x43:
         return state
     if _selected(state, command, response):
-        named = command.data in ISSUER_DOMAINS or _name_told(response) in ISSUER_DOMAINS
+        named = command.data in _ISSUER_NAMES or _name_told(response) in _ISSUER_NAMES
         return replace(state, secure_channel=None, security_domain=named or is_security_domain(response.data),
                        scp_options=tuple(announced_options(response.data).items()))
     if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:

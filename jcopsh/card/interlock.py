@@ -12,13 +12,14 @@ from enum import IntEnum
 from functools import cached_property
 
 from jcopsh.globalplatform.channel import version_text
+from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Kind, MemoryMap
 from jcopsh.jcop.root_applet import CLA_MEMORY, INS_WRITE, LAST_ADDRESS, MAX_READ
-from jcopsh.state import ISSUER_DOMAINS, CardState, Fuse, SelectedKind
+from jcopsh.state import CardState, Fuse, SelectedKind
 
 
 class Severity(IntEnum):
@@ -235,7 +236,7 @@ def _may_name_issuer(case: Case) -> bool:
     if case.command is None or (case.hidden and name):
         return True
     own = case.state.security_domain and name == case.state.aid
-    return bool(name) and (own or any(one.startswith(name) for one in ISSUER_DOMAINS))
+    return bool(name) and (own or any(one.value.startswith(name) for one in ISSUER_DOMAINS))
 
 
 # P1 of INSTALL (GlobalPlatform 2.3.1, table 11-42) that changes what is there already, and what follows from it

@@ -20,14 +20,17 @@ from jcopsh.shell.types import AidOrName, Target, TransportKey
 
 
 @command("select", group="card")
-def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | None = None) -> Selected | SelectedFile:
+def select(
+    session: Session, card: Card, aid: AidOrName | None = None, key: TransportKey | None = None
+) -> Selected | SelectedFile:
     """Select an application: by its AID, by a name such as isd, or the root applet of an unfused card by `tk`.
 
     The root applet's AID is the card's transport key. `select tk` takes the one that is in the key store, or asks for
     it without showing it; `select tk KEY` takes KEY. A key that the card takes is stored. A wrong one is never followed
     by another: whether cards count them is unknown.
 
-    A file is selected as `select-file` does, by its identifier or path: `select 3F00`.
+    A file is selected as `select-file` does, by its identifier or path: `select 3F00`. `select` alone takes what the
+    card selects without a name, as a rule its issuer security domain.
 
     Raises CardError when nothing of that name is on the card.
     """
@@ -38,7 +41,7 @@ def select(session: Session, card: Card, aid: AidOrName, key: TransportKey | Non
         return personalisation.select_root_applet(card, key or _transport_key(session, card))
     if key is not None:
         raise UsageError("a key goes with tk only", hint="select tk KEY")
-    return selection.select(card, aid)
+    return selection.select(card, aid) if aid is not None else selection.select_default(card)
 
 
 @command("boot", group="pre-personalisation")

@@ -95,6 +95,9 @@ KNOWN_AIDS: Mapping[str, KnownAID] = MappingProxyType(dict((
 )))
 """Well-known applications by the name that selects them."""
 
+ISSUER_DOMAINS = (KNOWN_AIDS["isd"].aid, KNOWN_AIDS["isd-gp"].aid)
+"""The names that issuer security domains usually have."""
+
 _BY_AID = {known.aid: known for known in KNOWN_AIDS.values()}
 
 

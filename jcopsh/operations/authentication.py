@@ -27,16 +27,16 @@ from jcopsh.globalplatform.channel import (
     version_text,
 )
 from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
+from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
-from jcopsh.operations.selection import ACCEPTED_SW1
+from jcopsh.operations.selection import ACCEPTED_SW1, SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
 from jcopsh.secrets.ledger import Doubt, Fingerprints, Try
 from jcopsh.state import CardState, SelectedKind
 
-SELECT_DEFAULT = CommandAPDU(0x00, INS.SELECT, 0x04, 0x00, le=256)  # no name: what the card selects by default
 GET_CARD_DATA = card_data.get_data(card_data.TAG_CARD_DATA)
 GET_CPLC = card_data.get_data(cplc.TAG)
 SCP02, SCP03 = 2, 3
@@ -122,8 +122,10 @@ def level_words(level: SecurityLevel) -> str:
 def go_to_domain(card: Card, *, here: bool = False) -> bool:
     """Select the issuer security domain, unless a security domain is selected, or `here`: whether it was selected.
 
-    The card's own is the one that it selects without a name (GlobalPlatform 2.3.1, 11.9). A recording in which none was
-    selected goes on without. Raises JcopshError where the root applet is selected, CardError where the card refuses.
+    The card's own is the one that it selects without a name (GlobalPlatform 2.3.1, 11.9). Where that does not show
+    itself as a security domain, it may be the applet that a reset selects, so the usual names come next; if the card
+    knows neither, what it has selected stays. A recording in which none was selected goes on without.
+    Raises JcopshError where the root applet is selected, CardError where the card refuses.
     """
     if card.state.selected is SelectedKind.ROOT:
         raise JcopshError(
@@ -137,7 +139,9 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
         return False
     with card.following():
         response = card.send(SELECT_DEFAULT)
-    if response.sw1 in ACCEPTED_SW1:
+        if response.sw != _TERMINATED_SW and not card.state.security_domain:
+            _try_usual_names(card)
+    if response.sw1 in ACCEPTED_SW1 or card.state.security_domain:
         return True
     if response.sw == _TERMINATED_SW:
         raise card_error("the card selects nothing, not even its own security domain", SELECT_DEFAULT, response,
@@ -147,6 +151,13 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
                          hint="identify: an unfused card has no card manager; or select its AID")
     raise card_error("what is selected is no security domain, and the card selects none by default", SELECT_DEFAULT,
                      response, hint="select isd, or isd-gp; --here authenticates to what is selected")
+
+
+def _try_usual_names(card: Card) -> None:
+    """Select the first issuer security domain that the card knows by a usual name."""
+    for command in map(by_name, ISSUER_DOMAINS):
+        if not card.has_answer_to(command) or card.send(command).sw1 in ACCEPTED_SW1:
+            return
 
 
 _TERMINATED_SW = 0x6985

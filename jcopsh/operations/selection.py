@@ -1,33 +1,64 @@
-"""SELECT of an application by its AID."""
+"""SELECT of an application by its AID, and of the one that a card selects without a name."""
 
 from __future__ import annotations
 
 from jcopsh.card.card import Card
-from jcopsh.iso7816.aid import AID, lookup
-from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.iso7816.status import describe
-from jcopsh.jcop.root_applet import INS_SELECT, P1_BY_NAME, TRANSPORT_KEY_LENGTH
+from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS, MAX_AID, MIN_AID, lookup
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.status import INS, describe
+from jcopsh.jcop.root_applet import P1_BY_NAME, TRANSPORT_KEY_LENGTH
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.values import Selected
 from jcopsh.secrets.segments import Segments
+from jcopsh.state import Fuse
 
 # success, more data, warnings (ISO/IEC 7816-4:2020, 5.6)
 ACCEPTED_SW1 = (0x90, 0x61, 0x62, 0x63)
+_NOT_FOUND_SW = 0x6A82
+
+
+def by_name(aid: AID | None) -> CommandAPDU:
+    """SELECT of an AID, first or only occurrence (ISO/IEC 7816-4:2020, 11.2.2); None: of what the card selects without
+    a name, its issuer security domain (GlobalPlatform 2.3.1, 11.9)."""
+    return CommandAPDU(0x00, INS.SELECT, P1_BY_NAME, 0x00, aid.value if aid else b"", le=256)
+
+
+SELECT_DEFAULT = by_name(None)
 
 
 def select(card: Card, aid: AID) -> Selected:
-    """Select an application by its AID, first or only occurrence (ISO/IEC 7816-4:2020, 11.2.2).
-
-    Raises CardError when the card has nothing of that name.
-    """
-    command = CommandAPDU(0x00, INS_SELECT, P1_BY_NAME, 0x00, aid.value, le=256)
+    """Select an application by its AID. Raises CardError when the card has nothing of that name."""
+    command = by_name(aid)
     response = card.send(command)
     if response.sw1 not in ACCEPTED_SW1:
-        raise card_error(
-            f"{_name(aid)} was not selected", command, response,
-            hint="identify: an unfused card answers 6A82 to nearly every name but its transport key",
-        )
-    return Selected(_name(aid), Segments((response.data,)), response.sw, describe(response.sw, INS_SELECT).text)
+        raise card_error(f"{_name(aid)} was not selected", command, response, hint=_instead(card, aid, response.sw))
+    return _selected(_name(aid), response)
+
+
+def select_default(card: Card) -> Selected:
+    """Select what the card selects without a name. Raises CardError where that is nothing."""
+    response = card.send(SELECT_DEFAULT)
+    if response.sw1 not in ACCEPTED_SW1:
+        raise card_error("the card selects nothing without a name", SELECT_DEFAULT, response, hint=_UNFUSED)
+    name = card.state.aid
+    return _selected(_name(AID(name)) if MIN_AID <= len(name) <= MAX_AID else "the card's default", response)
+
+
+def _selected(name: str, response: ResponseAPDU) -> Selected:
+    return Selected(name, Segments((response.data,)), response.sw, describe(response.sw, INS.SELECT).text)
+
+
+_UNFUSED = "identify: an unfused card answers 6A82 to nearly every name but its transport key"
+
+
+def _instead(card: Card, aid: AID, sw: int) -> str:
+    """What to try where that AID was not selected."""
+    others = [known.name for known in map(lookup, ISSUER_DOMAINS) if known and known.aid != aid]
+    fuse = card.state.fuse
+    if aid in ISSUER_DOMAINS and sw == _NOT_FOUND_SW and fuse is not Fuse.UNFUSED:
+        unfused = "" if fuse is Fuse.FUSED else "; an unfused card has none yet: identify"
+        return f"select {others[0]}, its other usual name, or select alone for any name{unfused}"
+    return "auth, then list: which applications there are" if fuse is Fuse.FUSED else _UNFUSED
 
 
 def _name(aid: AID) -> str:

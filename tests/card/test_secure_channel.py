@@ -17,8 +17,8 @@ from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.operations.authentication import SELECT_DEFAULT
 from jcopsh.operations.key_change import put_key
+from jcopsh.operations.selection import SELECT_DEFAULT
 from jcopsh.operations.status_errors import card_error, channel_hint
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.json_form import to_json

@@ -18,11 +18,11 @@ from jcopsh.card.tries import ledger_card
 from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, StoreError
 from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
-from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.operations.authentication import GET_CPLC, KeyChoice, authenticate
 from jcopsh.operations.key_search import Candidate, search
-from jcopsh.operations.selection import select
+from jcopsh.operations.selection import SELECT_DEFAULT, by_name, select
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.secret import Secret
 from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, connected
@@ -30,6 +30,7 @@ from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, conn
 TRACES = Path(__file__).parents[1] / "vectors"
 SEED_001 = json.loads((TRACES / "scp02-trace.json").read_text("utf-8"))
 INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE = 0x50, 0x82
+ISD, ISD_GP = ISSUER_DOMAINS
 GET_KEYS = CommandAPDU(0x80, 0xCA, 0x00, 0xE0, le=256)
 GET_DOMAINS = CommandAPDU(0x80, 0xF2, 0x80, 0x02, b"\x4f\x00", le=256)
 
@@ -450,6 +451,29 @@ def test_the_root_applet_opens_no_channel(tmp_path: Path) -> None:
     with pytest.raises(JcopshError, match="root applet"):
         domain.auth()
     assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+@pytest.mark.parametrize("answer", ["9000", "6F058403D27600A5009000", "6999", "6A82"])
+@pytest.mark.parametrize(("profile", "names"), [
+    ("j2a040", [ISD]), ("j2e145", [ISD, ISD_GP]), ("j3r180", [ISD, ISD_GP]),
+])
+def test_where_an_applet_is_selected_by_default_the_security_domain_is_called_by_its_name(
+    tmp_path: Path, profile: str, names: list[AID], answer: str
+) -> None:
+    domain = connected(tmp_path, profile)
+    domain.link.answer = lambda command, given: (
+        bytes.fromhex(answer) if command == SELECT_DEFAULT.encode() else given)
+    opened = domain.auth(level=C_MAC)
+    assert opened.security_domain == str(names[-1])
+    assert [one for one in domain.link.sent if one[1] == 0xA4] == [
+        SELECT_DEFAULT.encode(), *(by_name(one).encode() for one in names)]
+
+
+def test_a_security_domain_of_another_name_that_shows_nothing_stays_selected(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.link.answer = lambda command, given: (
+        given if command[1] != 0xA4 else b"\x90\x00" if command == SELECT_DEFAULT.encode() else b"\x6a\x82")
+    assert domain.auth(level=C_MAC).security_domain == "selected by default"
 
 
 def test_diversified_keys_that_do_not_fit_the_protocol(tmp_path: Path) -> None:
