@@ -10,7 +10,7 @@ from jcopsh.commands.exchanges import check, shown_exchange
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.status import describe_answer
 from jcopsh.operations.values import ExchangeResult
-from jcopsh.shell.choices import SWITCH
+from jcopsh.shell.choices import GET_RESPONSE
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.settings import Setting
@@ -64,7 +64,7 @@ def send_apdu(card: Card, *, apdu: ApduText, sc: Integer = 0) -> Iterator[Exchan
 
 
 @command("get-response", group="raw")
-def get_response(session: Session, follow: Annotated[str, choice_among(SWITCH)] | None = None) -> Setting:
+def get_response(session: Session, follow: Annotated[str, choice_among(GET_RESPONSE)] | None = None) -> Setting:
     """Choose whether 61xx and 6Cxx are followed by themselves, or shown as the card gives them: on or off.
 
     It is the setting get_response. Without a word: how it is now.

@@ -9,7 +9,20 @@ from enum import Enum
 from types import MappingProxyType
 
 from jcopsh.errors import UsageError
-from jcopsh.shell.choices import AUTO, COLORS, EMACS, KEYS, OFF, ON, PAGER, PROTOCOLS, SWITCH, TRACE_LEVELS, Choices
+from jcopsh.shell.choices import (
+    AUTO,
+    COLORS,
+    EMACS,
+    GET_RESPONSE,
+    KEYS,
+    OFF,
+    ON,
+    PAGER,
+    PROTOCOLS,
+    TRACE_LEVELS,
+    Choices,
+    switch,
+)
 from jcopsh.shell.theme import ThemeName
 from jcopsh.shell.types.base import did_you_mean
 
@@ -89,19 +102,23 @@ class _Declared:
 
 _DECLARED: Mapping[str, _Declared] = {
     "map": _Declared(AUTO, _maps, "memory map that names the fields; auto goes by the card, and may be unsure"),
-    "get_response": _Declared(ON, SWITCH, "follow 61xx and 6Cxx; off shows the card's own answers"),
+    "get_response": _Declared(ON, GET_RESPONSE, "follow 61xx and 6Cxx; off shows the card's own answers"),
     "color": _Declared(AUTO, COLORS, "colours; auto uses them at a terminal"),
     "theme": _Declared(ThemeName.DARK.value, _THEMES,
                        "colours for a dark or a light background, or for eyes that do not tell red from green"),
-    "hints": _Declared(ON, SWITCH, "signature and problems under the line while typing"),
-    "toolbar": _Declared(ON, SWITCH, "reader, protocol, ATR, selection, channel and journal below the line"),
+    "hints": _Declared(ON, switch("rows under the line for them", "the line alone"),
+                       "signature and problems under the line while typing"),
+    "toolbar": _Declared(ON, switch("a row at the bottom", "no such row"),
+                         "reader, protocol, ATR, selection, channel and journal below the line"),
     "keys": _Declared(EMACS, KEYS, "keys that edit the line"),
-    "complete_while_typing": _Declared(ON, SWITCH, "the menu opens by itself; off waits for Tab"),
+    "complete_while_typing": _Declared(ON, switch("as you type", "at Tab alone"),
+                                       "the menu opens by itself; off waits for Tab"),
     "pager": _Declared(AUTO, PAGER, "auto pages what is longer than the screen"),
     "trace": _Declared(OFF, TRACE_LEVELS, "show every exchange as it happens"),
     "reader": _Declared("", {}, "reader by index, name or part of it; empty takes the one with a card"),
     "protocol": _Declared(AUTO, PROTOCOLS, "protocol to ask the reader for"),
-    "shared": _Declared(OFF, SWITCH, "let other programs use the card too"),
+    "shared": _Declared(OFF, switch("others may use it between two lines", "the card is for jcopsh alone"),
+                        "let other programs use the card too"),
 }
 
 

@@ -27,6 +27,11 @@ def test_every_setting_begins_with_its_default_and_says_what_it_is() -> None:
         assert not one.choices or one.default in one.choices
 
 
+def test_every_choice_but_a_map_says_what_it_means() -> None:
+    choices = {name: offered for name, offered in Settings().choices().items() if name != "map"}
+    assert not [(name, value) for name, offered in choices.items() for value, meaning in offered.items() if not meaning]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_choice_can_be_set_in_any_case_of_letters_and_is_told(name: str) -> None:
     settings, told = Settings(), []
