@@ -98,11 +98,12 @@ class Tries:
         fetched = self._fetching if command.ins == INS.GET_RESPONSE else None
         if fetched and response.sw1 == 0x6C:
             return  # GET RESPONSE comes again, with another length
-        origin, data = fetched or (command, b"")
-        whole = ResponseAPDU(data + response.data, response.sw)
-        self._fetching = (origin, whole.data) if response.sw1 == 0x61 else None
+        if fetched:
+            command, data = fetched
+            response = ResponseAPDU(data + response.data, response.sw)
+        self._fetching = (command, response.data) if response.sw1 == 0x61 else None
         if self._fetching is None:
-            self._ended(origin, whole, taken=fetched is not None)
+            self._ended(command, response, taken=fetched is not None)
 
     def matched(self) -> None:
         """The card has made its cryptogram with the keys that are tried."""

@@ -48,8 +48,10 @@ class StoredSecret:
 
     def same_as(self, other: StoredSecret) -> bool:
         """Whether the other says nothing new: the same secret of the same place, card and boot."""
-        mine = (self.name, self.address, self.card, self.boot, self.origin)
-        return mine == (other.name, other.address, other.card, other.boot, other.origin) and self.secret == other.secret
+        return (
+            self.address == other.address and self.name == other.name and self.boot == other.boot
+            and self.origin is other.origin and self.card == other.card and self.secret == other.secret
+        )
 
 
 class KeyStore:
