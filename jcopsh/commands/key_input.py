@@ -11,6 +11,7 @@ from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.hexadecimal import NotationError
 from jcopsh.secrets.environment import KEY, KEY_VARIABLES
 from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, unsealed
+from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.session import Session
@@ -49,10 +50,10 @@ class ChosenKeys:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NewKeys:
-    """Keys that are to be put on a card, and the passphrase that they are stored under, empty for none."""
+    """Keys that are to be put on a card, and the passphrase that they are stored under, if any."""
 
     keys: KeySet
-    passphrase: str
+    passphrase: Passphrase | None
 
 
 def key_sets(session: Session) -> KeySetStore:
@@ -135,16 +136,16 @@ def opened(session: Session, name: str) -> StoredKeySet:
     return unsealed(stored, _asked_passphrase(session, stored))
 
 
-def _asked_passphrase(session: Session, stored: StoredKeySet) -> str:
-    return session.ask_secret(f"passphrase of {stored.name} (it does not show): ")
+def _asked_passphrase(session: Session, stored: StoredKeySet) -> Passphrase:
+    return Passphrase(session.ask_secret(f"passphrase of {stored.name} (it does not show): "))
 
 
-def new_passphrase(session: Session, name: str) -> str:
+def new_passphrase(session: Session, name: str) -> Passphrase:
     """A passphrase for a set that is to be stored, typed twice. Raises UsageError where the two differ."""
     first = session.ask_secret(f"passphrase for {name} (it does not show): ")
     if not first or session.ask_secret("once more: ") != first:
         raise UsageError("the two are not the same, or empty; nothing was stored")
-    return first
+    return Passphrase(first)
 
 
 def new_keys(session: Session, given: GivenKeys, name: str, *, with_passphrase: bool) -> NewKeys:
@@ -160,7 +161,7 @@ def new_keys(session: Session, given: GivenKeys, name: str, *, with_passphrase: 
         raise UsageError(f"{stored.name} is in the key store already, under no passphrase; nothing was sent",
                          hint="leave --passphrase away, or --save ANOTHER-NAME")
     keys = _keys_to_put(session, given, stored)
-    return NewKeys(keys, new_passphrase(session, name) if with_passphrase else "")
+    return NewKeys(keys, new_passphrase(session, name) if with_passphrase else None)
 
 
 def _keys_to_put(session: Session, given: GivenKeys, stored: StoredKeySet | None) -> KeySet:

@@ -137,7 +137,7 @@ def keys(
         stored = _of_channel(session, name, key_version, kdf)
     else:
         stored = _given(session, name, given, key_version, kdf)
-    key_sets(session).add(stored, new_passphrase(session, name) if passphrase else "")
+    key_sets(session).add(stored, new_passphrase(session, name) if passphrase else None)
     return f"{name} is stored: {', '.join(stored.labels)}"
 
 

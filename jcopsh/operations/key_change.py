@@ -19,6 +19,7 @@ from jcopsh.operations.key_values import Authenticated, KeysPut
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.truth import telling
 from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, key_set, unsealed
+from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 
 FIRST_KEY, SEVERAL_KEYS = 0x01, 0x80  # P2 of PUT KEY: the identifier of the first key, and that more follow
@@ -30,7 +31,7 @@ TAG_KEY_VERSION = 0xD2
 
 def put_keys(
     card: Card, store: KeySetStore | None, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS,
-    passphrase: str = "",
+    passphrase: Passphrase | None = None,
 ) -> Iterator[str | KeysPut]:
     """Put a key set of three, prove it by an authentication, and say so step by step; the last value is the result.
 
@@ -67,7 +68,7 @@ def put_keys(
 
 def put_unproved(
     card: Card, store: KeySetStore | None, new: KeySet, *, name: str, key_version: int, replaces: int = ADDS,
-    passphrase: str = "",
+    passphrase: Passphrase | None = None,
 ) -> Iterator[str]:
     """As `put_keys`, without the authentication that proves the set, and without a look at what is there."""
     check(card, new, key_version, replaces)
@@ -79,14 +80,14 @@ def put_unproved(
            f"auth --key {stored.name} proves them")
 
 
-def _kept(stored: StoredKeySet, passphrase: str) -> str:
+def _kept(stored: StoredKeySet, passphrase: Passphrase | None) -> str:
     return (f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
             + (", under the passphrase" if passphrase else ""))
 
 
 def _put_kept(
     card: Card, store: KeySetStore | None, stored: StoredKeySet, new: KeySet, *, key_version: int, replaces: int,
-    passphrase: str,
+    passphrase: Passphrase | None,
 ) -> tuple[str, ...]:
     """`put_key` of a set that is in the store, where it is noted before that the card may have it from now on.
 
@@ -103,7 +104,7 @@ def _put_kept(
         raise
 
 
-def _note(store: KeySetStore | None, known: StoredKeySet, passphrase: str) -> None:
+def _note(store: KeySetStore | None, known: StoredKeySet, passphrase: Passphrase | None) -> None:
     if store is not None:
         store.note(known, passphrase)
 
@@ -263,7 +264,8 @@ def _compare(answer: bytes, key_version: int, expected: tuple[str, ...]) -> None
 
 
 def keep(
-    card: Card, store: KeySetStore | None, new: KeySet, name: str, key_version: int, *, passphrase: str = ""
+    card: Card, store: KeySetStore | None, new: KeySet, name: str, key_version: int, *,
+    passphrase: Passphrase | None = None,
 ) -> StoredKeySet:
     """The set in the store with its keys: a new entry, or the one of that name where it holds these very keys.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,12 +16,11 @@ from typing import Any
 
 from jcopsh.errors import StoreError, UsageError
 from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 
 FORMAT = "jcopsh key sets 1"
-# scrypt's cost: some tenths of a second and 128 MiB (RFC 7914, 2)
-SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**17, 8, 1
-SALT_LENGTH, NONCE_LENGTH, CIPHER_KEY_LENGTH = 16, 12, 32  # bytes
+SALT_LENGTH, NONCE_LENGTH = 16, 12  # bytes
 
 
 class Standing(StrEnum):
@@ -105,7 +103,7 @@ class KeySetStore:
         """The set of that name, in any case of letters."""
         return next((one for one in self.entries() if one.name.lower() == name.lower()), None)
 
-    def add(self, new: StoredKeySet, passphrase: str = "") -> None:
+    def add(self, new: StoredKeySet, passphrase: Passphrase | None = None) -> None:
         """Keep a set, under the passphrase where there is one. Raises UsageError where the name is taken."""
         stamped = replace(new, time=datetime.now(UTC).isoformat(timespec="seconds"))
         kept = _seal(stamped, passphrase) if passphrase else stamped
@@ -124,11 +122,11 @@ class KeySetStore:
             raise UsageError("there is no key set of that name", hint="keys list")
         self._change(lambda entries: [one for one in entries if one.name.lower() != name.lower()])
 
-    def note(self, known: StoredKeySet, passphrase: str = "") -> None:
+    def note(self, known: StoredKeySet, passphrase: Passphrase | None = None) -> None:
         """Say what has become of a set: its version, standing and card are from now on those of `known`.
 
-        Raises UsageError where the set is under another passphrase than this one: what is known of it is authenticated
-        with it.
+        Raises UsageError where the set is under another passphrase than this one, or under one and none is given: what
+        is known of it is authenticated with it.
         """
         def noted(one: StoredKeySet) -> StoredKeySet:
             if one.name.lower() != known.name.lower():
@@ -152,41 +150,47 @@ class KeySetStore:
             ) from error
 
 
-def unsealed(stored: StoredKeySet, passphrase: str) -> StoredKeySet:
-    """The set with its keys. Raises UsageError for a wrong passphrase."""
+def unsealed(stored: StoredKeySet, passphrase: Passphrase | None) -> StoredKeySet:
+    """The set with its keys. Raises UsageError for a wrong passphrase, and for none where there has to be one."""
     if stored.sealed is None:
         return stored
-    content = _deciphered(stored, stored.sealed, _cipher_key(passphrase, stored.sealed.salt))
+    content = _deciphered(stored, stored.sealed, passphrase)
     third = len(content) // 3
     keys = (Secret(content[:third]), Secret(content[third : 2 * third]), Secret(content[2 * third :]))
     return replace(stored, keys=keys)
 
 
-def _seal(stored: StoredKeySet, passphrase: str) -> StoredKeySet:
+def _seal(stored: StoredKeySet, passphrase: Passphrase) -> StoredKeySet:
     assert stored.keys is not None  # noqa: S101 — only what has its keys is stored; for the type checker
     salt = secrets.token_bytes(SALT_LENGTH)
     content = b"".join(key.reveal() for key in stored.keys)
-    return _enciphered(stored, content, _cipher_key(passphrase, salt), salt)
+    return _enciphered(stored, content, passphrase, salt)
 
 
-def _sealed_anew(before: StoredKeySet, sealed: Sealed, after: StoredKeySet, passphrase: str) -> StoredKeySet:
+def _sealed_anew(
+    before: StoredKeySet, sealed: Sealed, after: StoredKeySet, passphrase: Passphrase | None
+) -> StoredKeySet:
     """The same keys under the same passphrase, with what is known of them now. The salt stays: a key takes its time."""
-    key = _cipher_key(passphrase, sealed.salt)
-    return _enciphered(after, _deciphered(before, sealed, key), key, sealed.salt)
+    content = _deciphered(before, sealed, passphrase)
+    assert passphrase is not None  # noqa: S101 — nothing is deciphered without; for the type checker
+    return _enciphered(after, content, passphrase, sealed.salt)
 
 
-def _enciphered(stored: StoredKeySet, content: bytes, key: bytes, salt: bytes) -> StoredKeySet:
+def _enciphered(stored: StoredKeySet, content: bytes, passphrase: Passphrase, salt: bytes) -> StoredKeySet:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     nonce = secrets.token_bytes(NONCE_LENGTH)
-    ciphertext = AESGCM(key).encrypt(nonce, content, _known_of(stored))
+    ciphertext = AESGCM(passphrase.cipher_key(salt).reveal()).encrypt(nonce, content, _known_of(stored))
     return replace(stored, keys=None, sealed=Sealed(salt, nonce, ciphertext))
 
 
-def _deciphered(stored: StoredKeySet, sealed: Sealed, key: bytes) -> bytes:
+def _deciphered(stored: StoredKeySet, sealed: Sealed, passphrase: Passphrase | None) -> bytes:
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    if passphrase is None:
+        raise UsageError("that key set is under a passphrase, and none was given; nothing was sent")
+    key = passphrase.cipher_key(sealed.salt).reveal()
     try:
         return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _known_of(stored))
     except InvalidTag:
@@ -198,13 +202,6 @@ def _known_of(stored: StoredKeySet) -> bytes:
     """What is authenticated with the keys: nobody can give them another name, version, use or card."""
     return json.dumps([FORMAT, stored.name, stored.key_version, stored.diversification, stored.card,
                        stored.standing.value]).encode()
-
-
-def _cipher_key(passphrase: str, salt: bytes) -> bytes:
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-    return Scrypt(salt=salt, length=CIPHER_KEY_LENGTH, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P).derive(
-        unicodedata.normalize("NFC", passphrase).encode())
 
 
 def _to_json(one: StoredKeySet) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from jcopsh.card.card import Card
 from jcopsh.card.tries import Tries
 from jcopsh.errors import StoreError
 from jcopsh.secrets.ledger import Ledger
+from jcopsh.secrets.passphrase import Passphrase
+from jcopsh.secrets.secret import Secret
 from jcopsh.shell.prompt import prompt_text
 from jcopsh.shell.toolbar import toolbar
 from tests.cap_files import Cap
@@ -230,6 +232,25 @@ def test_new_keys_are_kept_under_a_passphrase(card: Shell) -> None:
     assert "not the passphrase" in card.fail("reset; auth --key bench", 2)
     card.answers += ["one"]
     assert "key version 0x01" in card.run("auth --key bench; status")
+
+
+def test_a_passphrase_costs_a_command_one_scrypt(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+    derived = Passphrase._derived
+
+    def counted(passphrase: Passphrase, salt: bytes) -> Secret:
+        made.append(salt)
+        return derived(passphrase, salt)
+
+    monkeypatch.setattr(Passphrase, "_derived", counted)
+    card.answers += ["one", "one", "one", "one"]
+    card.run("auth --key default")
+    card.run(f"put-keys {NEW} --key-version 1 --save bench --passphrase --yes")
+    assert len(made) == 1
+    card.run("put-keys --key-version 1 --save bench --yes")
+    card.run("auth --key bench")
+    assert made == [made[0]] * 3
+    assert not card.answers
 
 
 def test_a_set_stored_under_a_passphrase_is_put(card: Shell) -> None:

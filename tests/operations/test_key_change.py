@@ -26,6 +26,7 @@ from jcopsh.operations.key_change import delete_keys, put_key, put_keys
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import KeysPut
 from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set, unsealed
+from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 from tests.secure_channels import C_MAC, DEFAULT, FULL, Domain, connected
 
@@ -266,7 +267,8 @@ def test_an_answer_that_says_nothing_of_the_keys_leaves_them_about_to_be_put(tmp
 def test_a_set_under_a_passphrase_survives_a_power_cut(tmp_path: Path, lost_after: bool) -> None:
     def attempt(domain: Domain, passphrase: str) -> None:
         with answering_yes(domain.card):
-            list(put_keys(domain.card, domain.key_sets, NEW, name=NAME, key_version=1, passphrase=passphrase))
+            list(put_keys(domain.card, domain.key_sets, NEW, name=NAME, key_version=1,
+                          passphrase=Passphrase(passphrase)))
 
     domain = connected(tmp_path)
     domain.auth(level=C_MAC)
@@ -285,7 +287,7 @@ def test_a_set_under_a_passphrase_survives_a_power_cut(tmp_path: Path, lost_afte
     stored = domain.key_sets.get(NAME)
     assert stored is not None
     assert (stored.standing, stored.key_version, stored.keys) == (Standing.ON_CARD, 1, None)
-    assert unsealed(stored, "a passphrase").keys == NEW.all
+    assert unsealed(stored, Passphrase("a passphrase")).keys == NEW.all
 
 
 # --- a card that does not say which keys it has -----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jcopsh.errors import StoreError, UsageError
 from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set, unsealed
+from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 
 KEYS = (Secret(bytes(range(0x10, 0x20))), Secret(bytes(range(0x20, 0x30))), Secret(bytes(range(0x30, 0x40))))
@@ -36,7 +37,7 @@ def test_a_set_comes_back_as_it_was(store: KeySetStore) -> None:
 @pytest.mark.parametrize("length", [16, 24, 32])
 def test_a_passphrase_keeps_the_keys_from_who_has_the_file(store: KeySetStore, length: int) -> None:
     keys = (Secret(bytes(range(length))), Secret(bytes(range(1, length + 1))), Secret(bytes(range(2, length + 2))))
-    store.add(key_set("bench", keys), PASSPHRASE)
+    store.add(key_set("bench", keys), Passphrase(PASSPHRASE))
     (found,) = store.entries()
     assert found.keys is None
     assert found.labels
@@ -44,14 +45,14 @@ def test_a_passphrase_keeps_the_keys_from_who_has_the_file(store: KeySetStore, l
     for key in keys:
         assert key.reveal()[:8].hex().upper() not in text
     assert PASSPHRASE.upper() not in text
-    assert unsealed(found, PASSPHRASE).keys == keys
+    assert unsealed(found, Passphrase(PASSPHRASE)).keys == keys
     with pytest.raises(UsageError, match="passphrase"):
-        unsealed(found, "another")
+        unsealed(found, Passphrase("another"))
 
 
 def test_the_same_keys_under_the_same_passphrase_look_different(store: KeySetStore) -> None:
-    store.add(key_set("one", KEYS), PASSPHRASE)
-    store.add(key_set("two", KEYS), PASSPHRASE)
+    store.add(key_set("one", KEYS), Passphrase(PASSPHRASE))
+    store.add(key_set("two", KEYS), Passphrase(PASSPHRASE))
     one, two = (entry.sealed for entry in store.entries())
     assert one is not None
     assert two is not None
@@ -96,41 +97,41 @@ def test_a_damaged_file_is_told_without_its_content(store: KeySetStore, content:
     ("standing", "the card has taken it"),
 ])
 def test_what_is_known_of_a_sealed_set_cannot_be_changed(store: KeySetStore, part: str, value: object) -> None:
-    store.add(key_set("bench", KEYS, key_version=1), PASSPHRASE)
+    store.add(key_set("bench", KEYS, key_version=1), Passphrase(PASSPHRASE))
     document = json.loads(store.path.read_text("utf-8"))
     document["key_sets"][0][part] = value
     store.path.write_text(json.dumps(document), "utf-8")
     (found,) = store.entries()
     with pytest.raises(UsageError, match="passphrase"):
-        unsealed(found, PASSPHRASE)
+        unsealed(found, Passphrase(PASSPHRASE))
     document["key_sets"][0] |= {"name": "bench", "key_version": 1, "diversification": "none", "card": "",
                                 "standing": "given by the user"}
     store.path.write_text(json.dumps(document), "utf-8")
-    assert unsealed(store.entries()[0], PASSPHRASE).keys == KEYS
+    assert unsealed(store.entries()[0], Passphrase(PASSPHRASE)).keys == KEYS
 
 
 def test_what_became_of_a_sealed_set_is_noted_with_its_passphrase(store: KeySetStore) -> None:
-    store.add(key_set("bench", KEYS), PASSPHRASE)
+    store.add(key_set("bench", KEYS), Passphrase(PASSPHRASE))
     known = key_set("bench", KEYS, standing=Standing.ON_CARD, card="chip 01", key_version=1)
-    for wrong in ("", "another"):
+    for wrong in (None, Passphrase(""), Passphrase("another")):
         with pytest.raises(UsageError, match="passphrase"):
             store.note(known, wrong)
     assert store.entries()[0].standing is Standing.GIVEN
-    store.note(known, PASSPHRASE)
+    store.note(known, Passphrase(PASSPHRASE))
     (found,) = store.entries()
     assert (found.keys, found.standing, found.card) == (None, Standing.ON_CARD, "chip 01")
-    assert unsealed(found, PASSPHRASE).keys == KEYS
+    assert unsealed(found, Passphrase(PASSPHRASE)).keys == KEYS
 
 
 def test_the_two_ways_of_writing_a_passphrase_are_one(store: KeySetStore) -> None:
     """An ö is one character or two, as the keyboard has it."""
-    store.add(key_set("bench", KEYS), "scho\u0308n")
-    assert unsealed(store.entries()[0], "sch\u00f6n").keys == KEYS
+    store.add(key_set("bench", KEYS), Passphrase("scho\u0308n"))
+    assert unsealed(store.entries()[0], Passphrase("sch\u00f6n")).keys == KEYS
 
 
 def test_the_cost_of_a_guess(store: KeySetStore) -> None:
     """That of scrypt with N = 2^17, r = 8, p = 1, by another implementation."""
-    store.add(key_set("bench", KEYS, key_version=1), PASSPHRASE)
+    store.add(key_set("bench", KEYS, key_version=1), Passphrase(PASSPHRASE))
     sealed = store.entries()[0].sealed
     assert sealed is not None
     key = hashlib.scrypt(PASSPHRASE.encode(), salt=sealed.salt, n=2**17, r=8, p=1, maxmem=2**28, dklen=32)
