@@ -74,6 +74,14 @@ class NoCardThere(ReaderError):
     """There is no card in the reader."""
 
 
+class ConnectionGivenUp(KeyboardInterrupt):
+    """Ctrl-C came while a connection was waited for. `error` says so in words."""
+
+    def __init__(self, error: ReaderError) -> None:
+        super().__init__(error.what)
+        self.error = error
+
+
 class CardError(JcopshError):
     """The card answered `response` to `command`, which ends the operation."""
 

@@ -19,7 +19,7 @@ from jcopsh.card.link import ReaderAttributes, ResetKind
 from jcopsh.card.pcsc_results import SEAT_HINT, Result, check, code_of
 from jcopsh.card.readers import ReaderInfo, choose
 from jcopsh.card.worker import Worker
-from jcopsh.errors import CardWasReset, ReaderError, UsageError
+from jcopsh.errors import CardWasReset, ConnectionGivenUp, ReaderError, UsageError
 from jcopsh.iso7816.atr import AtrError, parse_atr
 
 # into the environment that jcopsh runs in, wherever it came from
@@ -86,7 +86,7 @@ def connect(
     None takes the only reader that holds a card. `protocol` is `T=0` or `T=1`; None takes what the card prefers.
     Unless `shared`, the card is taken for this program alone. `on_wait` gets a sentence where the connection takes
     longer than CONNECTION_TOLD_S. Raises ReaderError where no one reader is meant, it holds no card, the card is mute,
-    or another program has it; UsageError for another protocol.
+    or another program has it; UsageError for another protocol; ConnectionGivenUp for Ctrl-C while the card is mute.
     """
     scard = _scard()
     protocols = _protocol_mask(scard, protocol)
@@ -125,9 +125,14 @@ class PcscLink:
         self._in_transaction = False
         self._vanished = False
         told = _once(lambda: on_wait(f"Connecting to {name}; Ctrl-C gives up"), after_s=CONNECTION_TOLD_S)
-        result, self._handle, self._active = worker.call(
-            scard.SCardConnect, context, name, self._share, protocols, meanwhile=told
-        )
+        try:
+            result, self._handle, self._active = worker.call(
+                scard.SCardConnect, context, name, self._share, protocols, meanwhile=told
+            )
+        except KeyboardInterrupt:
+            _given_up.append(name)
+            worker.finish(self._release)
+            raise ConnectionGivenUp(_given_up_before(name)) from None
         if code_of(result) == Result.SHARING_VIOLATION:
             raise _held_by_another(name, worker.call(_list, scard, context))
         check(result, name, more=_offered(reader.atr) if code_of(result) == Result.PROTO_MISMATCH else "")
@@ -235,6 +240,10 @@ class PcscLink:
         if self._vanished:
             self._wait_for_absence()
         self._scard.SCardDisconnect(self._handle, self._scard.SCARD_RESET_CARD)
+        self._release()
+
+    def _release(self) -> None:
+        """With the context ends all that was asked for in it."""
         self._scard.SCardReleaseContext(self._context)
         if self._name in _given_up:
             _given_up.remove(self._name)
@@ -469,6 +478,14 @@ def _version(value: bytes) -> str:
         return ""
     number = int.from_bytes(value, "little")
     return f"{number >> 24}.{number >> 16 & 0xFF:02d}"
+
+
+def _given_up_before(name: str) -> ReaderError:
+    """The error of a connection that was not waited for."""
+    return ReaderError(
+        f"{name}: the connection was given up",
+        meaning="Ctrl-C was pressed before the card had answered its reset; no command was sent to it", hint=SEAT_HINT,
+    )
 
 
 def _held_by_another(name: str, found: Sequence[ReaderInfo]) -> ReaderError:

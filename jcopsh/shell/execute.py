@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 
-from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, CardError, Ended, JcopshError, ReaderError
+from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, CardError, ConnectionGivenUp, Ended, JcopshError, ReaderError
 from jcopsh.operations.status_errors import channel_hint
 from jcopsh.shell.command import Injected
 from jcopsh.shell.line import Call, Line
@@ -136,8 +136,9 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
             error.hint = "; ".join(one for one in (error.hint, channel_hint(card, error)) if one)
         session.output.error(error, None if session.interactive else line, json=json)
         return error.exit_code
-    except KeyboardInterrupt:
-        session.output.error(INTERRUPTED, json=json)
+    except KeyboardInterrupt as interrupt:
+        told = interrupt.error if isinstance(interrupt, ConnectionGivenUp) else INTERRUPTED
+        session.output.error(told, json=json)
         return EXIT_CARD
     except (BrokenPipeError, Ended):
         raise

@@ -18,7 +18,7 @@ from jcopsh.card import holders, pcsc
 from jcopsh.card.link import ReaderAttributes, ResetKind
 from jcopsh.card.pcsc_results import Result, check
 from jcopsh.card.readers import ReaderInfo
-from jcopsh.errors import CardWasReset, NoCardThere, ReaderError, UsageError
+from jcopsh.errors import CardWasReset, ConnectionGivenUp, NoCardThere, ReaderError, UsageError
 from tests.reader_stack import program_environment
 
 ATR = bytes.fromhex("3BF81300008131FE454A434F5076323431B7")
@@ -573,6 +573,30 @@ def test_a_card_that_lets_wait_is_told_of(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(pcsc, "CONNECTION_TOLD_S", 0.01)
     pcsc.connect(None, on_wait=on_wait).close()
     assert told == ["Connecting to Reader; Ctrl-C gives up"]
+
+
+def test_a_card_that_lets_wait_is_given_up_by_ctrl_c(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scard, answers = install({"Reader": ATR}), threading.Event()
+    connect = scard.SCardConnect
+
+    def mute(context: int, name: str, share: int, protocols: int) -> tuple[int, int, int]:
+        assert answers.wait(10)
+        return connect(context, name, share, protocols)  # type: ignore[no-any-return]  # the fixture hands it out as Any
+
+    monkeypatch.setattr(scard, "SCardConnect", mute)
+    monkeypatch.setattr(pcsc, "CONNECTION_TOLD_S", 0.01)
+    with pytest.raises(ConnectionGivenUp) as caught:
+        pcsc.connect(None, on_wait=lambda _sentence: signal.raise_signal(signal.SIGINT))
+    assert caught.value.error.what == "Reader: the connection was given up"
+    monkeypatch.setattr(scard, "SCardConnect", connect)
+    scard.once["connect"] = Result.SHARING_VIOLATION
+    with pytest.raises(ReaderError, match="still waits for the card that was given up"):
+        pcsc.connect(None)
+    answers.set()
+    wait_for_workers()
+    scard.once["connect"] = Result.SHARING_VIOLATION
+    with pytest.raises(ReaderError, match="another program has the card"):
+        pcsc.connect(None)
 
 
 def test_an_empty_slot_is_an_error_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -351,6 +352,22 @@ def test_a_mute_card_is_given_up_by_a_second_ctrl_c(reader_stack: ReaderStack, h
         card.remove(signal.SIGKILL)
         with scripted(reader_stack, memory_reads()):
             jcopsh.prompt("card ❯")
+            jcopsh.works()
+            jcopsh.leaves()
+
+
+def test_a_card_that_is_mute_at_the_start_is_given_up(reader_stack: ReaderStack, home: dict[str, str]) -> None:
+    card = reader_stack.insert()
+    os.kill(card.pid, signal.SIGSTOP)
+    with shell(reader_stack, home, until=f"Connecting to {READERS[0]}; Ctrl-C gives up") as jcopsh:
+        jcopsh.terminal.type_in("\x03")
+        jcopsh.prompt(NO_CARD)
+        start = jcopsh.now
+        jcopsh.line("identify", "Ctrl-C gives up")
+        jcopsh.terminal.type_in("\x03")
+        jcopsh.told("the connection was given up", "no command was sent to it", start=start)
+        card.remove(signal.SIGKILL)
+        with scripted(reader_stack, {SELECT_ISD: "9000"}):
             jcopsh.works()
             jcopsh.leaves()
 
