@@ -28,7 +28,8 @@ QUIET_S = 0.8  # a screen that was still for so long is drawn to its end; only f
 
 ENTER, TAB, SHIFT_TAB, ESCAPE, UP = "\r", "\t", "\x1b[Z", "\x1b", "\x1b[A"
 RIGHT, CTRL_RIGHT, ALT_F = "\x1b[C", "\x1b[1;5C", "\x1bf"
-CTRL_C, CTRL_D, CTRL_E, CTRL_L, CTRL_R, CTRL_S = "\x03", "\x04", "\x05", "\x0c", "\x12", "\x13"
+CTRL_C, CTRL_D, CTRL_E, CTRL_G, CTRL_L = "\x03", "\x04", "\x05", "\x07", "\x0c"
+CTRL_R, CTRL_S = "\x12", "\x13"
 CTRL_X_CTRL_E = "\x18\x05"
 READY = "J2A040 ❯"
 
@@ -161,6 +162,12 @@ SCENES = (
     Scene("history_search_fails", (Wait(READY), CTRL_L, CTRL_R, Wait("reverse"), "key", Wait("read cm_key1 16"), "3",
                                    Wait("no line")),
           prepare=history_of("read cm_key1 16", "help")),
+    Scene("history_search_fails_without_hints", (
+        Wait(READY), "set hints off\r", Wait("typed"), CTRL_R, Wait("reverse"), "key", Wait("read cm_key1 16"), "3",
+        Wait("failed")), prepare=history_of("read cm_key1 16", "help")),
+    Scene("history_search_given_up", (
+        Wait(READY), "help", CTRL_R, "read", Wait("key2 8"), CTRL_R, Wait("key1 1"), CTRL_G, Wait("❯ help")),
+          prepare=history_of("read cm_key1 16", "read cm_key2 8"), windows=USUAL),
     Scene("colors", (Wait(READY), "read 0xC00305 16; send 00A4040000; write cm_key1 |JCOPSIMULATEDTK0| # x"),
           styled=True),
     Scene("error_mark", (Wait(READY), "read 0xZZ 16", Wait("^")), styled=True),

@@ -44,11 +44,12 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as PromptOutput
 from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.renderer import CPR_Support
-from prompt_toolkit.search import SearchState, start_search, stop_search
+from prompt_toolkit.search import stop_search
 from prompt_toolkit.styles import BaseStyle, DynamicStyle, Style
 from prompt_toolkit.utils import get_cwidth, is_dumb_terminal
 
 from jcopsh.ending import handed_to
+from jcopsh.shell.line_search import LineSearch, Search, fails
 
 if TYPE_CHECKING:
     from jcopsh.errors import Ended
@@ -70,7 +71,7 @@ class Draft:
     """
 
     document: Document = field(default_factory=Document)
-    search: SearchState | None = None
+    search: Search | None = None
     for_editor: bool = False
 
 
@@ -100,6 +101,7 @@ class LineEditor:
         self._session: Session | None = None
         self._suggests: AutoSuggest | None = None
         self._wants_editor = False  # it was asked for before there was a session
+        self._search = LineSearch()
         self._styles: tuple[ThemeName | None, BaseStyle] = (None, Style([]))
         # such a terminal shows no more than what is written to it from left to right
         self.dumb = output is None and is_dumb_terminal()
@@ -122,6 +124,7 @@ class LineEditor:
         # until it is furnished there is nothing at the bottom of the screen, so nobody asks how far away that is
         app.renderer.cpr_support = CPR_Support.NOT_SUPPORTED
         self._lay_out()
+        self._search.attach(self._prompt)
 
     @property
     def buffer(self) -> Buffer:
@@ -143,7 +146,7 @@ class LineEditor:
             if heard:
                 self.fail(heard[0])
             if draft.search is not None:
-                self._search(draft.search)
+                self._search.go_on(self._prompt, draft.search)
             elif draft.for_editor:
                 self._open_editor(self.buffer)
             elif self.buffer.text and self._completes_while_typing():
@@ -152,6 +155,7 @@ class LineEditor:
                 self.soon(started)
 
         self._prompt.app.erase_when_done = self._wants_editor = False
+        self._search.begin_anew()
         with handed_to(end):
             try:
                 return self._prompt.prompt(default=draft.document, pre_run=run)
@@ -161,19 +165,7 @@ class LineEditor:
 
     def set_aside(self) -> None:
         """Stop reading, and take the line off the screen: `read` raises SetAside. Nothing if it was just entered."""
-        self.fail(SetAside(Draft(self.buffer.document, self._searched(), self._wants_editor)))
-
-    def _searched(self) -> SearchState | None:
-        """What is being searched for in the history, if anything is."""
-        target = self._prompt.layout.search_target_buffer_control
-        if target is None:
-            return None
-        return SearchState(self._prompt.search_buffer.text, target.search_state.direction)
-
-    def _search(self, wanted: SearchState) -> None:
-        """Search through the history, as if Ctrl-R had been pressed and the words been typed."""
-        start_search(direction=wanted.direction)
-        self._prompt.search_buffer.document = Document(wanted.text)
+        self.fail(SetAside(Draft(*self._search.set_aside(self._prompt), self._wants_editor)))
 
     def fail(self, error: BaseException) -> None:
         """Stop reading with an exception, and take the line off the screen. Nothing if it was just entered."""
@@ -301,13 +293,7 @@ class LineEditor:
 
     def _failed_search(self) -> list[tuple[str, str]]:
         """That a search through the history finds nothing; empty while it does, or none is going on."""
-        layout = self._prompt.layout
-        searched = layout.search_target_buffer_control
-        wanted = layout.current_buffer.text if layout.current_buffer else ""
-        if searched is None or not wanted:
-            return []
-        state = SearchState(wanted, searched.search_state.direction, searched.search_state.ignore_case)
-        if wanted.lower() in searched.buffer.document_for_search(state).text.lower():
+        if not fails(self._prompt.layout):
             return []
         return [("hint-problem", "no line of the history has this in it"), ("hint", "\nCtrl-G leaves the search")]
 
@@ -380,6 +366,7 @@ class LineEditor:
         bindings.add("tab", filter=typing & completes & (emacs_insert_mode | vi_insert_mode))(_complete)
         bindings.add("escape", filter=typing & emacs_mode & has_completions)(_close_menu)
         bindings.add("c-right", filter=typing & Condition(_is_suggestion_shown))(_take_a_word)
+        self._search.add_to(bindings)
         return bindings
 
     def _paste(self, event: KeyPressEvent) -> None:
