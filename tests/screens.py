@@ -162,9 +162,6 @@ SCENES = (
     Scene("history_search_fails", (Wait(READY), CTRL_L, CTRL_R, Wait("reverse"), "key", Wait("read cm_key1 16"), "3",
                                    Wait("no line")),
           prepare=history_of("read cm_key1 16", "help")),
-    Scene("history_search_fails_without_hints", (
-        Wait(READY), "set hints off\r", Wait("typed"), CTRL_R, Wait("reverse"), "key", Wait("read cm_key1 16"), "3",
-        Wait("failed")), prepare=history_of("read cm_key1 16", "help")),
     Scene("history_search_given_up", (
         Wait(READY), "help", CTRL_R, "read", Wait("key2 8"), CTRL_R, Wait("key1 1"), CTRL_G, Wait("❯ help")),
           prepare=history_of("read cm_key1 16", "read cm_key2 8"), windows=USUAL),
