@@ -30,7 +30,7 @@ NOT_OF_RICH = {f"rich.{name}" for name in ("live", "live_render", "progress", "p
 BEFORE_THE_PROMPT = {
     "jcopsh", "jcopsh.cli", "jcopsh.dumb_terminal", "jcopsh.ending", "jcopsh.errors", "jcopsh.iso7816",
     "jcopsh.iso7816.apdu", "jcopsh.secrets", "jcopsh.secrets.process_list", "jcopsh.shell", "jcopsh.shell.choices",
-    "jcopsh.shell.line_editor", "jcopsh.shell.repl", "jcopsh.shell.type_ahead",
+    "jcopsh.shell.line_editor", "jcopsh.shell.line_search", "jcopsh.shell.repl", "jcopsh.shell.type_ahead",
 }
 
 
