@@ -51,6 +51,7 @@ class Tries:
         self.last: LastTry | None = None
         self.unwritten: StoreError | None = None
         self._keys, self._right = RAW_BYTES, False
+        self._when_refused = Sign.WRONG  # what a refusal of EXTERNAL AUTHENTICATE says of the keys
         self._open: _OpenTry | None = None
         self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
         self._counted: tuple[LedgerCard, int] | None = None
@@ -73,7 +74,7 @@ class Tries:
         try:
             yield
         finally:
-            self._keys, self._right = RAW_BYTES, False
+            self._keys, self._right, self._when_refused = RAW_BYTES, False, Sign.WRONG
 
     def before(self, command: CommandAPDU, state: CardState) -> None:
         """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses."""
@@ -105,8 +106,11 @@ class Tries:
         if self._fetching is None:
             self._ended(command, response, taken=fetched is not None)
 
-    def matched(self) -> None:
-        """The card has made its cryptogram with the keys that are tried."""
+    def matched(self, *, when_refused: Sign = Sign.REFUSED) -> None:
+        """The card has made its cryptogram with the keys that are tried. `when_refused` is what it says of them if the
+        card refuses EXTERNAL AUTHENTICATE all the same: RIGHT where something else explains that, or nothing is left
+        to prove."""
+        self._when_refused = when_refused
         self._sign(Sign.RIGHT)
 
     def mismatched(self) -> None:
@@ -167,7 +171,7 @@ class Tries:
             with self._told_afterwards():
                 self.ledger.succeeded(tried.entry, self._of_this_card, (self._keys.exact, self._keys.as_des))
         elif response.sw != 0x6A86:  # 6A86: not the keys, but the level in P1
-            self._sign(Sign.WRONG)  # of SCP02 the card's cryptogram proves the ENC key alone
+            self._sign(self._when_refused)
         self._open = None
 
     def _sign(self, sign: Sign) -> None:

@@ -13,11 +13,11 @@ from jcopsh.globalplatform.keys import Diversification
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, IntegerType, KeySets, KeyVersionType, Security, choice, choice_of
+from jcopsh.shell.types import ByteString, KeySets, KeyVersionType, ScpOptionType, Security, choice, choice_of
 from jcopsh.state import CardState, SelectedKind
 
 KeyVersion = Annotated[int, KeyVersionType(0, 255)]
-Option = Annotated[int, IntegerType(0, 255, "the implementation option i of SCP02, as 0x15")]
+Option = Annotated[int, ScpOptionType()]
 Kdf = Annotated[Diversification, choice_of(Diversification)]
 Protocol = Annotated[str, choice("SCP02", "SCP03", SCP02="3DES keys", SCP03="AES keys")]
 
@@ -76,6 +76,8 @@ def auth(
         key_version=chosen.key_version if key_version is None else key_version,
         host_challenge=host_challenge, protocol=None if scp is None else int(scp[-2:]), here=here,
     )
+    if option is not None and opened.protocol != "SCP02":
+        yield f"--option {option:02X} had no effect: it is for SCP02, and the card answered with {opened.protocol}"
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
     yield opened

@@ -28,6 +28,17 @@ class SecurityLevel(IntFlag):
     R_ENCRYPTION = 0x20
 
 
+# how a level is typed and shown, from the lowest to the highest
+LEVEL_NAMES = {
+    SecurityLevel.NONE: "plain",
+    SecurityLevel.C_MAC: "mac",
+    SecurityLevel.C_MAC | SecurityLevel.C_DECRYPTION: "enc",
+    SecurityLevel.C_MAC | SecurityLevel.R_MAC: "rmac",
+    SecurityLevel.C_MAC | SecurityLevel.C_DECRYPTION | SecurityLevel.R_MAC: "enc-rmac",
+    SecurityLevel.C_MAC | SecurityLevel.C_DECRYPTION | SecurityLevel.R_MAC | SecurityLevel.R_ENCRYPTION: "full",
+}
+
+
 class ChannelBroken(ValueError):
     """An answer that a secure channel cannot accept: the channel has to be closed."""
 

@@ -13,10 +13,11 @@ from jcopsh.card import consent
 from jcopsh.card.card import Card, is_answered_yes
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.tries import RAW_BYTES, ledger_card, ledger_name
-from jcopsh.errors import ChannelError, JcopshError, Refused
+from jcopsh.errors import ChannelError, JcopshError, Refused, UsageError
 from jcopsh.globalplatform import card_data, ciphers, cplc, scp02, scp03
 from jcopsh.globalplatform.channel import (
     HOST_CHALLENGE_LENGTH,
+    LEVEL_NAMES,
     CryptogramMismatch,
     InitializeUpdate,
     LevelNotOffered,
@@ -34,7 +35,7 @@ from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import ACCEPTED_SW1, SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
-from jcopsh.secrets.ledger import Doubt, Fingerprints, Try
+from jcopsh.secrets.ledger import Doubt, Fingerprints, Sign, Try
 from jcopsh.state import CardState, SelectedKind
 
 GET_CARD_DATA = card_data.get_data(card_data.TAG_CARD_DATA)
@@ -91,7 +92,7 @@ def authenticate(
     """
     with card.following():
         go_to_domain(card, here=here)
-        _look(card, option)
+        _look(card)
     _check_before(card.state, level, option, protocol)
     fingerprints, right = _fingerprints_with_consent(card, choice, key_version)
     with card.transaction(), card.following(), card.tries.with_keys(fingerprints, right=right):
@@ -99,7 +100,7 @@ def authenticate(
         wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
         response = card.send(wire)
     if not response.ok:
-        raise _not_taken(wire, response)
+        raise _not_taken(wire, response, answer.protocol, i, said=option is not None)
     state = SecureChannelState(f"SCP{answer.protocol:02X}", i, level, answer.key_version)
     card.open_secure_channel(
         channel, state, diversified(choice.keys, choice.diversification, answer.diversification_data))
@@ -165,11 +166,11 @@ _TERMINATED = ("a card that is terminated answers so, and for ever: nothing open
                "--cla 80 answers. If it is not, reset and the same line again")
 
 
-def _look(card: Card, option: int | None) -> None:
+def _look(card: Card) -> None:
     """Ask what has to be known; none of it changes anything. A recording is asked only what the card was."""
     if not card.state.chip and card.has_answer_to(GET_CPLC):
         card.send(GET_CPLC)  # so that the ledger knows this very card; one that does not tell goes by its ATR
-    if option is None and not card.state.scp_options and card.has_answer_to(GET_CARD_DATA):
+    if not card.state.scp_options and card.has_answer_to(GET_CARD_DATA):
         card.send(GET_CARD_DATA)  # refused by some cards that authenticate well (seed 001: 6985)
 
 
@@ -177,18 +178,50 @@ def _check_before(state: CardState, level: SecurityLevel, option: int | None, pr
     """A level that the card's only protocol does not offer is refused before a try is made of it."""
     known = dict(state.scp_options)
     protocols = {protocol} if protocol else set(known)
+    if protocols == {SCP03} and option is not None:
+        raise UsageError("--option gives the i of SCP02, and this channel is to be one of SCP03; nothing was sent",
+                         meaning="A card says the i of SCP03 itself, when it begins the authentication.",
+                         hint="leave --option away")
+    i = _scp02_option(state, option, level) if protocols == {SCP02} else known.get(SCP03)
+    if len(protocols) != 1 or i is None:
+        return
+    only = protocols.pop()
     try:
-        if protocols == {SCP02}:
-            scp02.check_level(level, scp02.Option(_scp02_option(state, option, level)))
-        elif protocols == {SCP03} and SCP03 in known:
-            scp03.check_level(level, scp03.Option(known[SCP03]))
-    except ValueError as error:
-        raise _no_level(error, "No authentication was begun.") from None
+        _check_level(only, level, i)
+    except LevelNotOffered as error:
+        raise _no_level(state, error, only, i, option, meaning="No authentication was begun.") from None
 
 
-def _no_level(error: ValueError, meaning: str) -> ChannelError:
-    return ChannelError(f"this channel cannot be opened: {error}", meaning=meaning,
-                        hint="auth with another level, e.g. mac; --option where the card says its i wrongly")
+def _check_level(protocol: int, level: SecurityLevel, i: int) -> None:
+    if protocol == SCP02:
+        scp02.check_level(level, scp02.Option(i))
+    else:
+        scp03.check_level(level, scp03.Option(i))
+
+
+def _no_level(
+    state: CardState, error: LevelNotOffered, protocol: int, i: int, option: int | None, *, meaning: str
+) -> ChannelError:
+    """The error that names the highest level there is. I is in doubt where the card does not tell it."""
+    shown = f"SCP{protocol:02X} i={i:02X}"
+    highest = _highest_level(protocol, i)
+    hint = f"auth {highest} is the highest level of {shown}" if highest else f"jcopsh opens no channel of {shown}"
+    if protocol == SCP02 and option is not None:
+        hint += "; that i is the one of --option, without which the card's own counts"
+    elif protocol == SCP02 and SCP02 not in dict(state.scp_options):
+        hint += "; the card does not tell its i, --option gives another one"
+    return ChannelError(f"this channel cannot be opened: {error}", meaning=meaning, hint=hint)
+
+
+def _highest_level(protocol: int, i: int) -> str:
+    """The name of the highest level; empty where there is none."""
+    for level, name in reversed(LEVEL_NAMES.items()):
+        try:
+            _check_level(protocol, level, i)
+        except LevelNotOffered:
+            continue
+        return name
+    return ""
 
 
 def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) -> tuple[Fingerprints, bool]:
@@ -203,7 +236,7 @@ def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) 
     same = fingerprints.exact, fingerprints.as_des
     right = choice.on_card == ledger_name(card.state) or ledger.has_taken(known, key_version, *same)
     doubt = ledger.doubt(known, *same)
-    answered = doubt is Doubt.UNFINISHED and (right or is_answered_yes(card))
+    answered = doubt in _ANSWERED_BY_YES and (right or is_answered_yes(card))
     if doubt is not Doubt.NONE and not answered:
         _ask_to_try_again(card, choice, doubt, ledger.tries(known), same)
     return fingerprints, right
@@ -211,6 +244,7 @@ def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) 
 
 _LOCKS = "Many cards lock themselves for ever after about ten such tries in a row."
 _SOLVE = "keys solve looks for the right keys without asking the card"
+_ANSWERED_BY_YES = (Doubt.UNFINISHED, Doubt.REFUSED)  # also by what is known of the keys otherwise
 # what the question is, in words, what follows from a yes, and how to go on without one
 _DOUBTS = {
     Doubt.WRONG: ("auth with keys ({keys}) that this card did not take before",
@@ -219,6 +253,10 @@ _DOUBTS = {
     Doubt.OFTEN: ("auth with keys ({keys}) that were tried on this card often, each time to no end",
                   f"{_LOCKS} With yes, these are tried once more, and that counts.",
                   "find out what ends each try before the next one; at a terminal, a yes tries these again"),
+    Doubt.REFUSED: ("auth with keys ({keys}) of which this card refused EXTERNAL AUTHENTICATE before",
+                    f"Its own cryptogram was right, so ENC is; the MAC key may be wrong. {_LOCKS} With yes, they are "
+                    "tried once more.",
+                    "if the MAC key is the right one, --yes at the end of the line tries them again"),
     Doubt.UNFINISHED: ("auth with keys ({keys}) of which the last try on this card was never completed",
                        f"Whether they are its keys is not known. {_LOCKS} With yes, they are tried once more.",
                        f"if they are the right ones, --yes at the end of the line tries them again; {_SOLVE}"),
@@ -230,11 +268,10 @@ def _ask_to_try_again(
 ) -> None:
     """A yes to keys that something speaks against. Raises Refused, which says how to go on without."""
     with_these = [one for one in tries if one.keys in same]
-    told = (f"{_counted(card.state, len(tries))}, {len(with_these)} with these keys, the last at "
-            f"{with_these[-1].time}.")
+    told = f"{_counted(card.state, tries)}, {_with_keys(with_these)}, the last at {with_these[-1].time}."
     words, consequence, hint = _DOUBTS[doubt]
     what = words.format(keys=choice.shown)
-    severity = Severity.DESTRUCTIVE if doubt is Doubt.UNFINISHED else Severity.IRREVERSIBLE
+    severity = Severity.DESTRUCTIVE if doubt in _ANSWERED_BY_YES else Severity.IRREVERSIBLE
     card.before_question()
     try:
         consent.ask_yes(
@@ -244,8 +281,19 @@ def _ask_to_try_again(
         raise Refused(f"{what}: no key was tried", meaning=f"{refused.meaning} {told} {_LOCKS}", hint=hint) from None
 
 
-def _counted(state: CardState, count: int) -> str:
+def _with_keys(tries: Collection[Try]) -> str:
+    """How many tries were made with certain keys, and in how many of these no key was compared."""
+    uncompared = sum(1 for one in tries if one.sign is Sign.NOT_COMPARED)
+    compared = len(tries) - uncompared
+    if not uncompared:
+        return f"{compared} with these keys"
+    without = f"{uncompared} in which these keys were not compared"
+    return f"{compared} with these keys, {without}" if compared else without
+
+
+def _counted(state: CardState, tries: Collection[Try]) -> str:
     """How many tries the ledger counts, and of which card."""
+    count = len(tries)
     which = "this card" if state.chip else "cards with this ATR, as this one does not tell its chip,"
     if count == 1:
         return f"1 authentication of {which} ended badly or was never completed"
@@ -345,7 +393,9 @@ def _answered(
         made = _made(card.state, choice, challenge, answer, level=level, option=option)
     except LevelNotOffered as error:
         card.tries.matched()
-        raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE.") from None
+        i = _option_used(card.state, answer, option, level)
+        raise _no_level(card.state, error, answer.protocol, i, option,
+                        meaning="Nothing more was sent after INITIALIZE UPDATE.") from None
     except CryptogramMismatch:
         card.tries.mismatched()
         version = version_text(answer.key_version)
@@ -357,14 +407,18 @@ def _answered(
         ) from None
     except ValueError as error:
         card.tries.not_compared()
-        raise _no_level(error, "Nothing more was sent after INITIALIZE UPDATE, and no key was compared.") from None
-    card.tries.matched()
+        raise ChannelError(f"this channel cannot be opened: {error}",
+                           meaning="Nothing more was sent after INITIALIZE UPDATE, and no key was compared.",
+                           hint="--key with keys of that kind, or --key-version for other keys of the card") from None
+    # SCP03 proves the MAC key by the card's cryptogram; of SCP02 an i that was typed is as good a cause of a refusal
+    explained = answer.protocol == SCP03 or option not in (None, dict(card.state.scp_options).get(SCP02))
+    card.tries.matched(when_refused=Sign.RIGHT if explained else Sign.REFUSED)
     return made
 
 
 def _so_far(card: Card) -> str:
     ledger = card.tries.ledger
-    return f": {_counted(card.state, len(ledger.tries(ledger_card(card.state))))}" if ledger is not None else ""
+    return f": {_counted(card.state, ledger.tries(ledger_card(card.state)))}" if ledger is not None else ""
 
 
 def _made(
@@ -372,10 +426,15 @@ def _made(
     option: int | None,
 ) -> tuple[CommandAPDU, SecureChannel, int]:
     keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
+    i = _option_used(state, answer, option, level)
     if answer.protocol == SCP02:
-        i = _scp02_option(state, option, level)
         return *scp02.authenticate(keys, challenge, answer, level, scp02.Option(i)), i
-    return *scp03.authenticate(keys, challenge, answer, level), answer.implementation or 0
+    return *scp03.authenticate(keys, challenge, answer, level), i
+
+
+def _option_used(state: CardState, answer: InitializeUpdate, option: int | None, level: SecurityLevel) -> int:
+    """The i of the channel; that of SCP03 is in the answer itself."""
+    return _scp02_option(state, option, level) if answer.protocol == SCP02 else answer.implementation or 0
 
 
 def _scp02_option(state: CardState, option: int | None, level: SecurityLevel) -> int:
@@ -394,7 +453,8 @@ def _usual_option(state: CardState) -> int:
     return OPTION_SINCE_2_4_2 if "2.4.2" in version else OPTION_OF_2_4_1
 
 
-def _not_taken(command: CommandAPDU, response: ResponseAPDU) -> JcopshError:
+def _not_taken(command: CommandAPDU, response: ResponseAPDU, protocol: int, i: int, *, said: bool) -> JcopshError:
+    """EXTERNAL AUTHENTICATE was refused. `said`: i is the one of the line, and not the card's own or the usual one."""
     hint = {
         0x6300: "the card took the host's cryptogram for wrong, although its own was right: is the MAC key right? The "
                 "try counts, so do not repeat it blindly",
@@ -402,4 +462,7 @@ def _not_taken(command: CommandAPDU, response: ResponseAPDU) -> JcopshError:
         0x6983: _LOCKED.format(are="are"),
         0x6A86: "it does not offer this level: auth mac",
     }.get(response.sw, "auth mac is the level that every card offers")
-    return card_error("the card refuses EXTERNAL AUTHENTICATE", command, response, hint=hint)
+    if said and protocol == SCP02 and response.sw in (0x6300, 0x6982):
+        hint = f"leave --option away: the keys made the card's cryptogram, so i={i:02X} may be what is wrong"
+    return card_error(f"the card refuses EXTERNAL AUTHENTICATE (SCP{protocol:02X} i={i:02X})", command, response,
+                      hint=hint)

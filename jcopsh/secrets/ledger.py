@@ -48,7 +48,8 @@ class LedgerCard:
 class Sign(StrEnum):
     """What is known of the keys of a try that has come to no good end."""
 
-    WRONG = "wrong"  # the card made its cryptogram with others, or refused EXTERNAL AUTHENTICATE
+    WRONG = "wrong"  # the card made its cryptogram with others, or refused EXTERNAL AUTHENTICATE of raw bytes
+    REFUSED = "refused"  # the card made its cryptogram with the ENC key, and refused what was made with the MAC key
     BEGUN = "begun"  # nothing was noted any more: the program ended, or raw bytes were sent
     NOT_COMPARED = "not compared"  # the card was lost before it had answered, or its answer was not for such keys
     RIGHT = "right"  # the card has made its cryptogram with them now, or has taken them before
@@ -59,6 +60,7 @@ class Doubt(Enum):
 
     NONE = "nothing"
     UNFINISHED = "a try with them was never completed, and of it nothing is known"
+    REFUSED = "the card refused EXTERNAL AUTHENTICATE, although its cryptogram was made with their ENC key"
     OFTEN = "tries with them came to no end so often that the card may be near its lock"
     WRONG = "the card did not take them"
 
@@ -147,6 +149,8 @@ class Ledger:
             return Doubt.WRONG
         if len(same) >= MOST_UNASKED:
             return Doubt.OFTEN
+        if Sign.REFUSED in signs:
+            return Doubt.REFUSED
         return Doubt.UNFINISHED if Sign.BEGUN in signs else Doubt.NONE
 
     def has_taken(self, card: LedgerCard, key_version: int, *keys: str) -> bool:

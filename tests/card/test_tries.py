@@ -178,10 +178,31 @@ def test_external_authenticate_refused(tmp_path: Path, sw: bytes, asked: bool) -
     domain.link.answer = lambda _command, answer: answer
     assert count(domain) == 1
     if asked:
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="refused EXTERNAL AUTHENTICATE") as refused:
             domain.auth()
-    else:
-        domain.auth()
+        assert "did not take" not in refused.value.what
+        with answering_yes(domain.card):
+            domain.auth()
+    domain.auth()
+
+
+def test_a_refusal_after_an_option_of_the_line_says_nothing_against_the_keys(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    with pytest.raises(CardError, match=r"SCP02 i=37") as raised:
+        authenticate(domain.card, DEFAULT, level=C_MAC, option=0x37)  # a C-MAC over another command than the card's
+    assert "--option" in raised.value.hint
+    assert count(domain) == 1
+    domain.auth()
+    assert count(domain) == 0
+
+
+def test_the_cryptogram_of_an_scp03_card_proves_both_keys(tmp_path: Path) -> None:
+    domain = connected(tmp_path, "j3r180")
+    domain.link.answer = lambda command, answer: b"\x69\x82" if command[1] == 0x82 else answer
+    with pytest.raises(CardError, match="SCP03"):
+        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=3)
+    domain.link.answer = lambda _command, answer: answer
+    assert authenticate(domain.card, DEFAULT, level=C_MAC, protocol=3).protocol == "SCP03"
 
 
 def test_what_was_found_before_the_cryptogram_was_compared_says_nothing_against_the_keys(tmp_path: Path) -> None:

@@ -87,6 +87,28 @@ def test_the_keys_have_to_be_said(card: Shell) -> None:
     assert "which keys" in card.fail("auth", 2)
 
 
+@pytest.mark.parametrize("option", ["15", "0x15"])
+def test_an_option_is_read_in_hex_as_it_is_shown(card: Shell, option: str) -> None:
+    assert card.json(f"auth --key default --option {option}")[-1]["option"] == "15"
+
+
+@pytest.mark.parametrize("option", ["115", "0x", "G5", "-1"])
+def test_an_option_that_is_none(card: Shell, option: str) -> None:
+    assert "one byte in hex" in card.fail(f"auth --key default --option {option}", 2)
+
+
+def test_right_keys_are_taken_after_a_wrong_option(card: Shell) -> None:
+    assert "SCP02 i=37" in card.fail("auth --key default --option 37")
+    assert card.json("auth --key default")[-1]["option"] == "15"
+
+
+def test_an_option_that_scp03_does_not_hear_is_told(monkeypatch: pytest.MonkeyPatch, card: Shell) -> None:
+    newer = shell(monkeypatch, profile="j3r180")
+    said, opened = newer.json("auth --key default --option 15")[-2:]
+    assert opened["protocol"] == "SCP03"
+    assert "--option 15 had no effect" in said["text"]
+
+
 @pytest.mark.parametrize(("variables", "line"), [
     ({"GP_KEY": "default"}, "auth"), ({"GP_KEY": "404142434445464748494A4B4C4D4E4F", "GP_KEY_VER": "0xFF"}, "auth enc"),
     ({"GP_KEY_ENC": "default", "GP_KEY_MAC": "default", "GP_KEY_DEK": "default"}, "auth"),

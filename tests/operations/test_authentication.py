@@ -15,7 +15,7 @@ from jcopsh.card.journal import Journal
 from jcopsh.card.recording import read_recording
 from jcopsh.card.replay import ReplayLink
 from jcopsh.card.tries import ledger_card
-from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, StoreError
+from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, StoreError, UsageError
 from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS
@@ -170,9 +170,41 @@ def test_the_option_can_be_overridden(tmp_path: Path) -> None:
 def test_a_level_that_is_not_offered_costs_no_try(tmp_path: Path) -> None:
     domain = connected(tmp_path)
     for level in (FULL, C_MAC | SecurityLevel.R_MAC):
-        with pytest.raises(ChannelError, match="cannot be opened"):
+        with pytest.raises(ChannelError, match="cannot be opened") as raised:
             domain.auth(level=level)
+        assert raised.value.hint == "auth enc is the highest level of SCP02 i=15"
+    with pytest.raises(ChannelError) as raised:
+        authenticate(domain.card, DEFAULT, level=FULL, option=0x75)
+    assert raised.value.hint.startswith("auth enc-rmac is the highest level of SCP02 i=75; that i is the one of --opt")
     assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+def test_a_level_that_an_i_rules_out_which_nothing_tells(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.link.answer = lambda command, answer: (  # it announces nothing
+        b"\x69\x85" if command[1:4] == b"\xca\x00\x66" else b"\x90\x00" if command[1] == 0xA4 else answer)
+    with pytest.raises(ChannelError) as raised:
+        domain.auth(level=FULL)
+    assert "auth enc-rmac" in raised.value.hint
+    assert "does not tell its i" in raised.value.hint
+
+
+def test_an_option_is_refused_before_scp03_is_begun(tmp_path: Path) -> None:
+    domain = connected(tmp_path, "j3r180")
+    with pytest.raises(UsageError, match="--option"):
+        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=3, option=0x15)
+    assert sent(domain, INITIALIZE_UPDATE) == 0
+
+
+def test_tries_in_which_no_key_was_compared_are_told_apart(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    with pytest.raises(ChannelError, match="not SCP03"):
+        authenticate(domain.card, WRONG, level=C_MAC, protocol=3)
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    with pytest.raises(Refused) as refused:
+        domain.auth(WRONG)
+    assert "1 with these keys, 1 in which these keys were not compared, the last at" in refused.value.meaning
 
 
 # --- wrong keys ------------------------------------------------------------------------------------------------------

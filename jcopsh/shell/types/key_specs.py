@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
-from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.channel import LEVEL_NAMES, SecurityLevel
 from jcopsh.globalplatform.keys import Diversification
 from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
 from jcopsh.secrets.secret import Secret
@@ -110,15 +110,15 @@ class KeySpecType(ParameterType[KeySpec]):
         return TokenKind.SECRET if self.secret_spans(text, context) else TokenKind.NAME
 
 
-_MAC, _ENC = SecurityLevel.C_MAC, SecurityLevel.C_MAC | SecurityLevel.C_DECRYPTION
-LEVELS: dict[str, tuple[SecurityLevel, str]] = {
-    "plain": (SecurityLevel.NONE, "00: authenticated, nothing protected"),
-    "mac": (_MAC, "01: commands with C-MAC"),
-    "enc": (_ENC, "03: commands with C-MAC, their data enciphered"),
-    "rmac": (_MAC | SecurityLevel.R_MAC, "11: MACs on commands and answers"),
-    "enc-rmac": (_ENC | SecurityLevel.R_MAC, "13: MACs on both, the data of commands enciphered"),
-    "full": (_ENC | SecurityLevel.R_MAC | SecurityLevel.R_ENCRYPTION, "33: MACs and encryption both ways (SCP03)"),
+_SAID = {
+    "plain": "00: authenticated, nothing protected",
+    "mac": "01: commands with C-MAC",
+    "enc": "03: commands with C-MAC, their data enciphered",
+    "rmac": "11: MACs on commands and answers",
+    "enc-rmac": "13: MACs on both, the data of commands enciphered",
+    "full": "33: MACs and encryption both ways (SCP03)",
 }
+LEVELS = {name: (level, _SAID[name]) for level, name in LEVEL_NAMES.items()}
 _OTHER_NAMES = {"none": "plain", "clr": "plain", "clear": "plain", "cmac": "mac", "c-mac": "mac", "cenc": "enc",
                 "mac-rmac": "rmac", "renc": "full"}
 _BY_NUMBER = re.compile(r"(?:0x)?([0-9a-f]{1,2})", re.IGNORECASE)

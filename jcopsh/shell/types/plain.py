@@ -127,6 +127,48 @@ class KeyVersionType(IntegerType):
         return matching({f"0x{one:02X}": f"a key set of this card, version {one}" for one in allowed}, text)
 
 
+_OPTION = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,2})")
+_USUAL_OPTIONS = {"15": "SCP02 of JCOP 2.4.1", "55": "SCP02 of most later cards", "75": "SCP02 with MACs on answers"}
+
+
+@dataclass(frozen=True)
+class ScpOptionType(ParameterType[int]):
+    """The implementation option i of SCP02: a byte in hexadecimal, as cards, listings and other tools show it."""
+
+    metavar: ClassVar[str] = "HEX"
+    drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
+
+    @property
+    def meaning(self) -> str:
+        """That it is hexadecimal."""
+        return "the implementation option i of SCP02, in hex as it is shown: 15 or 0x15"
+
+    def parse(self, text: str, context: ParseContext) -> int:
+        """The byte."""
+        match = _OPTION.fullmatch(text)
+        if match is None:
+            raise UsageError("this is no implementation option i", hint="one byte in hex, as 15 or 0x15",
+                             start=0, end=len(text))
+        return int(match[1], 16)
+
+    def may_go_on(self, text: str, context: ParseContext) -> bool:
+        """Whether it is a byte, or the beginning of one."""
+        return text in ("", "0x", "0X") or _OPTION.fullmatch(text) is not None
+
+    def explain(self, text: str, context: ParseContext) -> str:
+        """The byte as it was understood."""
+        match = _OPTION.fullmatch(text)
+        return "" if match is None else f"the implementation option i of SCP02: hex {int(match[1], 16):02X}"
+
+    def format(self, value: int) -> str:
+        """Two hexadecimal digits."""
+        return f"{value:02X}"
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The usual ones."""
+        return matching(_USUAL_OPTIONS, text)
+
+
 class ChoiceType(ParameterType[T]):
     """One of a few names, in any case of letters. `meanings` may say something to each name."""
 
