@@ -158,7 +158,10 @@ def _channel(state: CardState) -> str:
 
 
 def _tries(card: Card) -> list[_Part]:
-    """How many authentications of this card the ledger counts that ended badly; nothing where there are none."""
+    """How many authentications of this card the ledger counts that ended badly; nothing where there are none, or while
+    the chip is not known: by its ATR alone other cards' are counted too, which only `status` has the room to say."""
+    if not card.state.chip:
+        return []
     try:
         count = card.tries.count(card.state)
     except StoreError:

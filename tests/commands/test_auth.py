@@ -142,6 +142,16 @@ def test_wrong_keys_and_the_search_for_the_right_ones(card: Shell, monkeypatch: 
     assert CANARY not in card.session.struck(f"auth --key emv:{CANARY} --key-enc {CANARY}")
 
 
+def test_the_toolbar_shows_no_failures_of_other_cards_with_this_atr(
+    card: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card.fail(f"auth --key {CANARY}")
+    other = shell(monkeypatch, profile="j2a040")  # with a chip of its own
+    other.run("connect")
+    assert "failed auth" not in lower_line(other)
+    assert "1 of cards with this ATR" in " ".join(other.run("status").split())
+
+
 def test_a_stored_set_found_by_the_search(card: Shell) -> None:
     pasted = "--host-challenge 266C8E3C10693905 --answer 00001202102560956619FF020002598DD3961BFDCC97F9DF4F2A6CE29000"
     card.run(f"keys add same-keys --key default --kdf none; keys add other --key {CANARY}")
