@@ -16,7 +16,7 @@ from jcopsh.operations.key_values import KeysPut
 from jcopsh.secrets.key_sets import KeySetStore
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import IntegerType, KeySets, KeySpec, KeyVersionType, Text
+from jcopsh.shell.types import IntegerType, KeySetName, KeySets, KeySpec, KeyVersionType
 
 NewVersion = Annotated[int, IntegerType(1, 0x7F, "a key version, 1 to 127 or 0x7F")]
 Replaced = Annotated[int, KeyVersionType(
@@ -25,7 +25,7 @@ Replaced = Annotated[int, KeyVersionType(
 
 @command("put-keys", group="secure channel")
 def put_keys(
-    session: Session, card: Card, new: KeySets | None = None, *, key_version: NewVersion, save: Text,
+    session: Session, card: Card, new: KeySets | None = None, *, key_version: NewVersion, save: KeySetName,
     replace: Replaced = 0, key: KeySets | None = None, key_enc: KeySets | None = None, key_mac: KeySets | None = None,
     key_dek: KeySets | None = None, passphrase: bool = False,
 ) -> Iterator[str | KeysPut]:
@@ -41,11 +41,15 @@ def put_keys(
     A secure channel has to be open under the old keys. When the power goes in the middle, authenticate with the keys
     that the card takes, old or new, and give the same line again.
 
+    Options:
+        --passphrase: ask for a passphrase, and keep the key set in the key store under it
+
     Examples:
         put-keys --key-version 1 --save bench-card
     """
     from jcopsh.operations import key_change
 
+    key_change.check_channel(card)  # before a key or a passphrase is asked for
     made = _new_keys(session, GivenKeys(new, key_enc, key_mac, key_dek), key, save, with_passphrase=passphrase)
     steps = key_change.put_keys(
         card, _store_of(session, card), made.keys, name=save, key_version=key_version, replaces=replace,
@@ -59,7 +63,7 @@ def put_keys(
 
 @command("put-key", group="secure channel")
 def put_key(
-    session: Session, card: Card, new: KeySets | None = None, *, key_version: NewVersion, save: Text,
+    session: Session, card: Card, new: KeySets | None = None, *, key_version: NewVersion, save: KeySetName,
     replace: Replaced = 0, key: KeySets | None = None, key_enc: KeySets | None = None, key_mac: KeySets | None = None,
     key_dek: KeySets | None = None, passphrase: bool = False,
 ) -> Iterator[str]:
@@ -73,6 +77,7 @@ def put_key(
     """
     from jcopsh.operations import key_change
 
+    key_change.check_channel(card)  # before a key or a passphrase is asked for
     made = _new_keys(session, GivenKeys(new, key_enc, key_mac, key_dek), key, save, with_passphrase=passphrase)
     yield from key_change.put_unproved(
         card, _store_of(session, card), made.keys, name=save, key_version=key_version, replaces=replace,

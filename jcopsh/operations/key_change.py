@@ -8,7 +8,7 @@ from dataclasses import replace
 from jcopsh.card.card import Card, keys_of_open_channel
 from jcopsh.card.tries import ledger_name
 from jcopsh.errors import CardError, ChannelError, Refused, UsageError
-from jcopsh.globalplatform.channel import SecurityLevel, version_text
+from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel, version_text
 from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
@@ -49,9 +49,11 @@ def put_keys(
     choice = KeyChoice(stored.name, new, on_card=ledger_name(card.state))
     opened: Authenticated | None = None
     if _may_be_there(card, stored, before, key_version, replaces):
-        yield f"the card may have these keys as version {version_text(key_version)} already, put before the power went"
+        yield _may_have(stored, key_version)
         opened = _proved(card, choice, level, key_version, certain=before is not None)
+        yield "the card has these keys: nothing was put" if opened else "the card does not have them: they are put now"
     if opened is None:
+        yield from _same_as_old(card, new)
         check_values = _put_kept(
             card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
         yield (f"the card took version {version_text(key_version)} and made the check values "
@@ -75,6 +77,7 @@ def put_unproved(
     stored = keep(card, store, new, name, key_version, passphrase=passphrase)
     if store is not None:
         yield _kept(stored, passphrase)
+    yield from _same_as_old(card, new)
     values = _put_kept(card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
     yield (f"the card took keys of version {version_text(key_version)}, check values {', '.join(values)}; "
            f"auth --key {stored.name} proves them")
@@ -83,6 +86,25 @@ def put_unproved(
 def _kept(stored: StoredKeySet, passphrase: Passphrase | None) -> str:
     return (f"the new keys are in the key store as {stored.name}: {', '.join(stored.labels)}"
             + (", under the passphrase" if passphrase else ""))
+
+
+def _same_as_old(card: Card, new: KeySet) -> Iterator[str]:
+    """A word on new keys that are no other ones than those of the open channel; it stands above the question."""
+    state, taken = card.state.secure_channel, card.accepted_keys
+    if state is not None and taken is not None and taken.may_be(*new.all):
+        yield (f"the new keys are the same as those of the open channel, version {version_text(state.key_version)}: "
+               "the card gets no other keys by this")
+
+
+def _may_have(stored: StoredKeySet, key_version: int) -> str:
+    """Why these keys are proved before they are put."""
+    version = version_text(key_version)
+    if stored.standing is Standing.ON_CARD:
+        return f"the key store says that this card has taken these keys as version {version}: they are proved first"
+    if stored.standing is Standing.BEING_PUT:
+        return (f"these keys were to be put on this card before, and whether it took them as version {version} is not "
+                "known: they are proved first")
+    return f"the open channel has keys of version {version}: whether they are these is proved first"
 
 
 def _put_kept(
@@ -166,12 +188,18 @@ def delete_keys(card: Card, key_version: int) -> None:
 # --- parts -----------------------------------------------------------------------------------------------------------
 
 
-def check(card: Card, new: KeySet, key_version: int, replaces: int = ADDS) -> SecurityLevel:
-    """The level of the open channel. Raises ChannelError or UsageError where these keys cannot be put over it."""
+def check_channel(card: Card) -> SecureChannelState:
+    """The open channel. Raises ChannelError where none is open that keys can be put over."""
     state = card.state.secure_channel
     if state is None or not state.level & SecurityLevel.C_MAC:
         raise ChannelError("keys are put over a secure channel with C-MAC, and none is open; nothing was sent",
                            hint="auth mac, with the keys that the card has now")
+    return state
+
+
+def check(card: Card, new: KeySet, key_version: int, replaces: int = ADDS) -> SecurityLevel:
+    """The level of the open channel. Raises ChannelError or UsageError where these keys cannot be put over it."""
+    state = check_channel(card)
     if not LOWEST_VERSION <= key_version <= HIGHEST_VERSION:
         raise UsageError(f"a key version is 0x01 to 0x7F, not {version_text(key_version)}; nothing was sent")
     if not ADDS <= replaces <= HIGHEST_VERSION:

@@ -292,7 +292,11 @@ def test_a_set_stored_under_a_passphrase_is_put(card: Shell) -> None:
     card.answers += ["one"]
     assert "took version 0x01" in card.run("put-keys bench --key-version 1 --save bench --yes")
     card.answers += ["one"]
-    assert "already" in card.run("put-keys --key-version 1 --save BENCH --yes")
+    again = card.run("put-keys --key-version 1 --save BENCH --yes")
+    assert "the key store says that this card has taken these keys as version 0x01" in again
+    assert "power" not in again
+    assert "nothing was put" in again
+    assert "the same" not in again
     card.answers += ["one"]
     other = CANARY
     assert "another set" in card.fail(f"put-keys {other} --key-version 2 --save bench --yes", 2)
@@ -307,6 +311,20 @@ def test_stored_keys_are_not_typed_again(card: Shell) -> None:
     card.answers += [NEW, NEW, NEW, "one", "two"]
     assert "not the same" in card.fail("put-key --key-version 2 --save fresh --passphrase --yes", 2)
     assert "fresh" not in card.run("keys list")
+
+
+def test_the_keys_of_the_channel_put_anew_are_told_to_be_the_same(card: Shell) -> None:
+    card.run("auth --key default; keys save bench")
+    said = " ".join(card.run("put-key default --key-version 1 --save other --yes").split())
+    assert "the same as those of the open channel, version 0xFF" in said
+    card.run(f"keys add third --key {NEW}")
+    assert "the same" not in card.run("put-key --key-version 2 --save third --yes")
+
+
+@pytest.mark.parametrize("name", ["put-keys", "put-key"])
+def test_no_key_is_asked_for_before_a_channel_is_open(card: Shell, name: str) -> None:
+    assert "none is open" in card.fail(f"{name} --key-version 1 --save bench --yes")
+    assert not card.asked
 
 
 def test_put_keys_without_a_channel(card: Shell) -> None:

@@ -33,6 +33,7 @@ from jcopsh.shell.types import (
     FilePathType,
     HelpSubjectType,
     IntegerType,
+    KeySetNameType,
     KeySpec,
     KeySpecType,
     KeyVersionType,
@@ -95,6 +96,7 @@ VALUES: list[tuple[ParameterType[Any], st.SearchStrategy[Any]]] = [
     (AliasDefinitionType(), st.builds(AliasDefinition, st.from_regex("[a-z][a-z0-9_-]{0,9}", fullmatch=True), ALIASED)),
     (HelpSubjectType(), st.sampled_from([one.text for one in SUBJECTS])),
     (ReaderType(), TEXTS),
+    (KeySetNameType(), TEXTS),
     (KeySpecType(), st.builds(KeySpec, st.binary(min_size=16, max_size=16).map(Secret))),
     (SecurityLevelType(), st.sampled_from([SecurityLevel(one) for one in (0x00, 0x01, 0x03, 0x11, 0x13, 0x33)])),
 ]

@@ -21,7 +21,7 @@ from jcopsh.shell.types.apdu import ApduInput, ApduTextType, carries_secret
 from jcopsh.shell.types.application import TRANSPORT_KEY, AidOrNameType, Target
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, nearest
 from jcopsh.shell.types.byte_strings import ByteStringType, SecretBytesType
-from jcopsh.shell.types.key_specs import KeySpec, KeySpecType, SecurityLevelType
+from jcopsh.shell.types.key_specs import KeySetNameType, KeySpec, KeySpecType, SecurityLevelType
 from jcopsh.shell.types.memory import AddressType, LengthType
 from jcopsh.shell.types.names import (
     AliasDefinition,
@@ -50,8 +50,8 @@ __all__ = [
     "DEFAULT_TYPES", "TRANSPORT_KEY", "Address", "AddressType", "AidOrName", "AidOrNameType", "AliasDefinition",
     "AliasDefinitionText", "AliasDefinitionType", "AliasName", "AliasNameType", "ApduInput", "ApduText",
     "ApduTextType", "ByteString", "ByteStringType", "ChoiceType", "FileKind", "FilePath", "FilePathType", "HelpSubject",
-    "HelpSubjectType", "InputFile", "Integer", "IntegerType", "KeySets", "KeySpec", "KeySpecType", "KeyVersionType",
-    "Length", "LengthType",
+    "HelpSubjectType", "InputFile", "Integer", "IntegerType", "KeySetName", "KeySetNameType", "KeySets", "KeySpec",
+    "KeySpecType", "KeyVersionType", "Length", "LengthType",
     "OutputFile", "ParameterType", "PendingError", "Reader", "ReaderApdu", "ReaderType", "RestText", "ScpOptionType",
     "ScriptFile",
     "SecretBytes", "SecretBytesType", "Security", "SecurityLevelType", "SettingName", "SettingNameType", "SettingValue",
@@ -81,6 +81,7 @@ AliasDefinitionText = Annotated[AliasDefinition, AliasDefinitionType()]
 AliasName = Annotated[str, AliasNameType()]
 HelpSubject = Annotated[str, HelpSubjectType()]
 KeySets = Annotated[KeySpec, KeySpecType()]
+KeySetName = Annotated[str, KeySetNameType()]
 Security = Annotated[SecurityLevel, SecurityLevelType()]
 
 # what a plain annotation stands for

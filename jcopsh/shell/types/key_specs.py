@@ -18,6 +18,7 @@ from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.base import ParameterType, matching
+from jcopsh.shell.types.plain import TextType
 
 DEFAULT = "default"
 KEY_LENGTHS = (16, 24, 32)  # bytes
@@ -122,6 +123,18 @@ LEVELS = {name: (level, _SAID[name]) for level, name in LEVEL_NAMES.items()}
 _OTHER_NAMES = {"none": "plain", "clr": "plain", "clear": "plain", "cmac": "mac", "c-mac": "mac", "cenc": "enc",
                 "mac-rmac": "rmac", "renc": "full"}
 _BY_NUMBER = re.compile(r"(?:0x)?([0-9a-f]{1,2})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class KeySetNameType(TextType):
+    """The name of a key set in the key store, there already or new."""
+
+    says: str = "the name of the key set in the key store"
+    metavar: ClassVar[str] = "NAME"
+
+    def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
+        """The stored names."""
+        return matching(dict.fromkeys(context.key_sets, "a stored key set"), text)
 
 
 @dataclass(frozen=True)
