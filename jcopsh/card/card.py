@@ -18,7 +18,7 @@ from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.interrupt import GivenUp, held_back, is_pending, may_be_given_up
 from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.keeper import Keeper, card_name
-from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, RecordedLink, ResetKind
+from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, RecordedLink, ReplayDiffers, ResetKind
 from jcopsh.card.link_failure import link_failure
 from jcopsh.card.reader_interlock import judge_for_reader
 from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of, require_own
@@ -171,7 +171,13 @@ class Card:
 
     def has_answer_to(self, command: CommandAPDU) -> bool:
         """Whether to ask a question that may be left out: a card may always be asked, a recording what comes next."""
-        return self._recorded is None or self._recorded.goes_on_with(command.encode())
+        if self._recorded is None:
+            return True
+        secure, asked = self._open_channel, command
+        if secure is not None and secure.takes(command) and not self._recorded.plain:
+            asked = secure.wrap(command)
+            secure.forget()  # it is not sent by this
+        return self._recorded.goes_on_with(asked.encode())
 
     @property
     def recorded_host_challenge(self) -> bytes | None:
@@ -409,7 +415,9 @@ class Card:
             carried = command.encode() if wrapped and plain else wire_command
             wire_response, received = self._over_link(lambda: self._carry(carried))
         except BaseException as error:
-            took_s, sent = time.perf_counter() - started, not isinstance(error, CardWasReset)
+            took_s, sent = time.perf_counter() - started, not isinstance(error, CardWasReset | ReplayDiffers)
+            if wrapped and secure is not None and isinstance(error, ReplayDiffers):
+                secure.not_sent()
             self._exchanges.append(
                 _failed(command, before, shown, error, shown_wire=shown_wire, duration_s=took_s, sent=sent)
             )
@@ -458,6 +466,9 @@ class Card:
         except CardWasReset as error:
             self._note_lost(error.what)
             self._power_up()
+            raise
+        except ReplayDiffers as error:  # there is no card that may have taken it
+            self._note_lost(error.what)
             raise
         except BaseException as error:
             failure = link_failure(error)

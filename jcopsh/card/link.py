@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from jcopsh.errors import ReaderError
+
 
 class ResetKind(Enum):
     """Cold: the power goes off and on. Warm: the RST contact alone (ISO/IEC 7816-3, 6.2)."""
@@ -38,6 +40,11 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Leave the card, resetting it, so that nothing stays selected or open. May be called twice."""
+
+
+class ReplayDiffers(ReaderError):
+    """A command is not the recorded one, or the recording has ended: it has answered nothing, and waits where it was.
+    """
 
 
 @runtime_checkable

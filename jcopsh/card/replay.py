@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from jcopsh.card.link import ResetKind
+from jcopsh.card.link import ReplayDiffers, ResetKind
 from jcopsh.card.recording import PowerUp, Recorded, Recording, Step, Unknown
+from jcopsh.card.replay_hints import line_to_type
 from jcopsh.card.sensitive import Redactor
 from jcopsh.errors import ReaderError
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
@@ -15,10 +16,6 @@ from jcopsh.jcop.memory_map import all_maps
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Mark
 from jcopsh.state import CardState
-
-
-class ReplayDiffers(ReaderError):
-    """A command is not the recorded one, or the recording has ended."""
 
 
 class ReplayLink:
@@ -139,7 +136,7 @@ class ReplayLink:
             raise ReplayDiffers(
                 f"this is not the recorded command ({self._where()})",
                 meaning=f"recorded  {_shown_recorded(step.command)}\nsent      {_shown(command, step.command)}",
-                hint="the recording waits at this command",
+                hint=line_to_type(_shown_recorded(step.command), command),
             )
         # on T=0 the Le of a case 4 command never goes over the wire, and a journal holds the command as it was meant
         if not (self._protocol == "T=0" and difference is _AbsentLe.SENT):

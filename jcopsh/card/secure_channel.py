@@ -109,6 +109,11 @@ class SecureMessaging:
             self._channel = self._pending.following
             self._pending = replace(self._pending, sent=True)
 
+    def not_sent(self) -> None:
+        """What `sent` was told did not go out after all: the channel is where it was."""
+        if self._pending is not None:
+            self._channel, self._pending = self._pending.before, None
+
     def unwrap(self, response: ResponseAPDU) -> ResponseAPDU:
         """The plain answer; of one that comes in parts (61xx) nothing before the last. Raises ChannelBroken."""
         if self._pending is None or response.sw1 == 0x6C:

@@ -38,6 +38,8 @@ from jcopsh.operations.status_errors import card_error
 from jcopsh.secrets.ledger import Doubt, Fingerprints, Sign, Try
 from jcopsh.state import CardState, SelectedKind
 
+# other programs begin with a usual name of the issuer's; a card is asked the first one, a recording what it holds
+_OPENINGS = (SELECT_DEFAULT, *map(by_name, ISSUER_DOMAINS))
 GET_CARD_DATA = card_data.get_data(card_data.TAG_CARD_DATA)
 GET_CPLC = card_data.get_data(cplc.TAG)
 SCP02, SCP03 = 2, 3
@@ -136,21 +138,22 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
         )
     before = card.state.selected
     stays = card.state.security_domain or (here and before is SelectedKind.APPLICATION)
-    if stays or not card.has_answer_to(SELECT_DEFAULT):
+    opening = next((one for one in _OPENINGS if card.has_answer_to(one)), None)
+    if stays or opening is None:
         return False
     with card.following():
-        response = card.send(SELECT_DEFAULT)
+        response = card.send(opening)
         if response.sw != _TERMINATED_SW and not card.state.security_domain:
             _try_usual_names(card)
     if response.sw1 in ACCEPTED_SW1 or card.state.security_domain:
         return True
     if response.sw == _TERMINATED_SW:
-        raise card_error("the card selects nothing, not even its own security domain", SELECT_DEFAULT, response,
+        raise card_error("the card selects nothing, not even its own security domain", opening, response,
                          hint=_TERMINATED)
     if before is SelectedKind.UNKNOWN:
-        raise card_error("nothing is selected, and the card selects nothing by default", SELECT_DEFAULT, response,
+        raise card_error("nothing is selected, and the card selects nothing by default", opening, response,
                          hint="identify: an unfused card has no card manager; or select its AID")
-    raise card_error("what is selected is no security domain, and the card selects none by default", SELECT_DEFAULT,
+    raise card_error("what is selected is no security domain, and the card selects none by default", opening,
                      response, hint="select isd, or isd-gp; --here authenticates to what is selected")
 
 

@@ -93,7 +93,10 @@ def card_info(card: Card) -> CardInfo:
 
 def free_resources(card: Card) -> Resources | None:
     """How much memory is free; None where the card does not tell."""
-    response = card.send(card_data.get_data(card_data.TAG_RESOURCES))
+    question = card_data.get_data(card_data.TAG_RESOURCES)
+    if not card.has_answer_to(question):
+        return None
+    response = card.send(question)
     try:
         return card_data.parse_resources(response.data) if response.ok else None
     except CardDataError:

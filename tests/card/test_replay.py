@@ -9,9 +9,9 @@ import pytest
 
 from jcopsh.card.card import Card, answering_yes
 from jcopsh.card.journal import Journal
-from jcopsh.card.link import ResetKind
+from jcopsh.card.link import ReplayDiffers, ResetKind
 from jcopsh.card.recording import Step, read_recording
-from jcopsh.card.replay import ReplayDiffers, ReplayLink
+from jcopsh.card.replay import ReplayLink
 from jcopsh.errors import ReaderError
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.secrets.secret import Secret

@@ -139,3 +139,37 @@ def test_another_clients_trace_replays_by_what_went_over_the_wire(monkeypatch: p
         again.run(f"send 80F2{p1}02024F0000")
     assert len(reported) == 1  # EXTERNAL AUTHENTICATE
     assert "only in an absent Le" in reported[0]
+
+
+@pytest.mark.parametrize(("file", "line", "hint"), [
+    ("gp-list-scp03.log", "select isd", "select A000000151000000: it waits"),
+    ("gp-list-scp03.log", "auth --key default", "connect, which begins the recording anew, then auth enc with"),
+    ("gp-list-scp03.log", "auth enc --key default --key-version 0x30", "auth with --key-version 0x00: it waits"),
+    ("gp-list-scp03.log", "auth enc --key default; send 80CA006600", "list: it waits"),
+    ("gp-list-scp03.log", "auth enc --key default; list; list", "send 80F22002024F0000: it waits"),
+    ("yubikit-scp03-level33.log", "auth full --key default", "auth with --key-version 0x30: it waits"),
+    ("gpshell-scp02.log", "auth enc --key default; list", "install, or another command of content management: it"),
+])
+def test_a_difference_names_the_line_to_type(
+    monkeypatch: pytest.MonkeyPatch, file: str, line: str, hint: str
+) -> None:
+    again = replay(monkeypatch, TRACES / file, [])
+    assert hint in " ".join(again.fail(line).split())
+
+
+@pytest.mark.parametrize("file", [
+    "gp-list-scp03.log", "gp-install-scp03.log", "gpshell-scp02.log", "gpshell-scp03.log",
+])
+def test_auth_begins_as_another_client_began(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    again = replay(monkeypatch, TRACES / file, [])
+    said, opened = again.json("auth enc --key default")
+    assert "A000000151000000" in said["text"]
+    assert opened["security_domain"] == "A000000151000000"
+
+
+def test_after_a_difference_the_channel_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    again = replay(monkeypatch, TRACES / "gp-list-scp03.log", [])
+    again.run("auth enc --key default")
+    again.fail("send 80CA006600")
+    assert "D0D1D2D3D4D50101" in again.run("list")
+    assert again.run("send 80F22002024F0000")
