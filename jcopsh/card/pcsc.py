@@ -17,7 +17,7 @@ from jcopsh.card import holders
 from jcopsh.card.interrupt import still_waiting
 from jcopsh.card.link import ReaderAttributes, ResetKind
 from jcopsh.card.pcsc_results import SEAT_HINT, Result, check, code_of
-from jcopsh.card.readers import ReaderInfo, choose
+from jcopsh.card.readers import ReaderInfo, choose, no_card
 from jcopsh.card.worker import Worker
 from jcopsh.errors import CardWasReset, ConnectionGivenUp, ReaderError, UsageError
 from jcopsh.iso7816.atr import AtrError, parse_atr
@@ -55,9 +55,10 @@ def find(choice: str | None) -> str:
 
     Raises ReaderError where no one reader is meant, or it holds no card.
     """
-    reader = choose(readers(), choice)
+    found = readers()
+    reader = choose(found, choice)
     if not reader.card_present:
-        check(Result.NO_SMARTCARD, reader.name)
+        raise no_card(found, reader.name)
     return reader.name
 
 
@@ -135,6 +136,8 @@ class PcscLink:
             raise ConnectionGivenUp(_given_up_before(name)) from None
         if code_of(result) == Result.SHARING_VIOLATION:
             raise _held_by_another(name, worker.call(_list, scard, context))
+        if code_of(result) == Result.NO_SMARTCARD:
+            raise no_card(worker.call(_list, scard, context), name)
         check(result, name, more=_offered(reader.atr) if code_of(result) == Result.PROTO_MISMATCH else "")
         # should this fail: with its context pcscd closes the connection too, and resets the card
         self._atr = self._read_atr()

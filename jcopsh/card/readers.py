@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jcopsh.errors import ReaderError
+from jcopsh.errors import NoCardThere, ReaderError
 
 SIMULATED_HINT = "without a reader: `jcopsh --sim`"
 NAME_ONE_HINT = "name one by its number: `connect 0`, or `--reader 0` at the start"
@@ -61,6 +61,16 @@ def matching(found: Sequence[ReaderInfo], choice: str) -> list[ReaderInfo]:
 def listing(found: Sequence[ReaderInfo]) -> str:
     """The readers in one line: `0: Reader A (card); 1: Reader B (no card)`."""
     return "; ".join(f"{reader.index}: {reader.name} ({_content(reader)})" for reader in found)
+
+
+def no_card(found: Sequence[ReaderInfo], name: str) -> NoCardThere:
+    """The error where the reader that is meant holds no card: which others do."""
+    others = [reader for reader in found if reader.card_present and reader.name != name]
+    there = "; ".join(f"`connect {reader.index}` takes the card in {reader.name}" for reader in others)
+    return NoCardThere(
+        f"{name}: there is no card in the reader", meaning="its slot is empty",
+        hint=f"put a card in, then `connect`; {there or SIMULATED_HINT}",
+    )
 
 
 def _only_with_card(found: Sequence[ReaderInfo]) -> ReaderInfo:

@@ -8,6 +8,7 @@ from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.interindustry import on_channel
 from jcopsh.iso7816.status import INS, describe_answer
 from jcopsh.operations.status_errors import card_error
+from jcopsh.state import CardState
 
 DONE_SW1 = (0x90, 0x62, 0x63)  # success and warnings (ISO/IEC 7816-4:2005, 5.1.3)
 
@@ -59,7 +60,6 @@ _ABOUT_PINS = (INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER)
 _HINTS = {
     0x6881: "manage-channel list shows the channels; manage-channel use 0 goes back to the basic one",
     0x6882: "the card wants secure messaging, or knows none here; auth opens a secure channel to a security domain",
-    0x6982: "verify REFERENCE, e.g. verify 1; select-file shows what the file wants",
     0x6983: "unblock-pin REFERENCE, with the resetting code (PUK)",
     0x6985: "select-file FILE shows the file's life cycle: a deactivated file is neither read nor written",
     0x6986: "cd FILE first, or name the file: cat 7F10/6F01, read-binary --file sfi:5",
@@ -102,8 +102,17 @@ def _next_step(card: Card, command: CommandAPDU, sw: int) -> str:
         return "a file of fixed records has no room for more; update-record changes one"
     if command.ins == INS.MANAGE_CHANNEL:
         return "manage-channel shows those that are open; manage-channel close N frees one" if sw == 0x6A81 else ""
-    if sw == 0x6982 and command.ins in _DATA_OBJECTS:
-        return "verify REFERENCE, e.g. verify 1"
-    if sw == 0x6982 and command.ins in _ABOUT_PINS:
-        return ""
+    if sw == 0x6982:
+        return "" if command.ins in _ABOUT_PINS else _for_the_right(card.state, command)
     return _HINTS.get(sw, "")
+
+
+def _for_the_right(state: CardState, command: CommandAPDU) -> str:
+    """What to try where a right is missing: a PIN, but none that the card has taken already."""
+    shows = "" if command.ins in _DATA_OBJECTS else "; select-file shows what the file wants"
+    if not state.verified:
+        return f"verify REFERENCE, e.g. verify 1{shows}"
+    taken = ", ".join(f"{one:02X}" for one in state.verified)
+    several = len(state.verified) > 1
+    return (f"PIN {taken} {'are' if several else 'is'} verified already, so another right is missing: verify with "
+            f"another REFERENCE, or nobody may do this{shows}")

@@ -602,3 +602,14 @@ def test_a_card_that_lets_wait_is_given_up_by_ctrl_c(install: Any, monkeypatch: 
 def test_an_empty_slot_is_an_error_of_its_own() -> None:
     with pytest.raises(NoCardThere):
         check(Result.NO_SMARTCARD)
+
+
+@pytest.mark.parametrize("after_the_list", [False, True])
+def test_an_empty_reader_names_the_one_that_has_a_card(monkeypatch: pytest.MonkeyPatch, after_the_list: bool) -> None:
+    """Whether it is empty in the list, or only when it is to be connected."""
+    scard = FakeScard({"Other": ATR, "Empty": ATR if after_the_list else None}, connect=Result.NO_SMARTCARD)
+    monkeypatch.setattr(pcsc, "_scard", lambda: scard)
+    with pytest.raises(NoCardThere) as raised:
+        pcsc.connect("1") if after_the_list else pcsc.find("1")
+    assert "`connect 0` takes the card in Other" in raised.value.hint
+    assert "--sim" not in raised.value.hint

@@ -165,6 +165,13 @@ def test_what_keeps_a_file_from_being_saved_is_told_as_it_is_behind_a_redirectio
     assert says in files.fail(f"cat /7E10/6E01 > {target}", 2)
 
 
+def test_a_pin_that_is_verified_is_not_asked_for_again(files: Shell) -> None:
+    assert "verify REFERENCE" in files.fail("cd /7E10; delete-file 6E04 --yes")
+    said = " ".join(verified(files).fail("cd /7E10; delete-file 6E04 --yes").split())
+    assert "6982" in said
+    assert "PIN 01 is verified already, so another right is missing" in said
+
+
 def test_updates(files: Shell, tmp_path: Path) -> None:
     assert "verify REFERENCE" in files.fail("update-binary 0 |Attic| --file /7E10/6E01")
     shown = verified(files).run("update-binary 0 |Attic|").splitlines()

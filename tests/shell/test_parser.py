@@ -203,6 +203,7 @@ def test_what_help_is_asked_behind_keeps_its_secrets() -> None:
     ("text", "marked", "says"),
     [
         ("read 0xc0030 16", "0xc0030", "does not fit CLA‖P1‖P2"),
+        ("read 12583685 16", "12583685", "addresses are hexadecimal: 12583685 in decimal is 0xC00305"),
         ("read cm_key1 0", "0", "at least 1 byte"),
         ("read cm_key1 99999", "99999", "beyond the end"),
         ("reed cm_key1", "reed", "did you mean read?"),

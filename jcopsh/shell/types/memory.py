@@ -186,6 +186,9 @@ def _whole_address(digits: str) -> str:
         return "class FF is the reader's: reader-send FF … asks it; no memory lies at FFxxxx"
     if len(digits) == 4:
         return f"did you mean 0xC0{digits.upper()}?"
+    # as many digits as the addresses have in decimal
+    if len(digits) == len(str(root_applet.FIRST_ADDRESS)) and digits.isdecimal():
+        return f"addresses are hexadecimal: {digits} in decimal is 0x{int(digits):06X}"
     return "e.g. 0xC00305, or the name of a field such as cm_key1"
 
 
