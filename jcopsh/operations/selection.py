@@ -10,7 +10,7 @@ from jcopsh.jcop.root_applet import P1_BY_NAME, TRANSPORT_KEY_LENGTH
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.values import Selected
 from jcopsh.secrets.segments import Segments
-from jcopsh.state import Fuse
+from jcopsh.state import CardState, Fuse
 
 # success, more data, warnings (ISO/IEC 7816-4:2020, 5.6)
 ACCEPTED_SW1 = (0x90, 0x61, 0x62, 0x63)
@@ -29,9 +29,9 @@ SELECT_DEFAULT = by_name(None)
 def select(card: Card, aid: AID) -> Selected:
     """Select an application by its AID. Raises CardError when the card has nothing of that name."""
     command = by_name(aid)
-    response = card.send(command)
+    before, response = card.state, card.send(command)
     if response.sw1 not in ACCEPTED_SW1:
-        raise card_error(f"{_name(aid)} was not selected", command, response, hint=_instead(card, aid, response.sw))
+        raise card_error(f"{_name(aid)} was not selected", command, response, hint=_instead(before, aid, response.sw))
     return _selected(_name(aid), response)
 
 
@@ -48,17 +48,23 @@ def _selected(name: str, response: ResponseAPDU) -> Selected:
     return Selected(name, Segments((response.data,)), response.sw, describe(response.sw, INS.SELECT).text)
 
 
-_UNFUSED = "identify: an unfused card answers 6A82 to nearly every name but its transport key"
-
-
-def _instead(card: Card, aid: AID, sw: int) -> str:
-    """What to try where that AID was not selected."""
+def _instead(before: CardState, aid: AID, sw: int) -> str:
+    """What to try where that AID was not selected on a card of which so much was known."""
     others = [known.name for known in map(lookup, ISSUER_DOMAINS) if known and known.aid != aid]
-    fuse = card.state.fuse
-    if aid in ISSUER_DOMAINS and sw == _NOT_FOUND_SW and fuse is not Fuse.UNFUSED:
-        unfused = "" if fuse is Fuse.FUSED else "; an unfused card has none yet: identify"
+    if aid in ISSUER_DOMAINS and sw == _NOT_FOUND_SW and before.fuse is not Fuse.UNFUSED:
+        unfused = "" if _has_domain(before) else "; an unfused card has none yet: identify"
         return f"select {others[0]}, its other usual name, or select alone for any name{unfused}"
-    return "auth, then list: which applications there are" if fuse is Fuse.FUSED else _UNFUSED
+    return _NOT_THERE if _has_domain(before) else _UNFUSED
+
+
+_UNFUSED = "identify: an unfused card answers 6A82 to nearly every name but its transport key"
+_NOT_THERE = "list (after auth) shows what is there: it may be missing, or locked"
+
+
+def _has_domain(state: CardState) -> bool:
+    """Whether the card is known to have its security domain, and so is no unfused one: by what it told of itself, or
+    because a security domain is selected or has opened a channel."""
+    return Fuse.FUSED in (state.fuse, state.fuse_before) or state.security_domain or state.secure_channel is not None
 
 
 def _name(aid: AID) -> str:

@@ -83,6 +83,15 @@ def test_another_security_domain_that_is_selected_stays(monkeypatch: pytest.Monk
     assert opened["security_domain"] == "F0A1B2C3D4E5"
 
 
+@pytest.mark.parametrize("line", ["identify", "select isd", "auth --key default", "identify; reset"])
+def test_a_name_that_a_fused_card_does_not_know_is_not_there(card: Shell, line: str) -> None:
+    assert "identify: an unfused card" in " ".join(card.fail("select F0A1B2C3D4E5").split())
+    card.run(line)
+    said = " ".join(card.fail("select F0A1B2C3D4E5").split())
+    assert "unfused" not in said
+    assert "list (after auth) shows what is there" in said
+
+
 def test_the_keys_have_to_be_said(card: Shell) -> None:
     assert "which keys" in card.fail("auth", 2)
 
