@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel, announced_options
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -84,3 +86,34 @@ def test_whether_a_security_domain_is_selected(command: str, data: bytes, is_one
     assert state.security_domain is is_one
     assert not after(state, "00A4040005F0A1B2C3D4").security_domain
     assert not powered_up(state, b"", "T=1").security_domain
+
+
+UNREADABLE = bytes.fromhex("6F0D8406F00102030405A503010203")  # nothing in A5 is a data object
+ANSWERED = tuple(bytes.fromhex(one) for one in (
+    "00A4040000", "00A4040006F00102030405", "00A4040009A000000167413000FF00", "00A40000023F00", "00B2010400",
+    "80CA006600", "80CA9F7F00", "80CA00FE02DF2800", "80F28000024F0000", "0070000001", "0020008002313200", "C0B0030510"))
+PLAUSIBLE = (FCI, CPLC, UNREADABLE, bytes.fromhex("FE09DF28060801AA070101"),
+             bytes.fromhex("6F1E8202412183023F008A0105"))
+
+
+@st.composite
+def damaged_answers(draw: st.DrawFn) -> bytes:
+    """A plausible answer with some bytes put in at one place and some taken out."""
+    answer, put_in = draw(st.sampled_from(PLAUSIBLE)), draw(st.binary(max_size=6))
+    at, taken_out = draw(st.integers(0, 110)), draw(st.integers(0, 6))
+    return answer[:at] + put_in + answer[at + taken_out :]
+
+
+@given(st.sampled_from(ANSWERED), damaged_answers(), st.sampled_from((0x9000, 0x6A82, 0x6110, 0x6283, 0x63C1)))
+@example(ANSWERED[1], UNREADABLE, 0x9000)
+@settings(max_examples=400)
+def test_no_answer_however_damaged_stops_what_is_learned_of_it(command: bytes, damaged: bytes, sw: int) -> None:
+    before = replace(OPEN, security_domain=True, aid=bytes.fromhex("A000000003000000"))
+    state = advance(before, CommandAPDU.parse(command), ResponseAPDU(damaged, sw))
+    if command == ANSWERED[1] and sw == 0x9000:  # the card has selected it, whatever it says
+        assert (state.aid, state.secure_channel) == (bytes.fromhex("F00102030405"), None)
+
+
+def test_an_answer_to_select_that_cannot_be_read_is_of_no_security_domain() -> None:
+    state = after(replace(OPEN, security_domain=True), "00A4040006F00102030405", UNREADABLE)
+    assert (state.security_domain, state.secure_channel) == (False, None)

@@ -276,7 +276,7 @@ class Card:
         before = self._exchanges[0].before
         if (self.follow or wrapped) and response.sw1 in (0x61, 0x6C):
             response = self._follow(command, response, wrapped=wrapped)
-            self._become(advance(before, command, response))
+            self._advance(before, command, response)
         self.tries.learned(self._state)
         if self._keeper:
             self._keeper.after(origin, response, before, self._state, self._maps, offset=offset)
@@ -430,7 +430,7 @@ class Card:
             except ChannelBroken as error:
                 broken = error
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
-        self._become(after_reader_command(before, command) if for_reader else advance(before, command, response))
+        self._advance(before, command, response)
         if broken is not None:
             self._become(replace(self._state, secure_channel=None))
         origin, offset = self._answered_by(command)
@@ -449,6 +449,15 @@ class Card:
                 hint="reset, then auth opens a new one",
             )
         return response
+
+    def _advance(self, before: CardState, command: CommandAPDU, response: ResponseAPDU) -> None:
+        """The state after an exchange. Should it fail, all that was known is forgotten: the card has gone on."""
+        try:
+            for_reader = command.cla == READER_CLASS
+            self._become(after_reader_command(before, command) if for_reader else advance(before, command, response))
+        except BaseException:
+            self._lost("the answer came, and what it says of the card could not be worked out", card_lost=False)
+            raise
 
     def _carry(self, wire_command: bytes) -> tuple[bytes, ResponseAPDU]:
         link = self._link

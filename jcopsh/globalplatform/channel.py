@@ -125,9 +125,9 @@ def is_security_domain(answer: bytes) -> bool:
     try:
         template = next((item for item in parse_tlv(answer) if item.tag == 0x6F), None)
         proprietary = template.find(0xA5) if template else None
+        told = proprietary is not None and proprietary.find(0x9F65) is not None
     except TlvError:
         return False
-    told = proprietary is not None and proprietary.find(0x9F65) is not None
     return told or bool(announced_options(answer))
 
 

@@ -47,6 +47,23 @@ FUSED_ANSWER = FUSED_IDENTITY.hex() + "6A82"
 WRITE_KEY1 = bytes.fromhex("C0D6030510") + bytes(range(0x40, 0x50))
 
 
+def test_where_the_state_cannot_follow_an_answer_everything_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig, _ = fake(tmp_path, {IDENTIFY.hex().upper(): FUSED_ANSWER})
+    rig.send(IDENTIFY)
+    assert rig.card.state.fuse is Fuse.FUSED
+
+    def fails(*_arguments: object) -> None:
+        raise ValueError("an answer that nobody thought of")
+
+    monkeypatch.setattr("jcopsh.card.card.advance", fails)
+    with pytest.raises(ValueError, match="nobody thought of"):
+        rig.send("00A4040000")
+    assert (rig.card.state.fuse, rig.card.state.identity) == (Fuse.UNKNOWN, None)
+    assert "could not be worked out" in rig.kept().splitlines()[-1]
+
+
 # --- nothing without consent ----------------------------------------------------------------------------------------
 
 
