@@ -181,20 +181,21 @@ def _learn_identity(state: CardState, command: CommandAPDU, response: ResponseAP
 
 
 def _identified_as_jcop4(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
-    """JCOP 4's identification, as a card manager gives it: what an applet says counts for nothing."""
+    """JCOP 4's identification, as a card manager gives it: what an applet says counts for nothing, and where nothing
+    was selected, an applet may be what the card has selected by default."""
     form = identify_module.IDENTIFY_JCOP4
-    manager = state.selected is SelectedKind.UNKNOWN or state.security_domain
+    manager = state.selected is SelectedKind.APPLICATION and state.security_domain
     return (command.header, command.data) == (form.header, form.data) and response.ok and manager
 
 
 def _learn_transport_state(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     try:
-        fused = identify_module.parse_identify_jcop4(response.data).fused
+        identity = identify_module.parse_identify_jcop4(response.data)
     except identify_module.IdentifyError:
         return state
-    if fused and state.fuse is Fuse.UNKNOWN:
+    if identity.fused and identity.names_platform and state.fuse is Fuse.UNKNOWN:
         return replace(state, fuse=Fuse.FUSED, fuse_inferred=True)
-    if not fused and state.fuse_inferred:
+    if not identity.fused and state.fuse_inferred:
         return replace(state, fuse=Fuse.UNKNOWN, fuse_inferred=False)
     return state
 

@@ -53,10 +53,11 @@ def test_identify_tells_the_fuse_state() -> None:
 
 def jcop4(pre_perso_state: str) -> str:
     """An answer to JCOP 4's identification with this pre-personalisation state."""
-    return f"FE09DF28060801AA0701{pre_perso_state}9000"
+    return f"FE1BDF28180310{b'J3R6000373181200'.hex().upper()}0801AA0701{pre_perso_state}9000"
 
 
 IDENTIFY_JCOP4 = "80CA00FE02DF2800"
+IN_DOMAIN = after(FRESH, ("00A4040000", "6F108408A000000151000000A5049F6501FF9000"))
 
 
 @pytest.mark.parametrize(("command", "answer", "fuse"), [
@@ -67,17 +68,29 @@ IDENTIFY_JCOP4 = "80CA00FE02DF2800"
     ("80CA00FE02DF2900", jcop4("01"), Fuse.UNKNOWN),
 ])
 def test_that_a_jcop4_is_fused_is_inferred_from_its_transport_state(command: str, answer: str, fuse: Fuse) -> None:
-    state = after(FRESH, (command, answer))
+    state = after(IN_DOMAIN, (command, answer))
     assert (state.fuse, state.fuse_inferred) == (fuse, fuse is Fuse.FUSED)
     # what shows more counts for more
     assert after(state, (IDENTIFY, UNFUSED_IDENTITY + "6A82")).fuse is Fuse.UNFUSED
-    assert after(FRESH, (IDENTIFY, UNFUSED_IDENTITY + "6A82"), (command, answer)).fuse is Fuse.UNFUSED
+    assert after(IN_DOMAIN, (IDENTIFY, UNFUSED_IDENTITY + "6A82"), (command, answer)).fuse is Fuse.UNFUSED
     assert not powered_up(state, b"", "T=1").fuse_inferred
 
 
 def test_a_transport_state_that_is_active_again_takes_the_inference_back() -> None:
-    state = after(FRESH, (IDENTIFY_JCOP4, jcop4("01")), (IDENTIFY_JCOP4, jcop4("02")))
+    state = after(IN_DOMAIN, (IDENTIFY_JCOP4, jcop4("01")), (IDENTIFY_JCOP4, jcop4("02")))
     assert (state.fuse, state.fuse_inferred) == (Fuse.UNKNOWN, False)
+
+
+@pytest.mark.parametrize("before", [
+    (), (("00A4040005F0A1B2C3D4", "9000"),), (("00A4040000", "9000"),), (("00A4040000", "6F078405F0A1B2C3D49000"),)])
+def test_what_is_no_security_domain_for_sure_tells_nothing_of_the_fuse(before: tuple[tuple[str, str], ...]) -> None:
+    assert after(FRESH, *before, (IDENTIFY_JCOP4, jcop4("01"))).fuse is Fuse.UNKNOWN
+
+
+@pytest.mark.parametrize("answer", ["FE06DF28030701019000", "FE0BDF280803034A33520701019000",
+                                    jcop4("01").replace("4A", "00")])
+def test_an_identification_without_a_platform_says_nothing_of_the_fuse(answer: str) -> None:
+    assert after(IN_DOMAIN, (IDENTIFY_JCOP4, answer)).fuse is Fuse.UNKNOWN
 
 
 def test_the_root_applet_is_no_card_manager() -> None:
@@ -228,7 +241,7 @@ def test_what_was_shown_of_the_fuse_outlives_resets_until_it_may_have_changed() 
 def test_every_row_of_the_table_is_reached() -> None:
     exchanges = [
         (FRESH, IDENTIFY, UNFUSED_IDENTITY + "6A82"),
-        (FRESH, IDENTIFY_JCOP4, jcop4("01")),
+        (IN_DOMAIN, IDENTIFY_JCOP4, jcop4("01")),
         (FRESH, SELECT_TK, "9000"),
         (FRESH, SELECT_ISD, "9000"),
         (ROOT, "00F00000", "9000"),

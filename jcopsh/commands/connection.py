@@ -151,9 +151,10 @@ def atr(card: Card) -> Atr:
 def identify(card: Card) -> Identification:
     """Ask the card who it is: JCOP version, mask, fuse state, and what to do next.
 
-    Sends JCOP's IDENTIFY, and where that brings nothing the form of JCOP 4 and later. Neither changes anything. Whether
-    a card is fused is only known from here, from a transport key that it took, or from a FUSE; of JCOP 4 and later it
-    is inferred, from a transport state that has ended.
+    Sends JCOP's IDENTIFY, and where that brings nothing the form of JCOP 4 and later; before that, where nothing was
+    selected yet, it selects what the card selects by default. It changes nothing on the card. Whether a card is fused
+    is only known from here, from a transport key that it took, or from a FUSE; of JCOP 4 and later it is inferred, from
+    a transport state that has ended, where a security domain says so.
     """
     return identification.identify(card)
 

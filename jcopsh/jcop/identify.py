@@ -24,6 +24,7 @@ IDENTIFY_JCOP4 = CommandAPDU(0x80, 0xCA, 0x00, 0xFE, bytes.fromhex("DF28"), le=2
 """GET DATA FE with the tag DF28, of JCOP 4 and later."""
 
 TAG_IDENTIFY_DATA = 0xDF28
+PLATFORM_ID_LENGTH = 16  # characters
 
 _FUSED = 0x01
 _NOT_FUSED = 0x00
@@ -195,6 +196,11 @@ class Jcop4Identity:
         return None if self.transport_state_active is None else not self.transport_state_active
 
     @property
+    def names_platform(self) -> bool:
+        """Whether the platform ID is one, of 16 letters and digits: what has none is no whole identification."""
+        return len(self.platform_id) == PLATFORM_ID_LENGTH and self.platform_id.isalnum()
+
+    @property
     def version(self) -> Version | None:
         """The JCOP version by the letter after J2 or J3 in the platform ID, None for a letter that is not public."""
         match = re.match(r"J[23]([A-Z])", self.platform_id)
@@ -224,8 +230,8 @@ def _jcop4_identity(raw: bytes, objects: tuple[tlv.TLV, ...]) -> Jcop4Identity:
         raw=raw,
         configuration_id=values.get(0x01, b""),
         patch_id=values.get(0x02, b""),
-        platform_id=ascii_column(platform[:16]),
-        platform_build=platform[16:],
+        platform_id=ascii_column(platform[:PLATFORM_ID_LENGTH]),
+        platform_build=platform[PLATFORM_ID_LENGTH:],
         fips=_one_byte(values.get(0x05)),
         enabled_modules=values.get(0x06, b""),
         pre_perso_state=_one_byte(values.get(0x07)),

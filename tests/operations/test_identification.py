@@ -13,7 +13,7 @@ from jcopsh.errors import CardError, Refused
 from jcopsh.jcop.identify import IDENTIFY_JCOP4, Identity, Jcop4Identity
 from jcopsh.operations.identification import identify
 from jcopsh.state import Fuse
-from tests.card.support import FUSED_IDENTITY, IDENTIFY, fake, simulated
+from tests.card.support import FUSED_IDENTITY, IDENTIFY, fake, refused, simulated
 
 JCOP4 = IDENTIFY_JCOP4.encode().hex().upper()
 DF28 = (
@@ -26,6 +26,10 @@ def jcop4_answer() -> str:
     content = bytes.fromhex(DF28)
     inner = b"\xdf\x28" + bytes((len(content),)) + content
     return (b"\xfe" + bytes((len(inner),)) + inner).hex() + "9000"
+
+
+SELECT_NOTHING = "00A4040000"
+DOMAIN = "6F108408A000000151000000A5049F6501FF9000"
 
 
 def test_the_classic_form_with_its_data_on_an_error_status(tmp_path: Path) -> None:
@@ -49,14 +53,32 @@ def test_a_fused_card(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("first", ["6A82", "6D00", "9000", "6F0084006A82"])
 def test_jcop4_is_asked_when_the_first_form_brings_nothing(tmp_path: Path, first: str) -> None:
-    rig, link = fake(tmp_path, {IDENTIFY.hex().upper(): first, JCOP4: jcop4_answer()})
+    rig, link = fake(tmp_path, {IDENTIFY.hex().upper(): first, SELECT_NOTHING: DOMAIN, JCOP4: jcop4_answer()})
     found = identify(rig.card)
     assert isinstance(found.identity, Jcop4Identity)
     assert (found.identity.platform_id, found.sw) == ("J3R6000373181200", 0x9000)
-    assert link.sent == [IDENTIFY, bytes.fromhex(JCOP4)]
     # where the first form has selected something, it is no card manager that answers the second
     told = first != "9000"
+    before = [bytes.fromhex(SELECT_NOTHING)] if told else []
+    assert link.sent == [IDENTIFY, *before, bytes.fromhex(JCOP4)]
     assert (rig.card.state.fuse is Fuse.FUSED, rig.card.state.fuse_inferred) == (told, told)
+
+
+@pytest.mark.parametrize("selected", ["6F078405F0A1B2C3D49000", "9000", "6A82", "6999"])
+def test_what_the_card_selects_by_default_may_be_an_applet_that_tells_nothing_of_the_fuse(
+    tmp_path: Path, selected: str
+) -> None:
+    by_name = "00A4040008A00000015100000000"
+    rig, link = fake(tmp_path, {SELECT_NOTHING: selected, JCOP4: jcop4_answer(), by_name: DOMAIN})
+    found = identify(rig.card)
+    assert isinstance(found.identity, Jcop4Identity)
+    assert "counts as not fused: select isd-gp, then identify" in found.next_step
+    sent = len(link.sent)
+    refused(rig, "00000000")
+    assert (rig.card.state.fuse, len(link.sent)) == (Fuse.UNKNOWN, sent)
+    rig.send(by_name)
+    assert "counts as not fused" not in identify(rig.card).next_step
+    assert rig.card.state.fuse is Fuse.FUSED
 
 
 def test_on_a_jcop4_whose_transport_state_has_ended_ins_00_is_an_applets_own(
@@ -67,11 +89,11 @@ def test_on_a_jcop4_whose_transport_state_has_ended_ins_00_is_an_applets_own(
 
     monkeypatch.setattr(consent, "ask_typed", nobody)
     rig, link = fake(tmp_path, {JCOP4: jcop4_answer(), "00A4040005F0A1B2C3D4": "9000", "00000000": "9000",
-                                "8010000000": "9000"})
+                                "8010000000": "9000", SELECT_NOTHING: DOMAIN})
     for command in ("00000000", "8010000000"):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as caught:
             rig.send(command)
-        assert "reset and identify show it" in refused.value.meaning
+        assert "reset and identify show it" in caught.value.meaning
     identify(rig.card)
     for command in ("00000000", "8010000000"):
         assert rig.send(command).ok
