@@ -294,8 +294,10 @@ def _of_security_domain(state: CardState, command: CommandAPDU, response: Respon
     if command.cla & 0x43:
         return state
     if _selected(state, command, response):
+        # with another P2 than 00 the next occurrence may be an applet, or the applet of before answers
         named = command.data in _ISSUER_NAMES or _name_told(response) in _ISSUER_NAMES
-        return replace(state, secure_channel=None, security_domain=named or is_security_domain(response.data),
+        domain = command.p2 == 0x00 and (named or is_security_domain(response.data))
+        return replace(state, secure_channel=None, security_domain=domain,
                        scp_options=tuple(announced_options(response.data).items()))
     if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:
         return replace(state, secure_channel=None)

@@ -88,6 +88,12 @@ def test_whether_a_security_domain_is_selected(command: str, data: bytes, is_one
     assert not powered_up(state, b"", "T=1").security_domain
 
 
+@pytest.mark.parametrize("p2", ["02", "03", "0C", "04", "80"])
+def test_select_of_another_form_may_have_selected_or_asked_an_applet(p2: str) -> None:
+    for aid in ("A000000003000000", "A000000151000000"):
+        assert not after(CardState(), f"00A404{p2}08{aid}", FCI).security_domain
+
+
 UNREADABLE = bytes.fromhex("6F0D8406F00102030405A503010203")  # nothing in A5 is a data object
 ANSWERED = tuple(bytes.fromhex(one) for one in (
     "00A4040000", "00A4040006F00102030405", "00A4040009A000000167413000FF00", "00A40000023F00", "00B2010400",

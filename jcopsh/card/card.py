@@ -372,7 +372,7 @@ class Card:
 
     def _judge(self, raw: bytes) -> Judgement:
         judge = judge_for_reader if raw[0] == READER_CLASS else interlock.judge
-        return judge(raw, self._state, self._maps)
+        return judge(raw, self._state, self._maps, shared=self.shared)
 
     def _obtain_consent(self, judgement: Judgement, shown: Segments) -> None:
         try:
@@ -517,7 +517,7 @@ class Card:
         )
 
     def _is_free(self, command: CommandAPDU) -> bool:
-        return interlock.judge(command.encode(), self._state, self._maps).severity is Severity.FREE
+        return self._judge(command.encode()).severity is Severity.FREE
 
     def _lost(self, what: str, *, card_lost: bool) -> None:
         """Forget everything: whether the card got the command, and which card comes next, is not known."""

@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from jcopsh.globalplatform.channel import version_text
-from jcopsh.iso7816.aid import ISSUER_DOMAINS
+from jcopsh.iso7816.aid import ISSUER_DOMAINS, MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
 from jcopsh.iso7816.tlv import TlvError
@@ -47,11 +47,12 @@ FREE = Judgement(Severity.FREE)
 
 @dataclass(frozen=True)
 class Case:
-    """What a rule looks at: the bytes, at least four, the state, the maps."""
+    """What a rule looks at: the bytes, at least four, the state, the maps; whether other programs use the card too."""
 
     raw: bytes
     state: CardState
     maps: Sequence[MemoryMap]
+    shared: bool = False
 
     @cached_property
     def command(self) -> CommandAPDU | None:
@@ -92,15 +93,16 @@ class Case:
         return self.raw[4:] if self.command is None else self.command.data
 
 
-def judge(raw: bytes, state: CardState, maps: Sequence[MemoryMap]) -> Judgement:
-    """Judge an encoded command APDU. `maps` are the memory maps that may apply to the card; none means unknown.
+def judge(raw: bytes, state: CardState, maps: Sequence[MemoryMap], *, shared: bool = False) -> Judgement:
+    """Judge an encoded command APDU. `maps` are the memory maps that may apply to the card; none means unknown. Where
+    the card is `shared` with other programs, what is selected may be something else by now.
 
     The strictest of all rules' judgements is the answer.
     """
     if len(raw) < 4:
         return Judgement(Severity.IRREVERSIBLE, "send", "bytes that are no APDU", UNCLEAR)
     rules = _RULES_OF[raw[1]]
-    case = Case(raw, state, maps)
+    case = Case(raw, state, maps, shared)
     found = [judgement for rule in rules if (judgement := rule(case)) is not None]
     return max(found, key=lambda judgement: judgement.severity) if found else FREE
 
@@ -147,8 +149,8 @@ def _envelope(case: Case) -> Judgement | None:
     """ENVELOPE (ISO/IEC 7816-4:2020, 11.8.2). How a card unpacks it is the card's business, so while the card may be
     unfused nothing in it is clear. On a fused card it is judged by what it holds, as far as that can be read."""
     inside = _commands_inside(case.data)
-    worst = max((judge(raw, case.state, case.maps) for raw in inside if raw[1] not in ENVELOPE_INS),
-                key=lambda judgement: judgement.severity, default=FREE)
+    judged = (judge(raw, case.state, case.maps, shared=case.shared) for raw in inside if raw[1] not in ENVELOPE_INS)
+    worst = max(judged, key=lambda judgement: judgement.severity, default=FREE)
     readable = any(_is_apdu(raw) for raw in inside) and not any(raw[1] in ENVELOPE_INS for raw in inside)
     unclear = not case.fused or case.chained or not readable or len(inside) > MAX_ENVELOPED
     if unclear and worst.severity < Severity.IRREVERSIBLE:
@@ -188,7 +190,7 @@ def _is_apdu(raw: bytes) -> bool:
 
 def _boot(case: Case) -> Judgement | None:
     # whether the root applet looks at CLA, P1 and P2 is unknown
-    if case.fused or _is_for_security_domain(case):
+    if case.fused or (_is_for_security_domain(case) and _has_form_of_set_status(case)):
         return None
     return Judgement(
         Severity.DESTRUCTIVE,
@@ -201,10 +203,25 @@ def _boot(case: Case) -> Judgement | None:
 
 def _is_for_security_domain(case: Case) -> bool:
     """Whether it is for a security domain that is known to be selected, where INS F0 is SET STATUS. Another logical
-    channel may have the root applet behind it, and so may a class that is not GlobalPlatform's."""
+    channel may have the root applet behind it, and so may a class that is not GlobalPlatform's; on a shared card
+    another program may have selected the root applet since."""
     state = case.state
     to_domain = (state.secure_channel is not None or state.security_domain) and state.selected is not SelectedKind.ROOT
-    return to_domain and bool(case.cla & 0x80) and not case.cla & 0x43
+    return to_domain and not case.shared and bool(case.cla & 0x80) and not case.cla & 0x43
+
+
+OF_CARD = 0x80  # P1 of SET STATUS
+OF_NAMED = (0x20, 0x40, 0x60)  # P1 of what its data name
+
+
+def _has_form_of_set_status(case: Case) -> bool:
+    """Whether it is a SET STATUS to look at (GlobalPlatform 2.3.1, 11.10.2): of what an AID in its data names, or of
+    the card, where the data are ignored."""
+    if case.command is None:
+        return False
+    has_aid = not case.hidden and MIN_AID <= len(case.data) <= MAX_AID
+    p1 = case.raw[2]
+    return (p1 in OF_NAMED and has_aid) or (p1 == OF_CARD and (has_aid or not case.data))
 
 
 # life-cycle states of the card (GlobalPlatform 2.3.1, table 11-6)

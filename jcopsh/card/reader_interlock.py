@@ -17,12 +17,13 @@ from jcopsh.state import CardState
 SHORTEST_COMMAND = 4
 
 
-def judge_for_reader(raw: bytes, state: CardState, maps: Sequence[MemoryMap]) -> Judgement:
-    """Judge an encoded command of class FF. The strictest of all readings is the answer."""
+def judge_for_reader(
+    raw: bytes, state: CardState, maps: Sequence[MemoryMap], *, shared: bool = False
+) -> Judgement:
+    """Judge an encoded command of class FF. The strictest of all readings is the answer; `shared` as in `judge`."""
     own = _for_reader(raw)
-    readings = [own, judge(raw, state, maps)]
-    if own is not FREE:
-        readings += [judge(raw[start:], state, maps) for start in range(5, len(raw) - SHORTEST_COMMAND + 1)]
+    starts = [0] if own is FREE else [0, *range(5, len(raw) - SHORTEST_COMMAND + 1)]
+    readings = [own, *(judge(raw[start:], state, maps, shared=shared) for start in starts)]
     return max(readings, key=lambda judgement: judgement.severity)
 
 

@@ -60,6 +60,7 @@ def test_set_status_on_a_secure_channel_is_no_boot() -> None:
     channel = SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF)
     authenticated = replace(APPLICATION, secure_channel=channel)
     lock, secure = "80F0408006000000000011", "80F0800F"
+    assert judge(bytes.fromhex(lock), authenticated, MAPS, shared=True).severity is DESTRUCTIVE
     assert (severity(lock, APPLICATION), severity(lock, authenticated)) == (DESTRUCTIVE, FREE)
     assert severity(secure, authenticated) is IRREVERSIBLE
     assert severity("00F00000", APPLICATION) is DESTRUCTIVE
@@ -67,6 +68,22 @@ def test_set_status_on_a_secure_channel_is_no_boot() -> None:
     domain = replace(APPLICATION, security_domain=True)
     assert (severity(lock, domain), severity("00F00000", domain)) == (FREE, DESTRUCTIVE)
     assert severity(lock, replace(domain, selected=SelectedKind.ROOT)) is DESTRUCTIVE
+
+
+@pytest.mark.parametrize(("command", "expected"), [
+    *((f"80F0{p1}07 05 F001020304", FREE) for p1 in ("20", "40", "60")), ("80F04080 05 F001020304", FREE),
+    ("80F0400705F00102030400", FREE), ("80F0000005F001020304", DESTRUCTIVE), ("80F00000", DESTRUCTIVE),
+    ("80F04007", DESTRUCTIVE), ("80F04007 04 F0010203", DESTRUCTIVE), (f"80F04007 11 {'F0' * 17}", DESTRUCTIVE),
+    ("80F04107 05 F001020304", DESTRUCTIVE), ("80F01007 05 F001020304", DESTRUCTIVE),
+    ("80F04007 06 F001020304", IRREVERSIBLE), ("84F04007 05 F001020304", IRREVERSIBLE), ("84F04007", DESTRUCTIVE),
+])
+def test_only_a_whole_set_status_of_something_named_is_no_boot(command: str, expected: Severity) -> None:
+    domain = replace(APPLICATION, security_domain=True)
+    assert severity(command, domain) is expected
+    asked_anyway = max(expected, DESTRUCTIVE)
+    assert judge(bytes.fromhex(command), domain, MAPS, shared=True).severity is asked_anyway
+    if expected is not IRREVERSIBLE:
+        assert judge(bytes.fromhex(command), replace(domain, fuse=Fuse.FUSED), MAPS, shared=True).severity is FREE
 
 
 DOMAIN = replace(APPLICATION, fuse=Fuse.FUSED, security_domain=True, aid=bytes.fromhex("F0A1B2C3D4"))
@@ -104,13 +121,14 @@ def test_an_installation_that_changes_what_is_there_is_asked_about(p1: str, expe
 
 
 @pytest.mark.parametrize(("cla", "asked"), [
-    (0x00, True), (0x01, True), (0x04, True), (0x40, True), (0x81, True), (0xC1, True), (0x80, False), (0x84, False)])
+    (0x00, True), (0x01, True), (0x04, True), (0x40, True), (0x81, True), (0xC1, True), (0x80, False), (0x84, True)])
 def test_a_secure_channel_lifts_the_guard_of_boot_for_its_own_domain_alone(cla: int, asked: bool) -> None:
     channel = SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF)
-    command = bytes((cla, 0xF0, 0x40, 0x07))
-    assert severity(command, replace(APPLICATION, secure_channel=channel)) is (DESTRUCTIVE if asked else FREE)
+    command = bytes((cla, 0xF0, 0x40, 0x07, 0x05)) + bytes.fromhex("F001020304")
+    hidden = IRREVERSIBLE if cla == 0x84 else DESTRUCTIVE
+    assert severity(command, replace(APPLICATION, secure_channel=channel)) is (hidden if asked else FREE)
     root = replace(APPLICATION, secure_channel=channel, selected=SelectedKind.ROOT)
-    assert severity(command, root) is DESTRUCTIVE
+    assert severity(command, root) is hidden
 
 
 @pytest.mark.parametrize("ins", [0x00, 0x10])

@@ -57,6 +57,19 @@ def test_a_card_for_one_program_needs_none(tmp_path: Path) -> None:
     assert not card.card.shared
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_on_a_shared_card_a_set_status_may_reach_a_root_applet_that_another_program_selected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card: asked.append(judgement.action))
+    link = FakeReaderLink({"00A4040008A00000015100000000": "9000"}, shared=shared)
+    card = rig(tmp_path, link)
+    card.send("00A4040008A00000015100000000")
+    card.send("80F0408005F001020304")
+    assert asked == (["boot"] if shared else [])
+
+
 def test_a_dump_and_a_write_are_one_each(tmp_path: Path) -> None:
     memory = FakeReaderLink(lambda raw: b"\x90\x00" if raw[1] == 0xD6 else bytes(raw[4] or 256) + b"\x90\x00")
     card = rig(tmp_path, memory)
@@ -176,7 +189,7 @@ def test_an_identification_is_one_transaction(tmp_path: Path) -> None:
     link = FakeReaderLink(lambda _raw: b"\x6a\x82")
     with pytest.raises(CardError):
         identify(rig(tmp_path, link).card)
-    assert [link.calls[0], len(link.calls), link.calls[-1]] == ["begin", 4, "end"]
+    assert [link.calls[0], len(link.calls), link.calls[-1]] == ["begin", 5, "end"]
 
 
 def test_each_file_that_is_looked_for_is_asked_for_in_the_df_to_look_in(tmp_path: Path) -> None:
