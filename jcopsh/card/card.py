@@ -340,8 +340,9 @@ class Card:
         shown = self.shown_command(command)
         if self._is_asked(judgement):
             self._obtain_consent(judgement, shown)
-            if wrapped and self._secure is not None:  # something may have gone through the channel meanwhile
-                self._secure.forget()
+            if wrapped:  # something may have gone through the channel meanwhile, or have closed it
+                if self._secure is not None:
+                    self._secure.forget()
                 wire_command = self._wire_command(command, wrapped=wrapped)
         keys = self._keeper is not None and self._keeper.before(command, self._state, self._maps)
         self.tries.before(command, self._state)
@@ -367,8 +368,15 @@ class Card:
         return response
 
     def _wire_command(self, command: CommandAPDU, *, wrapped: bool) -> bytes:
-        message = self._secure.wrap(command) if wrapped and self._secure else command
-        return wire_form(message, self._state.protocol)
+        if not wrapped:
+            return wire_form(command, self._state.protocol)
+        if self._secure is None:
+            raise ChannelError(
+                "the secure channel that the command was to go through is closed by now; nothing was sent",
+                meaning="A reset, a selection or an answer without its protection has closed it meanwhile.",
+                hint="auth opens a new one",
+            )
+        return wire_form(self._secure.wrap(command), self._state.protocol)
 
     def _judge(self, raw: bytes) -> Judgement:
         judge = judge_for_reader if raw[0] == READER_CLASS else interlock.judge

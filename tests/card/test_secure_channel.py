@@ -95,6 +95,25 @@ def test_what_is_sent_during_a_question_leaves_the_channel_whole(
     assert send(domain, GET_KEYS).ok
 
 
+@pytest.mark.parametrize("end", ["select", "reset"])
+def test_where_the_channel_is_closed_during_a_question_nothing_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    domain = connected(tmp_path, "j3r180")
+    domain.auth(level=FULL)
+
+    def close(_judgement: object, _card: str) -> None:
+        if end == "select":
+            domain.card.send(SELECT_DEFAULT)
+        else:
+            domain.card.reset(ResetKind.WARM)
+
+    monkeypatch.setattr(consent, "ask_yes", close)
+    with pytest.raises(ChannelError, match="closed by now; nothing was sent"):
+        send(domain, "80E40000094F07A0000000009999")
+    assert not any(sent[1] == 0xE4 for sent in domain.link.sent)
+
+
 @pytest.mark.parametrize("text", ["00A4040000", "0070000001", "8050000008" + "11" * 8, "84F28002024F00", "01A4040000"])
 def test_what_never_goes_through_the_channel(tmp_path: Path, text: str) -> None:
     domain = connected(tmp_path)
