@@ -318,6 +318,9 @@ def _put_key(case: Case) -> Judgement | None:
 
 # data that a card takes once: CPLC's fields of the pre-personaliser and the personaliser (tags 9F66, 9F67)
 ONE_TIME_TAGS = (b"\x9f\x66", b"\x9f\x67")
+# bits 7 and 6 of P1 of STORE DATA: the data are enciphered, or the application says whether (GlobalPlatform 2.3.1,
+# 11.11.2.1)
+MAY_BE_ENCIPHERED = 0x60
 ONE_TIME = "A card takes such data once and keeps it for ever."
 
 
@@ -340,7 +343,8 @@ def _store_data(case: Case) -> Judgement | None:
         return None
     # P2 counts the blocks: a tag may have begun at the end of the one before
     data = case.data if case.raw[3] == 0 and not case.chained else ONE_TIME_TAGS[0][:1] + case.data
-    if not case.hidden and not any(tag in data for tag in ONE_TIME_TAGS):
+    unreadable = case.hidden or bool(case.raw[2] & MAY_BE_ENCIPHERED)
+    if not unreadable and not any(tag in data for tag in ONE_TIME_TAGS):
         return None
     return Judgement(
         Severity.IRREVERSIBLE,

@@ -268,6 +268,10 @@ def test_an_envelope_of_a_thousand_shells_is_unclear_and_quick() -> None:
         ("80E28000 06 70049F660100", IRREVERSIBLE),
         ("80E28000 000005 9F66020000", IRREVERSIBLE),
         ("84E28000 02 AAAA", IRREVERSIBLE),
+        ("80E2E000 02 AAAA", IRREVERSIBLE),
+        ("80E26801 02 AAAA", IRREVERSIBLE),
+        ("80E22000 02 AAAA", IRREVERSIBLE),
+        ("80E24000 02 AAAA", IRREVERSIBLE),
         ("80E28001 04 66020000", IRREVERSIBLE),
         ("90E28000 04 67020000", IRREVERSIBLE),
         # the end
@@ -294,6 +298,7 @@ def test_an_application_is_deleted_with_a_yes() -> None:
 
 def test_store_data_of_something_else_is_free() -> None:
     assert severity("80E28000 04 66020000", FUSED) is FREE
+    assert severity("80E29801 04 AAAAAAAA", FUSED) is FREE
 
 
 @pytest.mark.parametrize("command", ["00F00000", "0CF00000", "00F01234", "00F0000000", "00F00000 01 AA", "10F00000"])
