@@ -208,7 +208,9 @@ def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     # what may be a transport key is not kept: 16 bytes, unless the card is known to be fused
     may_be_secret = len(command.data) >= root_applet.TRANSPORT_KEY_LENGTH and state.fuse is not Fuse.FUSED
-    aid = b"" if may_be_secret else command.data or _name_told(response)
+    told = _name_told(response)
+    aid = told if told.startswith(command.data) else command.data  # a name may be selected by its beginning
+    aid = b"" if may_be_secret else aid
     return replace(state, selected=SelectedKind.APPLICATION, aid=aid, memory_shown=False)
 
 

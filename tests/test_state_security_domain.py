@@ -88,6 +88,13 @@ def test_whether_a_security_domain_is_selected(command: str, data: bytes, is_one
     assert not powered_up(state, b"", "T=1").security_domain
 
 
+def test_what_is_selected_by_the_beginning_of_its_name_is_known_by_the_whole_of_it() -> None:
+    answer = bytes.fromhex("6F108408F0A1B2C3D4E5F6A7A5049F6501FF")
+    assert after(CardState(), "00A4040005F0A1B2C3D4", answer).aid.hex().upper() == "F0A1B2C3D4E5F6A7"
+    assert after(CardState(), "00A4040005F001020304", answer).aid.hex().upper() == "F001020304"
+    assert after(CardState(), "00A4040005F001020304").aid.hex().upper() == "F001020304"
+
+
 @pytest.mark.parametrize("p2", ["02", "03", "0C", "04", "80"])
 def test_select_of_another_form_may_have_selected_or_asked_an_applet(p2: str) -> None:
     for aid in ("A000000003000000", "A000000151000000"):

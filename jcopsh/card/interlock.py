@@ -247,12 +247,12 @@ def _set_status(case: Case) -> Judgement | None:
 
 def _may_name_issuer(case: Case) -> bool:
     """Whether SET STATUS of an application or a security domain may be of the issuer's, whose state is the card's: by
-    its AID or the beginning of it, or that of the security domain that is selected. It is also where data cannot be
-    read."""
+    its AID or the beginning of it, or that of the security domain that is selected, which may be any where the card has
+    not told it. It is also where data cannot be read."""
     name = case.data
     if case.command is None or (case.hidden and name):
         return True
-    own = case.state.security_domain and name == case.state.aid
+    own = case.state.security_domain and case.state.aid in (b"", name)
     return bool(name) and (own or any(one.value.startswith(name) for one in ISSUER_DOMAINS))
 
 

@@ -183,7 +183,7 @@ def _check_before(state: CardState, level: SecurityLevel, option: int | None, pr
     protocols = {protocol} if protocol else set(known)
     if protocols == {SCP03} and option is not None:
         raise UsageError("--option gives the i of SCP02, and this channel is to be one of SCP03",
-                         meaning="No authentication was begun. A card says the i of SCP03 itself, when it begins the authentication.",
+                         meaning="No authentication was begun. A card says the i of SCP03 itself, when it begins one.",
                          hint="leave --option away")
     i = _scp02_option(state, option, level) if protocols == {SCP02} else known.get(SCP03)
     if len(protocols) != 1 or i is None:

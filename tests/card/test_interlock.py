@@ -100,6 +100,12 @@ def test_the_issuer_security_domain_by_its_aid_is_the_card(command: str, expecte
     assert severity(command, DOMAIN) is expected
 
 
+def test_a_security_domain_that_has_not_told_its_name_may_have_any() -> None:
+    for p1 in ("40", "60"):
+        assert severity(f"80F0{p1}0F 07 F0A1B2C3D40506", replace(DOMAIN, aid=b"")) is IRREVERSIBLE
+    assert severity("80F0400F 07 F0A1B2C3D40506", replace(DOMAIN, aid=b"", security_domain=False)) is FREE
+
+
 @pytest.mark.parametrize("tag", ["9F66", "9F67"])
 def test_one_time_data_is_irreversible_however_it_is_put(tag: str) -> None:
     for state in (DOMAIN, FUSED, UNKNOWN):
