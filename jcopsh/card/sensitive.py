@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from jcopsh.globalplatform.content import TAG_APPLICATION_PARAMETERS, Install, counted_fields
+from jcopsh.iso7816.aid import MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
 from jcopsh.iso7816.status import ENVELOPE_INS, INS
+from jcopsh.iso7816.tlv import TLV, parse_legible
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMaps
 from jcopsh.jcop.root_applet import CLA_MEMORY, TRANSPORT_KEY_LENGTH
 from jcopsh.secrets.secret import Secret, SecretKind
@@ -20,8 +23,8 @@ from jcopsh.state import CardState, Fuse, SelectedKind
 # (ISO/IEC 7816-4:2020, 11.6); the odd ones carry the same in data objects. PIN CHANGE/UNBLOCK (EMV) is 24 as well
 PIN_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x2D))
 # whose data are no secret: MANAGE CHANNEL, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, SELECT, READ BINARY and RECORD,
-# GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, INSTALL, LOAD
-PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE6, 0xE8, 0xF0, 0xF2))
+# GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, LOAD
+PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE8, 0xF0, 0xF2))
 SHORTEST_PIN, SHORTEST_KEY = 4, 8  # bytes
 
 
@@ -92,7 +95,7 @@ def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark,
         return (Mark(0, everything, "store_data", pin=True),)
     if command.ins in ENVELOPE_INS:
         return (Mark(0, everything, "envelope", pin=True),)
-    if command.ins == INS.INSTALL and command.cla & 0x80:
+    if command.ins == INS.INSTALL:  # of any class: the other one's TERMINATE DF has no data
         return install_marks(command)
     # a WRITE with a mistake in its class or instruction may still carry a key; what is shorter is not even a PIN
     shortest = SHORTEST_PIN if state.selected is SelectedKind.ROOT else SHORTEST_KEY
@@ -102,42 +105,54 @@ def _marks_by_instruction(command: CommandAPDU, state: CardState) -> tuple[Mark,
     return ()
 
 
-_FOR_INSTALL = 0x04  # bit of P1 (GlobalPlatform 2.3.1, table 11-42)
-_FIELDS_BEFORE_PARAMETERS = 4  # load file, module, instance, privileges (table 11-46)
-_APPLET_PARAMETERS = 0xC9
+# bytes that the fields of INSTALL [for install] before its parameters may have: the AIDs of load file, module and
+# instance, and privileges (GlobalPlatform 2.3.1, table 11-46)
+_AID_LENGTHS = (0, *range(MIN_AID, MAX_AID + 1))
+_LENGTHS_BEFORE_PARAMETERS = (_AID_LENGTHS, _AID_LENGTHS, _AID_LENGTHS, (0, 1, 3))
+# of the install parameters field, besides C9: of the system, of UICC and SIM, a token's (11.5.2.3.7)
+_SYSTEM_PARAMETERS = frozenset((0xEF, 0xEA, 0xCA, 0xB6))
 
 
 def install_marks(command: CommandAPDU) -> tuple[Mark, ...]:
-    """The applet's own parameters (C9) in INSTALL [for install]: applets get PINs and keys that way. Where they cannot
-    be told apart, everything that may hold them; the tag and the length stay."""
-    if not command.p1 & _FOR_INSTALL:
+    """The applet's own parameters (C9) in INSTALL [for install]: applets get PINs and keys that way. From where on the
+    fields or the parameters cannot be told apart, everything; the tag and the length of what can be stay."""
+    if not command.p1 & Install.FOR_INSTALL:
         return ()
-    data, at = command.data, 0
-    for _ in range(_FIELDS_BEFORE_PARAMETERS):
-        at += 1 + data[at] if at < len(data) else 1
-    field = _length_at(data, at)
-    if field is None:
-        return (Mark(min(at, len(data)), len(data), "install_parameters", pin=True),) if at < len(data) else ()
-    start, end = field
+    data = command.data
+    fields, end = counted_fields(data)
+    before = len(_LENGTHS_BEFORE_PARAMETERS)
+    # there is always a field of parameters, and at most a token behind it: else some length is wrong
+    if len(fields) - before not in (1, 2):
+        return (_parameters(0, len(data)),) if data else ()
+    for (start, stop), lengths in zip(fields, _LENGTHS_BEFORE_PARAMETERS, strict=False):
+        if stop - start not in lengths:
+            return (_parameters(start, len(data)),)
+    marks = _application_parameters(data, *fields[before])
+    return tuple(marks) if end == len(data) else (*marks, _parameters(end, len(data)))
+
+
+def _application_parameters(data: bytes, start: int, end: int) -> list[Mark]:
+    """The values of C9 in the install parameters field between two offsets; all from what is no parameter on."""
+    objects, error = parse_legible(data[start:end])
     marks: list[Mark] = []
-    while start < end:
-        value = _length_at(data, start + 1)
-        if value is None or value[1] > end:
-            return (*marks, Mark(start, len(data), "install_parameters", pin=True))
-        if data[start] == _APPLET_PARAMETERS and value[0] < value[1]:
-            marks.append(Mark(*value, "install_parameters", pin=True))
-        start = value[1]
-    return tuple(marks)
+    at = start
+    for one in objects:
+        value = start + one.value_offset
+        if one.tag == TAG_APPLICATION_PARAMETERS and one.value:
+            marks.append(_parameters(value, value + len(one.value)))
+        elif one.tag not in (TAG_APPLICATION_PARAMETERS, *_SYSTEM_PARAMETERS):
+            return [*marks, _parameters(start + one.offset, len(data))]
+        at = value + len(one.value)
+    return [*marks, _parameters(at, len(data))] if error or _lacks_parameters(objects, data[start:]) else marks
 
 
-def _length_at(data: bytes, at: int) -> tuple[int, int] | None:
-    """Where the value behind the BER length at this place begins and ends; None where there is none, or too little."""
-    if at >= len(data):
-        return None
-    more = data[at] - 0x80 if data[at] in (0x81, 0x82) else 0
-    start = at + 1 + more
-    length = int.from_bytes(data[at + 1 : start], "big") if more else data[at]
-    return (start, start + length) if start + length <= len(data) else None
+def _lacks_parameters(objects: Sequence[TLV], rest: bytes) -> bool:
+    """Whether C9, which is always there, is none of these, though what follows would have room for it."""
+    return not any(one.tag == TAG_APPLICATION_PARAMETERS for one in objects) and any(rest)
+
+
+def _parameters(start: int, end: int) -> Mark:
+    return Mark(start, end, "install_parameters", pin=True)
 
 
 class Redactor:

@@ -13,7 +13,7 @@ from jcopsh.globalplatform.registry import Scope, privilege_bytes
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.status import INS
-from jcopsh.iso7816.tlv import encode, encode_length
+from jcopsh.iso7816.tlv import TlvError, encode, encode_length, length_at
 
 CLA = 0x80
 ALL = 256  # Le: whatever the answer has
@@ -90,6 +90,23 @@ class Instance:
 def _counted(value: bytes) -> bytes:
     """A value behind its length: one byte up to 7F, else as BER writes it (11.1.5)."""
     return encode_length(len(value)) + value
+
+
+def counted_fields(data: bytes) -> tuple[tuple[tuple[int, int], ...], int]:
+    """Where the value of each field of INSTALL begins and ends, and where the fields end: the length of the data,
+    unless a length stands there that cannot be one (11.5.2.3; a length as BER writes it, 11.1.5)."""
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while at < len(data):
+        try:
+            length, start = length_at(data, at)
+        except TlvError:
+            break
+        if start + length > len(data):
+            break
+        at = start + length
+        spans.append((start, at))
+    return tuple(spans), at
 
 
 def _install(purpose: Install, *fields: bytes) -> CommandAPDU:

@@ -5,12 +5,11 @@ It may be less than what is on the card, and never more than what the card has a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError
-from jcopsh.globalplatform.content import DOMAIN_WITH_APPLICATIONS, TAG_AID, Install
+from jcopsh.globalplatform.content import DOMAIN_WITH_APPLICATIONS, TAG_AID, Install, counted_fields
 from jcopsh.globalplatform.registry import (
     ALL_AIDS,
     MORE_DATA,
@@ -95,7 +94,10 @@ class SeenContent:
         return kept._with(*parse_status(response.data, scope).entries) if response.data and told else kept
 
     def _installed(self, command: CommandAPDU) -> SeenContent:
-        fields = tuple(_fields(command.data))
+        spans, end = counted_fields(command.data)
+        if end < len(command.data):
+            return self
+        fields = tuple(command.data[start:stop] for start, stop in spans)
         if command.p1 == Install.FOR_LOAD:
             return replace(self, loading=AID(fields[0]))
         made = {Install.FOR_INSTALL: _INSTALLED, Install.FOR_INSTALL_AND_MAKE_SELECTABLE: _SELECTABLE}
@@ -163,17 +165,3 @@ def _next_state(state: int | None, wanted: int) -> int | None:
     if wanted & _LOCKED:
         return state | _LOCKED
     return wanted if wanted else state & ~_LOCKED
-
-
-def _fields(data: bytes) -> Iterator[bytes]:
-    """The fields of INSTALL, each behind its length (GlobalPlatform 2.3.1, 11.5.2.3). Raises IndexError."""
-    at = 0
-    while at < len(data):
-        length, at = data[at], at + 1
-        if length & 0x80:
-            count = length & 0x7F
-            length, at = int.from_bytes(data[at : at + count], "big"), at + count
-        if at + length > len(data):
-            raise IndexError(at)
-        yield data[at : at + length]
-        at += length

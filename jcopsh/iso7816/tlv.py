@@ -92,7 +92,7 @@ def _objects(data: bytes, base: int) -> Iterator[TLV]:
             position += 1
             continue
         tag, after_tag = _parse_tag(data, position, base)
-        length, start = _parse_length(data, after_tag, base)
+        length, start = length_at(data, after_tag, base=base)
         end = start + length
         if end > len(data):
             raise TlvError(f"the length says {length} bytes, but {len(data) - start} follow", base + after_tag)
@@ -115,8 +115,11 @@ def _parse_tag(data: bytes, start: int, base: int) -> tuple[int, int]:
     return int.from_bytes(data[start:end], "big"), end
 
 
-def _parse_length(data: bytes, start: int, base: int) -> tuple[int, int]:
-    """The length at `start`, and the offset after it."""
+def length_at(data: bytes, start: int, *, base: int = 0) -> tuple[int, int]:
+    """The length that stands at `start`, and the offset after it; whether so much follows is not looked at.
+
+    `base` is added to the offset in a TlvError, which is raised for what is no length.
+    """
     if start == len(data):
         raise TlvError("the length is missing", base + start)
     first = data[start]

@@ -402,3 +402,63 @@ def test_the_state_never_holds_a_transport_key(tmp_path: Path, shown: Callable[[
     rig, _sim = booted(tmp_path)
     assert not shows(repr(shown(rig.card.state)), b"JCOPSIMULATEDTK0")
     assert rig.card.state.aid == b""
+
+
+# --- INSTALL ---------------------------------------------------------------------------------------------------------
+
+PARAMETERS = b"\xa7secret!"
+PACKAGE, MODULE, INSTANCE = (bytes.fromhex("F0A1B2C3D4" + end) for end in ("", "01", "0102"))
+
+
+def install(*fields: bytes, p1: int = 0x0C, cla: int = 0x80) -> CommandAPDU:
+    """INSTALL of fields, each behind its length of one byte."""
+    return CommandAPDU(cla, 0xE6, p1, 0x00, b"".join(bytes((len(one),)) + one for one in fields))
+
+
+def shown(command: CommandAPDU) -> str:
+    return str(Redactor().command(command, CardState(fuse=Fuse.FUSED), MAPS))
+
+
+def with_parameters(field: bytes) -> CommandAPDU:
+    return install(PACKAGE, MODULE, INSTANCE, b"\x00", field, b"")
+
+
+C9 = b"\xc9\x08" + PARAMETERS
+
+
+@pytest.mark.parametrize("before", ["", "EF04C7020100", "EA028000", "CA0101B60142"])
+@pytest.mark.parametrize("cla", [0x00, 0x80, 0x84])
+def test_of_an_installation_the_parameters_of_the_applet_alone_are_hidden(before: str, cla: int) -> None:
+    field = bytes.fromhex(before) + C9
+    text = shown(install(PACKAGE, MODULE, INSTANCE, b"\x00", field, b"", cla=cla))
+    assert f"{before}C908<install_parameters:8:>00" in text
+    assert PARAMETERS.hex().upper() not in text
+
+
+@pytest.mark.parametrize("field", [
+    b"\xc9\x30" + PARAMETERS, b"\xc9\x04" + PARAMETERS, b"\xc9\x84" + PARAMETERS, b"\xc9\x80" + PARAMETERS, PARAMETERS,
+    b"\xef\x40" + C9, C9 + C9[:-1], b"\x1f\xc9\x08" + PARAMETERS, b"\xd9\x08" + PARAMETERS, b"\xc9" + PARAMETERS,
+])
+def test_parameters_that_cannot_be_told_apart_are_hidden_altogether(field: bytes) -> None:
+    assert PARAMETERS.hex().upper() not in shown(with_parameters(field))
+    assert b"!".hex() + "00" not in shown(with_parameters(field))
+
+
+def test_the_end_is_hidden_where_the_last_parameter_is_broken() -> None:
+    text = shown(install(PACKAGE, MODULE, INSTANCE, b"\x00", C9 + b"\xc9\x20" + PARAMETERS[::-1]))
+    assert text.endswith("C908<install_parameters:8:><install_parameters:10:>")
+
+
+def test_with_any_one_length_wrong_the_parameters_never_stand_whole() -> None:
+    right = with_parameters(C9)
+    lengths = [0, 6, 13, 21, 23, 25]
+    assert [right.data[at] for at in lengths] == [5, 6, 7, 1, 10, 8]
+    for at in lengths:
+        for wrong in range(0x100):
+            data = right.data[:at] + bytes((wrong,)) + right.data[at + 1 :]
+            assert PARAMETERS.hex().upper() not in shown(CommandAPDU(0x80, 0xE6, 0x0C, 0, data)), (at, wrong)
+
+
+def test_an_installation_without_parameters_is_shown_whole() -> None:
+    for command in (install(PACKAGE, b"", b"", b"", b"", p1=0x02), with_parameters(b"\xc9\x00")):
+        assert shown(command) == command.encode().hex().upper()
