@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jcopsh.card.link import ResetKind
+from jcopsh.card.sensitive import PUBLIC_INS
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform.channel import SecurityLevel
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS
@@ -488,3 +489,36 @@ def test_subjects_of_help() -> None:
     assert [one.text for one in HelpSubjectType().complete("tr", CONTEXT)] == ["transport key"]
     with pytest.raises(UsageError, match="no help"):
         HelpSubjectType().parse("nothing", CONTEXT)
+
+
+INSTALL_WITH_PARAMETERS = "80E60C00 23 05F0A1B2C3D4 06F0A1B2C3D401 07F0A1B2C3D40102 0100 0A C908 {} 00"
+
+
+@pytest.mark.parametrize("secret", ["A773656372657421", "a7:73 65,63 72 65 74 21", "A7 |secret!|"])
+def test_of_an_installation_the_parameters_of_the_applet_are_struck(secret: str) -> None:
+    text = INSTALL_WITH_PARAMETERS.format(secret)
+    (span,) = ApduTextType().secret_spans(text, CONTEXT)
+    assert (text[:span.start], text[span.end:].strip("|")) == (text[:text.index(secret)], " 00")
+
+
+@pytest.mark.parametrize("text", [
+    INSTALL_WITH_PARAMETERS.format("A7736563726574"),
+    INSTALL_WITH_PARAMETERS.format("A773656372657421").replace("C908", "C930"),
+    "80E60C00:05F0A1B2C3D406F0A1B2C3D40107F0A1B2C3D4010201000AC908A77365637265742100",
+    INSTALL_WITH_PARAMETERS.format("A773656372657421").replace("80E6", "00E6"),
+])
+def test_nothing_of_the_parameters_stays_of_an_installation_in_another_form(text: str) -> None:
+    spans = ApduTextType().secret_spans(text, CONTEXT)
+    kept = "".join(letter for at, letter in enumerate(text) if not any(one.start <= at < one.end for one in spans))
+    assert "7365637265" not in kept
+    assert not kept.endswith("2100")
+
+
+def test_an_installation_without_parameters_is_kept() -> None:
+    assert not ApduTextType().secret_spans(INSTALL_WITH_PARAMETERS.format("").replace("23 ", "1B ").replace(
+        "0A C908", "02 C900"), CONTEXT)
+
+
+@pytest.mark.parametrize("ins", sorted(PUBLIC_INS - {0xA4}))
+def test_what_the_journal_shows_the_history_keeps(ins: int) -> None:
+    assert not ApduTextType().secret_spans(f"80{ins:02X}000008{CANARY.hex()[:16]}", CONTEXT)

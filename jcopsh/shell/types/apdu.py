@@ -9,11 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from jcopsh.card.sensitive import PUBLIC_INS, install_marks
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import MIN_AID
 from jcopsh.iso7816.apdu import MAX_APDU, CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD
+from jcopsh.iso7816.status import INS
 from jcopsh.jcop import root_applet
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.context import Completion, ParseContext
@@ -25,11 +27,8 @@ from jcopsh.shell.types.memory import known_public
 if TYPE_CHECKING:
     from jcopsh.jcop.memory_map import MemoryMap
 
-# instructions whose data are no secret: SELECT, READ BINARY and RECORD, GET RESPONSE, GET DATA, MANAGE CHANNEL,
-# INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, GET STATUS, SET STATUS, DELETE, INSTALL, LOAD, BOOT and root READ
-_PUBLIC_INSTRUCTIONS = frozenset((0xA4, 0xB0, 0xB2, 0xC0, 0xCA, 0xCB, 0x70, 0x50, 0x82, 0xF2, 0xF0, 0xE4, 0xE6, 0xE8))
-# PUT KEY, STORE DATA, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
-_KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
+# PUT KEY, STORE DATA, INSTALL, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
+_KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0xE6, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
 _EXPECTED_AT_END = re.compile(r"\s\*[0-9A-Fa-f]{4}\s*$")
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
 _LONGEST_PUBLIC_AID = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
@@ -98,7 +97,8 @@ class ApduTextType(ParameterType[ApduInput]):
         return apdu_parts.completions(text, _places(context), for_reader=self.for_reader)
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
-        """What follows the header, where the command may carry a key or a PIN; everything, where it is no APDU."""
+        """What follows the header, where the command may carry a key or a PIN, of INSTALL the applet's parameters;
+        everything, where it is no APDU."""
         expected = _EXPECTED_AT_END.search(text)
         if expected and text.count("|") % 2 == 0:
             text = text[: expected.start()]
@@ -109,7 +109,15 @@ class ApduTextType(ParameterType[ApduInput]):
             return _in_broken(text)
         if not carries_secret(command, context.map):
             return ()
-        return _behind_header(text, byte_spans(text) if _is_plain(text, raw) else [])
+        spans = byte_spans(text) if _is_plain(text, raw) else []
+        if len(spans) == len(raw) and command.ins == INS.INSTALL:
+            return _parameters_of_install(command, spans)
+        return _behind_header(text, spans)
+
+
+def _parameters_of_install(command: CommandAPDU, spans: Sequence[Span]) -> list[Span]:
+    data = spans[7 if command.is_extended else 5 :]
+    return [Span(data[mark.start].start, data[mark.end - 1].end) for mark in install_marks(command)]
 
 
 def _too_few(text: str) -> UnfinishedError:
@@ -142,7 +150,9 @@ def carries_secret(command: CommandAPDU, memory_map: MemoryMap | None) -> bool:
         return not known_public(address, len(command.data), memory_map)
     if command.ins == root_applet.INS_SELECT:
         return not is_public_aid(command.data)
-    return command.ins not in _PUBLIC_INSTRUCTIONS
+    if command.ins == INS.INSTALL:
+        return bool(install_marks(command))
+    return command.ins not in PUBLIC_INS
 
 
 def is_public_aid(name: bytes) -> bool:
@@ -159,7 +169,7 @@ def _in_broken(text: str) -> Sequence[Span]:
     if len(spans) < apdu_parts.HEADER:
         return byte_runs(text)
     to_the_end = not text[spans[-1].end :].strip("|):, ")
-    public = _header_is(text, spans, _PUBLIC_INSTRUCTIONS) and not _may_select_secret(text, spans)
+    public = _header_is(text, spans, PUBLIC_INS) and not _may_select_secret(text, spans)
     harmless = public and not byte_runs(text[spans[apdu_parts.HEADER - 1].end :])
     if to_the_end and harmless:
         return ()
@@ -187,7 +197,7 @@ def _behind_header(text: str, spans: Sequence[Span]) -> list[Span]:
     if not spans:
         # ykman's form: the data stand behind the first colon
         return [Span(text.index(":") if ":" in text else 0, end)]
-    known = _header_is(text, spans, _PUBLIC_INSTRUCTIONS | _KNOWN_SECRET_INSTRUCTIONS)
+    known = _header_is(text, spans, PUBLIC_INS | _KNOWN_SECRET_INSTRUCTIONS)
     return [Span(spans[apdu_parts.HEADER - 1].end if known else 0, end)]
 
 
