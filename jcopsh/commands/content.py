@@ -21,7 +21,7 @@ from jcopsh.operations.progress import Progress
 from jcopsh.shell.command import command
 from jcopsh.shell.context import ContentKind
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType
+from jcopsh.shell.types import ChoiceType, InputFile, IntegerType, StoredBytes
 from jcopsh.shell.types.content import (
     AidOrCardType,
     AidType,
@@ -65,7 +65,7 @@ USUAL_BLOCK = 239
 @command("install", group=GROUP)
 def install(
     session: Session, file: CapPath, *, applet: Applet | None = None, instance: NewAid | None = None,
-    params: ByteString | None = None, params_field: ByteString | None = None, privileges: Privileges | None = None,
+    params: StoredBytes | None = None, params_field: StoredBytes | None = None, privileges: Privileges | None = None,
     domain: Domain | None = None, block_size: BlockSize | None = None, load_only: bool = False,
     not_selectable: bool = False, reinstall: bool = False, force: bool = False, keep_package: bool = False,
     anyway: bool = False, dry_run: bool = False, reveal: bool = False,
@@ -176,8 +176,8 @@ def upload(
 
 @command("install-applet", group=GROUP)
 def install_applet(
-    card: Card, package: Package, module: Module, *, instance: NewAid | None = None, params: ByteString | None = None,
-    params_field: ByteString | None = None, privileges: Privileges | None = None, not_selectable: bool = False,
+    card: Card, package: Package, module: Module, *, instance: NewAid | None = None, params: StoredBytes | None = None,
+    params_field: StoredBytes | None = None, privileges: Privileges | None = None, not_selectable: bool = False,
     anyway: bool = False,
 ) -> ContentChanged:
     """Make an instance of a module that is on the card already. The options are those of `install`.
@@ -278,7 +278,7 @@ def set_status(
 
 @command("store-data", group=GROUP)
 def store_data(
-    card: Card, data: ByteString | None = None, *, load: InputFile | None = None, form: DataForm = Structure.NONE,
+    card: Card, data: StoredBytes | None = None, *, load: InputFile | None = None, form: DataForm = Structure.NONE,
     block_size: BlockSize | None = None,
 ) -> Iterator[Progress | ContentChanged]:
     """Give DATA to the selected security domain: STORE DATA, in as many blocks as it takes.
@@ -292,7 +292,7 @@ def store_data(
 
 @command("personalize", group=GROUP)
 def personalize(
-    card: Card, aid: Application, data: ByteString | None = None, *, load: InputFile | None = None,
+    card: Card, aid: Application, data: StoredBytes | None = None, *, load: InputFile | None = None,
     form: DataForm = Structure.DGI, block_size: BlockSize | None = None,
 ) -> Iterator[Progress | ContentChanged]:
     """Give DATA to an application through its security domain: INSTALL [for personalization], then STORE DATA.
@@ -317,8 +317,8 @@ def _given(data: bytes | None, load: Path | None) -> bytes:
 @command("create-domain", group=GROUP)
 def create_domain(
     card: Card, aid: Annotated[AID, AidType("the AID that the security domain gets")], *,
-    package: Package | None = None, module: Module | None = None, params: ByteString | None = None,
-    params_field: ByteString | None = None, privileges: Privileges | None = None,
+    package: Package | None = None, module: Module | None = None, params: StoredBytes | None = None,
+    params_field: StoredBytes | None = None, privileges: Privileges | None = None,
 ) -> ContentChanged:
     """Make a security domain. It has no keys of its own yet.
 

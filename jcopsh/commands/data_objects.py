@@ -16,7 +16,7 @@ from jcopsh.operations import data_objects as operations
 from jcopsh.operations.file_values import DataObject, DataObjects, FileWritten, Probed
 from jcopsh.secrets.segments import Segments
 from jcopsh.shell.command import command
-from jcopsh.shell.types import ByteString, ChoiceType, InputFile, OutputFile
+from jcopsh.shell.types import ByteString, ChoiceType, InputFile, OutputFile, StoredBytes
 from jcopsh.shell.types.files import IdentifierListType, TagType
 
 GROUP = "data objects"
@@ -68,7 +68,7 @@ def _likely_tree(content: Segments) -> tuple[TlvNode, ...]:
 
 
 @command("put-data", group=GROUP)
-def put_data(card: Card, tag: Tag, data: ByteString, *, cla: DataClass = 0x00) -> FileWritten:
+def put_data(card: Card, tag: Tag, data: StoredBytes, *, cla: DataClass = 0x00) -> FileWritten:
     """Give a data object another value: PUT DATA with its tag in P1-P2, or for a tag of three bytes with INS DB.
 
     What was there is not read before: `get-data` does.

@@ -32,7 +32,7 @@ from jcopsh.operations.file_values import (
 )
 from jcopsh.operations.progress import Progress
 from jcopsh.shell.command import command
-from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType, OutputFile
+from jcopsh.shell.types import ByteString, ChoiceType, InputFile, IntegerType, OutputFile, StoredBytes
 from jcopsh.shell.types.files import FileReferenceType, IdentifierListType, IdentifierType, RecordNumberType
 
 GROUP = "files"
@@ -228,7 +228,7 @@ def _record_shown(record: Record, *, tlv: bool, reveal: bool) -> Record:
 
 @command("update-binary", group=GROUP)
 def update_binary(
-    card: Card, offset: Offset, data: ByteString | None = None, *, file: CardFile | None = None,
+    card: Card, offset: Offset, data: StoredBytes | None = None, *, file: CardFile | None = None,
     load: InputFile | None = None,
 ) -> Iterator[FileDifference | FileWritten]:
     """Write DATA into a transparent file: read what is there, show the difference, UPDATE BINARY, read back.
@@ -251,7 +251,7 @@ def update_binary(
 
 @command("update-record", group=GROUP)
 def update_record(
-    card: Card, record: RecordNumber, data: ByteString | None = None, *, file: CardFile | None = None,
+    card: Card, record: RecordNumber, data: StoredBytes | None = None, *, file: CardFile | None = None,
     load: InputFile | None = None,
 ) -> Iterator[FileDifference | FileWritten]:
     """Write DATA as a record: read the old one, show the difference, UPDATE RECORD, read back.
@@ -276,7 +276,7 @@ def update_record(
 
 @command("append-record", group=GROUP)
 def append_record(
-    card: Card, data: ByteString | None = None, *, file: CardFile | None = None, load: InputFile | None = None
+    card: Card, data: StoredBytes | None = None, *, file: CardFile | None = None, load: InputFile | None = None
 ) -> FileWritten:
     """Add DATA as a new record at the end of a file: APPEND RECORD. In a cyclic file it becomes record 1.
 

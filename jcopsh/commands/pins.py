@@ -13,7 +13,7 @@ from jcopsh.operations.file_values import Challenge, PinDone, PinStatus, Signed
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, IntegerType, choice_of
+from jcopsh.shell.types import IntegerType, StoredBytes, choice_of
 from jcopsh.shell.types.pins import PinReferenceType, PinType
 
 GROUP = "PINs and challenges"
@@ -164,7 +164,7 @@ def get_challenge(card: Card, length: ChallengeLength = 8) -> Challenge:
 
 @command("internal-authenticate", group=GROUP)
 def internal_authenticate(
-    card: Card, challenge: ByteString, *, algorithm: Byte = 0, key: Byte = 0
+    card: Card, challenge: StoredBytes, *, algorithm: Byte = 0, key: Byte = 0
 ) -> Signed:
     """Let the card compute something from CHALLENGE with a key of its own: INTERNAL AUTHENTICATE.
 

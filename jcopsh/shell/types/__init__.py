@@ -20,7 +20,7 @@ from jcopsh.shell.types import folders
 from jcopsh.shell.types.apdu import ApduInput, ApduTextType, carries_secret
 from jcopsh.shell.types.application import TRANSPORT_KEY, AidOrNameType, Target
 from jcopsh.shell.types.base import ParameterType, PendingError, did_you_mean, nearest
-from jcopsh.shell.types.byte_strings import ByteStringType, SecretBytesType
+from jcopsh.shell.types.byte_strings import ByteStringType, SecretBytesType, StoredBytesType
 from jcopsh.shell.types.key_specs import KeySetNameType, KeySpec, KeySpecType, SecurityLevelType
 from jcopsh.shell.types.memory import AddressType, LengthType
 from jcopsh.shell.types.names import (
@@ -55,13 +55,14 @@ __all__ = [
     "OutputFile", "ParameterType", "PendingError", "Reader", "ReaderApdu", "ReaderType", "RestText", "ScpOptionType",
     "ScriptFile",
     "SecretBytes", "SecretBytesType", "Security", "SecurityLevelType", "SettingName", "SettingNameType", "SettingValue",
-    "SettingValueType", "Target", "Text", "TextType", "TransportKey",
+    "SettingValueType", "StoredBytes", "StoredBytesType", "Target", "Text", "TextType", "TransportKey",
     "carries_secret", "choice", "choice_among", "choice_of", "did_you_mean", "nearest", "parse_number",
 ]
 
 Address = Annotated[int, AddressType()]
 Length = Annotated[int, LengthType()]
 ByteString = Annotated[bytes, ByteStringType()]
+StoredBytes = Annotated[bytes, StoredBytesType()]
 SecretBytes = Annotated[Secret, SecretBytesType()]
 TransportKey = Annotated[Secret, SecretBytesType(SecretKind.TRANSPORT_KEY, (TRANSPORT_KEY_LENGTH,))]
 ApduText = Annotated[ApduInput, ApduTextType()]

@@ -82,6 +82,23 @@ class ByteStringType(ParameterType[bytes]):
         return () if known_public(address, length, context.map) else [Span(0, len(text))]
 
 
+@dataclass(frozen=True)
+class StoredBytesType(ByteStringType):
+    """Bytes that a card is to keep or to compute with. They may be a PIN or a key, so that all of their text is secret,
+    however short it is."""
+
+    knows_its_secrets: ClassVar[bool] = True
+
+    @property
+    def meaning(self) -> str:
+        """For `help`."""
+        return f"{super().meaning}; they are kept out of the history"
+
+    def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
+        """All of it."""
+        return [Span(0, len(text))]
+
+
 def check_count(count: int, shortest: int, longest: int | None, text: str) -> None:
     """Raise UsageError where there are too few bytes or too many."""
     if count < shortest:
