@@ -21,13 +21,13 @@ from jcopsh.card.keeper import Keeper, card_name
 from jcopsh.card.link import InReader, Link, ReaderAttributes, ReaderLink, RecordedLink, ReplayDiffers, ResetKind
 from jcopsh.card.link_failure import link_failure
 from jcopsh.card.reader_interlock import judge_for_reader
-from jcopsh.card.secure_channel import SecureMessaging, is_wrapping_of, require_own
+from jcopsh.card.secure_channel import SecureMessaging, channel_error, is_wrapping_of, require_own
 from jcopsh.card.sensitive import Redactor
 from jcopsh.card.sharing import Sharing
 from jcopsh.card.tries import Tries
 from jcopsh.card.wire_form import struck_command, struck_response, wire_form
 from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, Refused
-from jcopsh.globalplatform.channel import ChannelBroken, SecureChannel, SecureChannelState
+from jcopsh.globalplatform.channel import SecureChannel, SecureChannelState
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
@@ -432,11 +432,8 @@ class Card:
             raise
         duration_s = time.perf_counter() - started
         response, broken = received, None
-        if secure is not None and secure.owed and not for_reader:
-            try:
-                response = secure.take_plain(received) if plain else secure.unwrap(received)
-            except ChannelBroken as error:
-                broken = error
+        if secure is not None and not for_reader:
+            response, broken = secure.taken(received, plain=plain)
         # first of all, so that nothing that fails from here on leaves us with a state that is too old
         self._advance(before, command, response)
         if broken is not None:
@@ -451,11 +448,7 @@ class Card:
         ))
         self._journal.response(shown_response, duration_s)
         if broken is not None:
-            raise ChannelError(
-                f"the secure channel is broken: {broken}",
-                meaning="The answer may not be the card's own. Nothing more is sent on this channel.",
-                hint="reset, then auth opens a new one",
-            )
+            raise channel_error(broken)
         return response
 
     def _advance(self, before: CardState, command: CommandAPDU, response: ResponseAPDU) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from jcopsh.errors import ChannelError, UsageError
 from jcopsh.globalplatform.channel import (
     CLA_SECURE,
+    ChannelBroken,
     SecureChannel,
     SecurityLevel,
 )
@@ -36,7 +37,7 @@ class _Pending:
 
 
 class SecureMessaging:
-    """An open channel in use. `wrap` and `unwrap` change it; a command that is not sent has to be `forgotten`."""
+    """An open channel in use. `wrap` and `taken` change it; a command that is not sent has to be `forgotten`."""
 
     def __init__(self, channel: SecureChannel, keys: KeySet) -> None:
         self._channel = channel
@@ -114,7 +115,19 @@ class SecureMessaging:
         if self._pending is not None:
             self._channel, self._pending = self._pending.before, None
 
-    def unwrap(self, response: ResponseAPDU) -> ResponseAPDU:
+    def taken(self, received: ResponseAPDU, *, plain: bool) -> tuple[ResponseAPDU, ChannelBroken | None]:
+        """The plain answer, where one is owed; or the answer as it came, and why the channel cannot accept it.
+
+        `plain`: it is that of a recording that holds it unprotected.
+        """
+        if not self.owed:
+            return received, None
+        try:
+            return self._take_plain(received) if plain else self._unwrap(received), None
+        except ChannelBroken as error:
+            return received, error
+
+    def _unwrap(self, response: ResponseAPDU) -> ResponseAPDU:
         """The plain answer; of one that comes in parts (61xx) nothing before the last. Raises ChannelBroken."""
         if self._pending is None or response.sw1 == 0x6C:
             return response
@@ -126,11 +139,20 @@ class SecureMessaging:
         plain, self._channel = self._channel.unwrap(ResponseAPDU(data, response.sw))
         return plain
 
-    def take_plain(self, response: ResponseAPDU) -> ResponseAPDU:
+    def _take_plain(self, response: ResponseAPDU) -> ResponseAPDU:
         """The answer of a recording that holds it unprotected: nothing is unwrapped, and no MAC is there to check."""
         if response.sw1 not in (0x61, 0x6C):
             self._pending = None
         return response
+
+
+def channel_error(broken: ChannelBroken) -> ChannelError:
+    """What to say of an answer that the channel cannot accept."""
+    return ChannelError(
+        f"the secure channel is broken: {broken}",
+        meaning="The answer may not be the card's own. Nothing more is sent on this channel.",
+        hint="reset, then auth opens a new one",
+    )
 
 
 def require_own(channel: SecureChannel) -> None:
