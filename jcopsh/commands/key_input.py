@@ -235,4 +235,10 @@ def _diversification(given: GivenKeys, base: StoredKeySet | None, kdf: Diversifi
     said.discard(Diversification.NONE)
     if len(said) > 1:
         raise UsageError("keys that are diversified in different ways make no set")
-    return said.pop() if said else Diversification(base.diversification if base else Diversification.NONE.value)
+    if said or base is None:
+        return said.pop() if said else Diversification.NONE
+    try:
+        return Diversification(base.diversification)
+    except ValueError:  # the file was edited, or is of a later version
+        raise UsageError(f"nobody here knows how the keys of {base.name} are diversified; nothing was sent",
+                         hint="--kdf says it: visa2, emv or kdf3") from None

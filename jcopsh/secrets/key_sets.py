@@ -16,11 +16,14 @@ from typing import Any
 
 from jcopsh.errors import StoreError, UsageError
 from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.secrets.json_values import DAMAGED, byte_string, integer, text
 from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 
 FORMAT = "jcopsh key sets 1"
-SALT_LENGTH, NONCE_LENGTH = 16, 12  # bytes
+SALT_LENGTH, NONCE_LENGTH, TAG_LENGTH = 16, 12, 16  # bytes
+KEY_LENGTHS = (16, 24, 32)  # bytes: 3DES has the first, AES each
+HIGHEST_KEY_VERSION = 0xFF
 
 
 class Standing(StrEnum):
@@ -223,19 +226,32 @@ def _parse(content: bytes) -> tuple[StoredKeySet, ...] | None:
         document: Any = json.loads(content.decode())
         known = document["format"] == FORMAT
         return tuple(_from_json(item) for item in document["key_sets"]) if known else None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except DAMAGED:
         return None
 
 
 def _from_json(item: dict[str, Any]) -> StoredKeySet:
-    keys, sealed = None, None
-    if "sealed" in item:
-        sealed = Sealed(*(bytes.fromhex(item["sealed"][part]) for part in ("salt", "nonce", "ciphertext")))
-    else:
-        enc, mac, dek = (Secret(bytes.fromhex(key)) for key in item["keys"])
-        keys = (enc, mac, dek)
+    sealed = _sealed_from_json(item["sealed"]) if "sealed" in item else None
+    version = integer(item, "key_version")
+    if not 0 <= version <= HIGHEST_KEY_VERSION:
+        raise ValueError("a key version is one byte")
     return StoredKeySet(
-        name=item["name"], keys=keys, labels=tuple(map(str, item["labels"])), key_version=int(item["key_version"]),
-        diversification=item["diversification"], standing=Standing(item["standing"]), card=item["card"],
-        time=item["time"], sealed=sealed,
+        name=text(item, "name"), keys=None if sealed else _keys_from_json(item["keys"]),
+        labels=tuple(map(str, item["labels"])), key_version=version, diversification=text(item, "diversification"),
+        standing=Standing(item["standing"]), card=text(item, "card"), time=text(item, "time"), sealed=sealed,
     )
+
+
+def _keys_from_json(values: list[str]) -> tuple[Secret, Secret, Secret]:
+    enc, mac, dek = map(bytes.fromhex, values)
+    if len(enc) not in KEY_LENGTHS or {len(enc)} != {len(mac), len(dek)}:
+        raise ValueError("the keys of a set are of one length: 16, 24 or 32 bytes")
+    return Secret(enc), Secret(mac), Secret(dek)
+
+
+def _sealed_from_json(item: dict[str, Any]) -> Sealed:
+    sealed = Sealed(byte_string(item, "salt"), byte_string(item, "nonce"), byte_string(item, "ciphertext"))
+    lengths = len(sealed.salt), len(sealed.nonce), len(sealed.ciphertext)
+    if lengths not in {(SALT_LENGTH, NONCE_LENGTH, 3 * key + TAG_LENGTH) for key in KEY_LENGTHS}:
+        raise ValueError("these are no three keys under a passphrase")
+    return sealed

@@ -15,6 +15,7 @@ from typing import Any
 
 from jcopsh.errors import StoreError
 from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.secrets.json_values import DAMAGED, byte_string, text
 from jcopsh.secrets.secret import Secret, SecretKind
 
 FORMAT = "jcopsh key store 1"
@@ -147,17 +148,17 @@ def _parse(content: bytes) -> tuple[StoredSecret, ...] | None:
         document = json.loads(content.decode())
         known = document["format"] == FORMAT
         return tuple(_from_json(item) for item in document["entries"]) if known else None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except DAMAGED:
         return None
 
 
 def _from_json(item: dict[str, Any]) -> StoredSecret:
     return StoredSecret(
-        name=item["name"],
-        secret=Secret(bytes.fromhex(item["value"]), SecretKind(item["kind"])),
+        name=text(item, "name"),
+        secret=Secret(byte_string(item, "value"), SecretKind(item["kind"])),
         origin=Origin(item["origin"]),
-        card=item["card"],
-        boot=item["boot"],
-        address=None if item["address"] is None else int(item["address"], 16),
-        time=item["time"],
+        card=text(item, "card"),
+        boot=text(item, "boot"),
+        address=None if item["address"] is None else int(text(item, "address"), 16),
+        time=text(item, "time"),
     )

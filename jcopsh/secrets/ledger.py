@@ -19,6 +19,7 @@ from typing import Any
 
 from jcopsh.errors import StoreError
 from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.secrets.json_values import DAMAGED, integer
 
 FORMAT = "jcopsh ledger 1"
 HASH_KEY_LENGTH = 32  # bytes
@@ -310,7 +311,7 @@ def _parse(content: bytes) -> _Content | None:
         return _Content(bytes.fromhex(document["hash_key"]), tuple(map(_try, document["tries"])),
                         tuple(map(_kept_try, document.get("answers", ()))),
                         tuple(map(_taken, document.get("taken", ()))))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except DAMAGED:
         return None
 
 
@@ -324,11 +325,11 @@ def _kept_try(item: dict[str, Any]) -> _KeptTry:
 
 
 def _taken(item: dict[str, Any]) -> Taken:
-    return Taken(_card(item), int(item["key_version"]), str(item["keys"]))
+    return Taken(_card(item), integer(item, "key_version"), str(item["keys"]))
 
 
 def _try(item: dict[str, Any]) -> Try:
-    return Try(_card(item), int(item["key_version"]), str(item["keys"]), str(item["time"]), str(item["number"]),
+    return Try(_card(item), integer(item, "key_version"), str(item["keys"]), str(item["time"]), str(item["number"]),
                _SIGNS_OF_BEFORE.get(item["sign"]) or Sign(item["sign"]))
 
 

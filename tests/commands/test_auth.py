@@ -547,3 +547,12 @@ def test_a_kill_in_the_proof_of_new_keys_leaves_them_unasked(card: Shell, monkey
     card.run("connect")
     assert "key version      0x01" in card.run("auth --key bench")
     assert "0x01" in card.run("put-keys --key-version 1 --save bench --yes")
+
+
+def test_a_diversification_that_nobody_knows_has_to_be_said(card: Shell) -> None:
+    """The file was edited, or written by a later version."""
+    card.run("keys add bench --key default")
+    path = card.session.key_sets.path if card.session.key_sets else Path()
+    path.write_text(path.read_text("utf-8").replace('"none"', '"kdf9"'), "utf-8")
+    assert "--kdf says it" in card.fail("auth --key bench", 2)
+    assert "are not the card's" in card.fail("auth --key bench --kdf emv")

@@ -89,6 +89,23 @@ def test_a_damaged_file_is_told_without_its_content(store: KeySetStore, content:
     assert store.path.read_text("utf-8") == content
 
 
+@pytest.mark.parametrize(("part", "value"), [
+    ("key_version", "1e999"), ("key_version", "1.5"), ("key_version", "256"), ("key_version", "true"), ("name", "5"),
+    ("name", "null"), ("card", "[]"), ("time", "5"), ("labels", "5"), ("diversification", "5"), ("standing", "{}"),
+    ("keys", '["40", "41", "42"]'), ("keys", '["", "", ""]'), ("keys", "[1, 2, 3]"), ("keys", "[]"), ("keys", "5"),
+    ("keys", json.dumps(["40" * 16, "41" * 16, "42" * 24])), ("sealed", "5"),
+    ("sealed", '{"salt": "00", "nonce": "", "ciphertext": "00"}'), ("sealed", '{"salt": 0}'),
+])
+def test_a_value_that_jcopsh_does_not_write_is_damage(store: KeySetStore, part: str, value: str) -> None:
+    store.add(key_set("bench", KEYS))
+    document = json.loads(store.path.read_text("utf-8"))
+    document["key_sets"][0][part] = "PUT HERE"
+    store.path.write_text(json.dumps(document).replace('"PUT HERE"', value), "utf-8")
+    with pytest.raises(StoreError, match="damaged"):
+        store.entries()
+    assert store.names() == ()
+
+
 # --- what a passphrase protects --------------------------------------------------------------------------------------
 
 

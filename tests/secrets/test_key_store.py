@@ -183,6 +183,16 @@ def test_an_entry_that_is_wrong_is_not_quoted(store: KeyStore) -> None:
     assert not shows("".join(traceback.format_exception(caught.value)))
 
 
+@pytest.mark.parametrize(("part", "value"), [("name", 5), ("value", 5), ("boot", None), ("card", []), ("address", 5)])
+def test_a_value_that_is_no_text_is_damage(store: KeyStore, part: str, value: object) -> None:
+    store.add(entry())
+    document = json.loads(store.path.read_text())
+    document["entries"][0][part] = value
+    store.path.write_text(json.dumps(document))
+    with pytest.raises(StoreError, match="is damaged"):
+        store.entries()
+
+
 def test_a_file_that_cannot_be_read(store: KeyStore) -> None:
     store.path.mkdir(parents=True)
     with pytest.raises(StoreError, match="cannot be read"):

@@ -149,7 +149,10 @@ def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "jcopsh ledger 2"}', "\xff",
-                                     '{"format": "jcopsh ledger 1", "hash_key": "0", "tries": []}'])
+                                     '{"format": "jcopsh ledger 1", "hash_key": "0", "tries": []}',
+                                     '{"format": "jcopsh ledger 1", "hash_key": 5, "tries": []}',
+                                     '{"format": "jcopsh ledger 1", "hash_key": "00", "tries": [], "taken": [{"card": '
+                                     '{"chip": "", "atr": ""}, "key_version": 1e999, "keys": ""}]}'])
 def test_a_damaged_file_is_no_empty_one(ledger: Ledger, content: str) -> None:
     ledger.path.parent.mkdir()
     ledger.path.write_text(content, "latin-1")
