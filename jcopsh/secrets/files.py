@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_UNFINISHED = ".unfinished"  # the end of the name of a file that is not yet whole
 
 
 def private_folder(path: Path) -> Path:
@@ -29,7 +31,7 @@ def write_private(path: Path, content: bytes) -> None:
     """
     private_folder(path.parent)
     # mkstemp makes the file with mode 0600
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, temporary = tempfile.mkstemp(_UNFINISHED, f".{path.name}.", path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -76,13 +78,26 @@ def append_all(descriptor: int, content: bytes, *, durable: bool = False) -> Non
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the file's lock (`NAME.lock` beside it), so that two programs do not overwrite each other's change."""
+    """Hold the file's lock (`NAME.lock` beside it), so that two programs do not overwrite each other's change.
+
+    What a program that was killed had written of this file and not brought to an end is removed: it may hold keys.
+    """
     descriptor = open_private_append(path.with_name(path.name + ".lock"))
     try:
         if os.name == "posix":
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _remove_unfinished(path)  # whoever holds the lock is the only one to write: the others are dead
         yield
     finally:
         os.close(descriptor)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove what `write_private` left beside the file when its program was killed."""
+    left = re.compile(rf"\.{re.escape(path.name)}\.[^.]+{re.escape(_UNFINISHED)}")
+    with suppress(OSError):  # a folder that cannot be read keeps it; the change itself is what matters
+        for file in path.parent.iterdir():
+            if left.fullmatch(file.name):
+                file.unlink(missing_ok=True)
