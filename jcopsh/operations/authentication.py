@@ -238,7 +238,7 @@ def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) 
         ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True)))
     same = fingerprints.exact, fingerprints.as_des
     right = choice.on_card == ledger_name(card.state) or ledger.has_taken(known, key_version, *same)
-    doubt = ledger.doubt(known, *same)
+    doubt = ledger.doubt(known, *same, key_version=key_version)
     answered = doubt in _ANSWERED_BY_YES and (right or is_answered_yes(card))
     if doubt is not Doubt.NONE and not answered:
         _ask_to_try_again(card, choice, doubt, ledger.tries(known), same)
@@ -260,6 +260,9 @@ _DOUBTS = {
                     f"Its own cryptogram was right, so ENC is; the MAC key may be wrong. {_LOCKS} With yes, they are "
                     "tried once more.",
                     "if the MAC key is the right one, --yes at the end of the line tries them again"),
+    Doubt.MANY: ("auth with keys ({keys}) on a card that may be near its lock",
+                 f"{_LOCKS} With no, {_SOLVE}; with yes, these are tried, and that counts, unless they are right.",
+                 f"{_SOLVE}; at a terminal, a yes tries these"),
     Doubt.UNFINISHED: ("auth with keys ({keys}) of which the last try on this card was never completed",
                        f"Whether they are its keys is not known. {_LOCKS} With yes, they are tried once more.",
                        f"if they are the right ones, --yes at the end of the line tries them again; {_SOLVE}"),
@@ -271,14 +274,16 @@ def _ask_to_try_again(
 ) -> None:
     """A yes to keys that something speaks against. Raises Refused, which says how to go on without."""
     with_these = [one for one in tries if one.keys in same]
-    told = f"{_counted(card.state, tries)}, {_with_keys(with_these)}, the last at {with_these[-1].time}."
+    with_keys = _with_keys(with_these) if with_these else "none of them with these keys"
+    told = f"{_counted(card.state, tries)}, {with_keys}, the last at {[*tries, *with_these][-1].time}."
     words, consequence, hint = _DOUBTS[doubt]
     what = words.format(keys=choice.shown)
     severity = Severity.DESTRUCTIVE if doubt in _ANSWERED_BY_YES else Severity.IRREVERSIBLE
     card.before_question()
     try:
         consent.ask_yes(
-            Judgement(severity, "auth", what, f"{told} {consequence}", heading="Keys to be tried again"),
+            Judgement(severity, "auth", what, f"{told} {consequence}",
+                      heading="Keys to be tried again" if with_these else "Keys to be tried"),
             card.description, question="Try them?")
     except Refused as refused:
         raise Refused(f"{what}: no key was tried", meaning=f"{refused.meaning} {told} {_LOCKS}", hint=hint) from None

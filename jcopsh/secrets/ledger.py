@@ -24,6 +24,7 @@ from jcopsh.secrets.json_values import DAMAGED, integer
 FORMAT = "jcopsh ledger 1"
 HASH_KEY_LENGTH = 32  # bytes
 # as many tries with the same keys are asked about even if nothing speaks against the keys: half of what may lock a card
+# as many tries of one card and key version, with whatever keys, too
 MOST_UNASKED = 5
 MOST_ANSWERS = 32  # of so many cards the last answer is kept
 MOST_TAKEN = 128  # of so many key sets it is kept that a card has taken them
@@ -63,6 +64,7 @@ class Doubt(Enum):
     UNFINISHED = "a try with them was never completed, and of it nothing is known"
     REFUSED = "the card refused EXTERNAL AUTHENTICATE, although its cryptogram was made with their ENC key"
     OFTEN = "tries with them came to no end so often that the card may be near its lock"
+    MANY = "tries of this card and version came to no good end so often that the card may be near its lock"
     WRONG = "the card did not take them"
 
 
@@ -142,14 +144,18 @@ class Ledger:
         """The tries of what may be that card that ended badly or were never completed, oldest first."""
         return tuple(one for one in self._read().tries if one.card.may_be(card))
 
-    def doubt(self, card: LedgerCard, *keys: str) -> Doubt:
-        """What speaks against trying keys, by any of their fingerprints, on that card."""
-        same = [one for one in self.tries(card) if one.keys in keys]
+    def doubt(self, card: LedgerCard, *keys: str, key_version: int = 0) -> Doubt:
+        """What speaks against trying keys, by any of their fingerprints, on that card under that version (0: its
+        choice)."""
+        tries = self.tries(card)
+        same = [one for one in tries if one.keys in keys]
         signs = {one.sign for one in same}
         if Sign.WRONG in signs:
             return Doubt.WRONG
         if len(same) >= MOST_UNASKED:
             return Doubt.OFTEN
+        if _most_of_a_version(tries, key_version) >= MOST_UNASKED and not self.has_taken(card, key_version, *keys):
+            return Doubt.MANY
         if Sign.REFUSED in signs:
             return Doubt.REFUSED
         return Doubt.UNFINISHED if Sign.BEGUN in signs else Doubt.NONE
@@ -284,6 +290,13 @@ class Ledger:
                 hint="move it aside; jcopsh then begins a new one, and counts from none",
             )
         return parsed
+
+
+def _most_of_a_version(tries: Collection[Try], key_version: int) -> int:
+    """How many of the tries are of that version; where it is 0, of the one that has most. Those of which the version
+    is not known may be of any."""
+    versions = {one.key_version for one in tries} if key_version == 0 else {key_version}
+    return max((sum(1 for one in tries if one.key_version in (version, 0)) for version in versions), default=0)
 
 
 def _now() -> str:

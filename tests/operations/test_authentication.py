@@ -287,6 +287,22 @@ def test_keys_that_differ_in_parity_bits_alone_are_the_same_3des_keys(
     assert sent(domain, INITIALIZE_UPDATE) == (1 if same else 2)
 
 
+def test_other_wrong_keys_each_time_do_not_lock_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = connected(tmp_path)
+    asked: list[Judgement] = []
+    for number in range(12):
+        with pytest.raises((ChannelError, Refused)):
+            domain.auth(KeyChoice("guessed", KeySet.of_one(Secret(bytes((number,)) * 16))))
+    assert sent(domain, INITIALIZE_UPDATE) == 5
+    with pytest.raises(Refused, match="near its lock") as refused:
+        domain.auth()
+    assert "none of them with these keys" in refused.value.meaning
+    monkeypatch.setattr(consent, "ask_yes", lambda judgement, _card, **_question: asked.append(judgement))
+    domain.auth()
+    assert [one.heading for one in asked] == ["Keys to be tried"]
+    assert domain.card.tries.count(domain.card.state) == 0
+
+
 def test_of_a_try_that_was_lost_nobody_knows_the_cipher(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.json")
     exact, as_des = (ledger.fingerprint(WRONG.serialized(as_des=one)) for one in (False, True))

@@ -78,6 +78,29 @@ def test_keys_that_nothing_speaks_against_are_asked_about_after_a_while(ledger: 
         assert len(ledger.tries(CARD)) == count
 
 
+def test_other_keys_each_time_are_asked_about_as_well(ledger: Ledger) -> None:
+    ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, "taken"), 3))
+    for number in range(MOST_UNASKED):
+        assert ledger.doubt(CARD, "a", key_version=3) is Doubt.NONE
+        tried = ledger.answered(ledger.begin(CARD, 0, f"wrong {number}"), 3)
+        ledger.signed(tried, Sign.WRONG)
+    assert {ledger.doubt(CARD, "a", key_version=version) for version in (0, 3)} == {Doubt.MANY}
+    assert ledger.doubt(CARD, "a", key_version=2) is Doubt.NONE  # the card counts for each version
+    assert ledger.doubt(OTHER, "a") is Doubt.NONE
+    # what ends the count: keys that this chip has taken under that version
+    assert ledger.doubt(CARD, "taken", key_version=3) is Doubt.NONE
+    ledger.succeeded(ledger.answered(ledger.begin(CARD, 3, "taken"), 3))
+    assert ledger.doubt(CARD, "a") is Doubt.NONE
+
+
+def test_a_try_of_no_known_version_may_be_of_any(ledger: Ledger) -> None:
+    ledger.begin(CARD, 0, "lost")
+    for number in range(MOST_UNASKED - 1):
+        ledger.begin(CARD, 3, f"wrong {number}")
+    assert ledger.doubt(CARD, "a", key_version=3) is Doubt.MANY
+    assert ledger.doubt(CARD, "a", key_version=2) is Doubt.NONE
+
+
 def test_a_try_that_was_none_is_taken_back_and_no_other(ledger: Ledger) -> None:
     kept, refused = ledger.begin(CARD, 0, "a"), ledger.begin(CARD, 0, "a")
     ledger.take_back(refused)
