@@ -10,7 +10,7 @@ from jcopsh.errors import StoreError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import INS
-from jcopsh.secrets.ledger import Fingerprints, LastTry, Ledger, LedgerCard, Sign, Try
+from jcopsh.secrets.ledger import Fingerprints, LastTry, Ledger, LedgerCard, Looked, Sign, Try
 from jcopsh.state import CardState
 
 # where the answer to INITIALIZE UPDATE has them (GlobalPlatform 2.3.1, E.5.1.6; Amendment D 1.2, 7.1.1.6)
@@ -52,6 +52,7 @@ class Tries:
         self.unwritten: StoreError | None = None
         self._keys, self._right = RAW_BYTES, False
         self._when_refused = Sign.WRONG  # what a refusal of EXTERNAL AUTHENTICATE says of the keys
+        self._looked: Looked | None = None
         self._open: _OpenTry | None = None
         self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
         self._counted: tuple[LedgerCard, int] | None = None
@@ -67,22 +68,28 @@ class Tries:
         return self._counted[1] if self._counted else 0
 
     @contextmanager
-    def with_keys(self, fingerprints: Fingerprints, *, right: bool = False) -> Iterator[None]:
+    def with_keys(
+        self, fingerprints: Fingerprints, *, right: bool = False, looked: Looked | None = None
+    ) -> Iterator[None]:
         """Within the block the keys that are tried are these, by their fingerprints in the ledger. `right`: the card
-        has them, as far as is known, so that a try which is never completed says nothing against them."""
-        self._keys, self._right = fingerprints, right
+        has them, as far as is known, so that a try which is never completed says nothing against them. `looked`: what
+        of the ledger was looked at before; they are not tried where that has changed to their disadvantage."""
+        self._keys, self._right, self._looked = fingerprints, right, looked
         try:
             yield
         finally:
             self._keys, self._right, self._when_refused = RAW_BYTES, False, Sign.WRONG
+            self._looked = None
 
     def before(self, command: CommandAPDU, state: CardState) -> None:
-        """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses."""
+        """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses, Refused where
+        another program has just tried the keys."""
         if self.ledger is None or not _is(INS.INITIALIZE_UPDATE, command):
             return
         self._counted = self.unwritten = None
         # what the answer will tell of their cipher is not known yet: of keys alike the stricter reading counts
-        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys.as_des, right=self._right)
+        entry = self.ledger.begin(
+            ledger_card(state), command.p1, self._keys.as_des, right=self._right, looked=self._looked)
         self._open = _OpenTry(entry, command.cla & _LOGICAL_CHANNEL)
         self._of_this_card.add(entry.number)
         self._without_chip = self._without_chip or not state.chip

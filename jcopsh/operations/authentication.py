@@ -35,7 +35,7 @@ from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import ACCEPTED_SW1, SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
-from jcopsh.secrets.ledger import Doubt, Fingerprints, Sign, Try
+from jcopsh.secrets.ledger import Doubt, Fingerprints, Looked, Sign, Try
 from jcopsh.state import CardState, SelectedKind
 
 # other programs begin with a usual name of the issuer's; a card is asked the first one, a recording what it holds
@@ -96,8 +96,8 @@ def authenticate(
         go_to_domain(card, here=here)
         _look(card)
     _check_before(card.state, level, option, protocol)
-    fingerprints, right = _fingerprints_with_consent(card, choice, key_version)
-    with card.transaction(), card.following(), card.tries.with_keys(fingerprints, right=right):
+    fingerprints, right, looked = _fingerprints_with_consent(card, choice, key_version)
+    with card.transaction(), card.following(), card.tries.with_keys(fingerprints, right=right, looked=looked):
         challenge, answer = _initialize_update(card, key_version, host_challenge, protocol)
         wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
         response = card.send(wire)
@@ -227,22 +227,25 @@ def _highest_level(protocol: int, i: int) -> str:
     return ""
 
 
-def _fingerprints_with_consent(card: Card, choice: KeyChoice, key_version: int) -> tuple[Fingerprints, bool]:
-    """What stands for the keys in the ledger, and whether the card has them as far as is known. Keys that something
-    speaks against are not tried without a yes."""
+def _fingerprints_with_consent(
+    card: Card, choice: KeyChoice, key_version: int
+) -> tuple[Fingerprints, bool, Looked | None]:
+    """What stands for the keys in the ledger, whether the card has them as far as is known, and what was looked at.
+    Keys that something speaks against are not tried without a yes."""
     ledger = card.tries.ledger
     if ledger is None:
-        return RAW_BYTES, False
+        return RAW_BYTES, False, None
     known = ledger_card(card.state)
     fingerprints = Fingerprints(
         ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True)))
     same = fingerprints.exact, fingerprints.as_des
     right = choice.on_card == ledger_name(card.state) or ledger.has_taken(known, key_version, *same)
+    tries = ledger.tries(known)  # before the doubt: what comes in between is seen as new, never overlooked
     doubt = ledger.doubt(known, *same, key_version=key_version)
     answered = doubt in _ANSWERED_BY_YES and (right or is_answered_yes(card))
     if doubt is not Doubt.NONE and not answered:
         _ask_to_try_again(card, choice, doubt, ledger.tries(known), same)
-    return fingerprints, right
+    return fingerprints, right, Looked(frozenset(same), frozenset(one.number for one in tries))
 
 
 _LOCKS = "Many cards lock themselves for ever after about ten such tries in a row."

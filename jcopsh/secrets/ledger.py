@@ -17,7 +17,7 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from jcopsh.errors import StoreError
+from jcopsh.errors import Refused, StoreError
 from jcopsh.secrets.files import exclusive, write_private
 from jcopsh.secrets.json_values import DAMAGED, integer
 
@@ -107,6 +107,14 @@ class Fingerprints:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What was looked at before keys are tried: all that may stand for them, and the numbers of the card's tries."""
+
+    keys: frozenset[str]
+    tries: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class LastTry:
     """An INITIALIZE UPDATE that was answered: the host's challenge, the data of the answer; `time` ISO 8601, UTC."""
 
@@ -176,12 +184,34 @@ class Ledger:
         """What stands for keys in this file."""
         return hmac.digest(self._hash_key(), keys, "sha256").hex()
 
-    def begin(self, card: LedgerCard, key_version: int, keys: str, *, right: bool = False) -> Try:
-        """A try is about to be made. `right`: the card has these keys, as far as is known before it answers."""
+    def begin(
+        self, card: LedgerCard, key_version: int, keys: str, *, right: bool = False, looked: Looked | None = None
+    ) -> Try:
+        """A try is about to be made. `right`: the card has these keys, as far as is known before it answers.
+
+        `looked` is None for raw bytes. Raises Refused where another program has tried this card since then, and
+        something speaks against these keys now.
+        """
         sign = Sign.RIGHT if right else Sign.BEGUN
         new = Try(card, key_version, keys, _now(), secrets.token_hex(8), sign)
-        self._change_tries(lambda tries: [*tries, new], _NOT_SENT)
+
+        def begun(tries: tuple[Try, ...]) -> list[Try]:
+            if looked is not None:  # here, under the file's lock, where no other program begins a try
+                self._look_again(new, looked)
+            return [*tries, new]
+
+        self._change_tries(begun, _NOT_SENT)
         return new
+
+    def _look_again(self, new: Try, looked: Looked) -> None:
+        if {one.number for one in self.tries(new.card)} <= looked.tries:
+            return
+        doubt = self.doubt(new.card, *looked.keys, key_version=new.key_version)
+        if doubt is Doubt.NONE or (doubt is Doubt.UNFINISHED and new.sign is Sign.RIGHT):
+            return
+        raise Refused(
+            "another program has tried keys on this card at the same time: no key was tried",
+            meaning=f"By the ledger, {doubt.value}.", hint="the same line again asks, or says what to do instead")
 
     def answered(self, tried: Try, key_version: int, keys: str = "", last: LastTry | None = None) -> Try:
         """The card took INITIALIZE UPDATE, with keys of this version: what stands for the keys that were tried, now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.operations.authentication import GET_CPLC, KeyChoice, authenticate
 from jcopsh.operations.key_search import Candidate, search
 from jcopsh.operations.selection import SELECT_DEFAULT, by_name, select
-from jcopsh.secrets.ledger import Ledger
+from jcopsh.secrets.ledger import Ledger, Try
 from jcopsh.secrets.secret import Secret
 from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, connected
 
@@ -301,6 +302,38 @@ def test_other_wrong_keys_each_time_do_not_lock_the_card(tmp_path: Path, monkeyp
     domain.auth()
     assert [one.heading for one in asked] == ["Keys to be tried"]
     assert domain.card.tries.count(domain.card.state) == 0
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_of_two_programs_at_once_one_sends_a_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: bool
+) -> None:
+    domain = connected(tmp_path)
+    if asked:
+        with pytest.raises(ChannelError):
+            domain.auth(WRONG)
+    before = sent(domain, INITIALIZE_UPDATE)
+    other = Ledger(tmp_path / "ledger.json")
+    mark = other.fingerprint(WRONG.serialized(as_des=True))
+
+    def meanwhile(*_: object, **__: object) -> None:
+        other.begin(ledger_card(domain.card.state), 0, mark)
+
+    if asked:  # while the person thinks about it
+        monkeypatch.setattr(consent, "ask_yes", meanwhile)
+    else:
+        real = Ledger.begin
+
+        def begin(ledger: Ledger, *given: Any, **more: Any) -> Try:
+            monkeypatch.setattr(Ledger, "begin", real)
+            meanwhile()
+            return real(ledger, *given, **more)
+
+        monkeypatch.setattr(Ledger, "begin", begin)
+    with pytest.raises(Refused, match="another program"):
+        domain.auth(WRONG)
+    assert sent(domain, INITIALIZE_UPDATE) == before
+    assert domain.auth(DEFAULT).key_version == 0xFF  # keys that nothing speaks against
 
 
 def test_of_a_try_that_was_lost_nobody_knows_the_cipher(tmp_path: Path) -> None:
