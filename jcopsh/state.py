@@ -106,6 +106,8 @@ class CardState:
     secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
     scp_options: tuple[tuple[int, int], ...] = ()  # protocol and i, as the selected security domain announced them
     chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
+    # the ATR when the card was connected, once a reset has brought one, which may be another; kept over resets
+    first_atr: bytes = b""
 
     @property
     def position(self) -> FilePosition:
@@ -131,7 +133,8 @@ def _next(boot: Boot) -> Boot:
 def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
     """The state after a reset: a new power-up, of which nothing is known but who the card said it was."""
     before = state.fuse_before if state.fuse is Fuse.UNKNOWN else state.fuse
-    return CardState(atr=atr, protocol=protocol, identity=state.identity, fuse_before=before, chip=state.chip)
+    return CardState(atr=atr, protocol=protocol, identity=state.identity, fuse_before=before, chip=state.chip,
+                     first_atr=state.first_atr or state.atr)
 
 
 def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:

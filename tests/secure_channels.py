@@ -43,6 +43,8 @@ class TappedLink:
         self.answer: Callable[[bytes, bytes], bytes] = lambda _command, answer: answer
         self.power: int | None = None
         self.lost_after = False
+        self.warm_atr = b""  # the ATR after a warm reset, where it is another one
+        self._warm = False
 
     @property
     def name(self) -> str:
@@ -50,7 +52,7 @@ class TappedLink:
 
     @property
     def atr(self) -> bytes:
-        return self._link.atr
+        return self.warm_atr if self._warm and self.warm_atr else self._link.atr
 
     @property
     def protocol(self) -> str:
@@ -79,7 +81,9 @@ class TappedLink:
         return self.answer(command, self._process(command))
 
     def reset(self, kind: ResetKind) -> bytes:
-        return self._link.reset(kind)
+        self._warm = kind is ResetKind.WARM
+        self._link.reset(kind)
+        return self.atr
 
     def close(self) -> None:
         self._link.close()

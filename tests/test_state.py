@@ -227,7 +227,7 @@ def test_a_reset_forgets_all_but_who_the_card_said_it_was() -> None:
     fused = after(PROVED, ("00000000", "9000"), (IDENTIFY, FUSED_IDENTITY + "6A82"))
     state = powered_up(replace(fused, protected=True, unfinished=True), b"\x3b\x01", "T=0")
     assert state == CardState(atr=b"\x3b\x01", protocol="T=0", boot=state.boot, identity=fused.identity,
-                              fuse_before=Fuse.FUSED)
+                              fuse_before=Fuse.FUSED, first_atr=fused.atr)
     assert state.boot.power_up != fused.boot.power_up
 
 

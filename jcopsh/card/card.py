@@ -528,7 +528,8 @@ class Card:
             self.memory_map = None
             self.accepted_keys = None
         else:
-            self._become(CardState(atr=self._link.atr, protocol=self._link.protocol))
+            first_atr = self._state.first_atr or self._state.atr
+            self._become(CardState(atr=self._link.atr, protocol=self._link.protocol, first_atr=first_atr))
         self._answered = None
         self._note_lost(what)
 

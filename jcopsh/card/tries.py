@@ -21,13 +21,14 @@ _LOGICAL_CHANNEL = 0x43  # the bits of a class byte that name it (GlobalPlatform
 
 def ledger_card(state: CardState) -> LedgerCard:
     """What the ledger knows a card by."""
-    return LedgerCard(state.chip, state.atr.hex().upper() or "unknown")
+    atr = state.atr.hex().upper() or "unknown"
+    return LedgerCard(state.chip, atr, state.first_atr.hex().upper() or atr)
 
 
 def ledger_name(state: CardState) -> str:
-    """A card in words: its chip where CPLC was read, else its ATR, as all cards of its kind."""
+    """A card in words: its chip where CPLC was read, else its first ATR, as all cards of its kind."""
     card = ledger_card(state)
-    return f"chip {card.chip}" if card.chip else f"ATR {card.atr}"
+    return f"chip {card.chip}" if card.chip else f"ATR {card.first_atr}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,14 +37,23 @@ _SENT = ("The command was sent, and what came of it stands. The ledger still cou
 
 @dataclass(frozen=True, slots=True)
 class LedgerCard:
-    """What the ledger knows a card by: its chip, of CPLC, empty where that was not read, and the ATR of its kind."""
+    """What the ledger knows a card by: its chip, of CPLC, empty where that was not read, and the ATRs of its kind.
+
+    `first_atr` is the one of the connection's beginning: that of a warm reset may be another. Empty where that is not
+    known, in a ledger of an earlier version.
+    """
 
     chip: str
     atr: str
+    first_atr: str = ""
 
     def may_be(self, other: LedgerCard) -> bool:
-        """Whether both may be one card: by the chip where both have one, else by the ATR, which its kind shares."""
-        return self.chip == other.chip if self.chip and other.chip else self.atr == other.atr
+        """Whether both may be one card: by the chip where both have one, else by any ATR, which its kind shares."""
+        return self.chip == other.chip if self.chip and other.chip else not self._atrs.isdisjoint(other._atrs)
+
+    @property
+    def _atrs(self) -> frozenset[str]:
+        return frozenset((self.atr, self.first_atr or self.atr))
 
 
 class Sign(StrEnum):
@@ -359,7 +368,8 @@ def _parse(content: bytes) -> _Content | None:
 
 
 def _card(item: dict[str, Any]) -> LedgerCard:
-    return LedgerCard(str(item["card"]["chip"]), str(item["card"]["atr"]))
+    card = item["card"]
+    return LedgerCard(str(card["chip"]), str(card["atr"]), str(card.get("first_atr", "")))
 
 
 def _kept_try(item: dict[str, Any]) -> _KeptTry:

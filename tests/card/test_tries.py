@@ -314,6 +314,31 @@ def test_keys_are_known_as_wrong_with_the_chip_and_without(tmp_path: Path, hidde
         domain = domain.again()
 
 
+def test_a_warm_reset_makes_a_card_that_tells_no_chip_no_other_card(tmp_path: Path) -> None:
+    """An ATR after a warm reset may be another one."""
+    domain = connected(tmp_path)
+    domain.link.answer = without_cplc
+    domain.link.warm_atr = bytes.fromhex("3B021450")
+    with pytest.raises(ChannelError):
+        domain.auth(WRONG)
+    for kind in (ResetKind.WARM, ResetKind.WARM, ResetKind.COLD):
+        domain.card.reset(kind)
+        assert (domain.card.state.atr == domain.link.warm_atr) is (kind is ResetKind.WARM)
+        with pytest.raises(Refused):
+            domain.auth(WRONG)
+    domain.card.reset(ResetKind.WARM)
+    name = ledger_name(domain.card.state)
+    other = KeyChoice("other", KeySet.of_one(Secret(b"\x5a" * 16)))
+    with pytest.raises(ChannelError):
+        domain.auth(other)
+    again = domain.again()  # a new connection, which has seen no warm reset
+    again.link.answer = without_cplc
+    assert ledger_name(again.card.state) == name
+    with pytest.raises(Refused):
+        again.auth(other)
+    assert sent(again, 0x50) == 0
+
+
 def test_a_card_of_the_same_kind_clears_no_other_cards_tries(tmp_path: Path) -> None:
     one, other = connected(tmp_path), connected(tmp_path)
     one.link.answer = other.link.answer = without_cplc
