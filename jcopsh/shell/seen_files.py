@@ -18,14 +18,21 @@ _IDENTIFIER = re.compile(r"[0-9A-F]{4}")
 
 
 class SeenFiles:
-    """An observer of a Card: notes each file that it selects, with what the card told of it. `all` is what it has
-    noted: the path from the MF where it is known, else the identifier."""
+    """An observer of a Card: notes each file that it selects, with what the card told of it."""
 
     def __init__(self, card: Card) -> None:
-        self.all: tuple[Completion, ...] = ()
+        self._sorted: tuple[Completion, ...] | None = ()  # None once something has changed
         self._card = card
         self._meanings: dict[str, str] = {}
         self._selecting = False  # whether the last command was a SELECT, whose answer GET RESPONSE fetches over T=0
+
+    @property
+    def all(self) -> tuple[Completion, ...]:
+        """What was noted, in order: the path from the MF where it is known, else the identifier. The same object as
+        long as nothing has changed."""
+        if self._sorted is None:
+            self._sorted = tuple(Completion(name, told) for name, told in sorted(self._meanings.items()))
+        return self._sorted
 
     def __call__(self, exchange: Exchange) -> None:
         """Take in one exchange."""
@@ -44,19 +51,17 @@ class SeenFiles:
         if not name:
             return
         told = _told(name[-4:], _control(response))
-        if told or name not in self._meanings:
-            self._keep(self._meanings | {name: told})
+        if (told or name not in self._meanings) and self._meanings.get(name) != told:
+            self._meanings[name] = told
+            self._sorted = None  # sorted when it is asked for: a walk through a card meets thousands
 
     def _deleted(self, position: FilePosition, command: CommandAPDU) -> None:
         identifier = command.data.hex().upper()
         path = "/".join((*position.df, identifier))
         gone = {one for one in self._meanings if one in (path, identifier) or one.startswith(f"{path}/")}
-        if gone:
-            self._keep({name: told for name, told in self._meanings.items() if name not in gone})
-
-    def _keep(self, meanings: dict[str, str]) -> None:
-        self._meanings = meanings
-        self.all = tuple(Completion(name, told) for name, told in sorted(meanings.items()))
+        for one in gone:
+            del self._meanings[one]
+            self._sorted = None
 
 
 def _name(position: FilePosition) -> str:

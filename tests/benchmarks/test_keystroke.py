@@ -27,8 +27,14 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from jcopsh import api
 from jcopsh.card.readers import ReaderInfo
+from jcopsh.card.tries import ledger_card
 from jcopsh.commands import register_all
+from jcopsh.globalplatform.keys import DEFAULT_KEY
+from jcopsh.globalplatform.registry import RegistryEntry, Scope
+from jcopsh.globalplatform.seen_content import SeenContent
+from jcopsh.iso7816.aid import AID
 from jcopsh.plugin.host import PluginHost
+from jcopsh.secrets.key_sets import key_set
 from jcopsh.shell.command import Registry, command
 from jcopsh.shell.completion import MOST
 from jcopsh.shell.history import History
@@ -40,6 +46,9 @@ from tests.screens import pasted
 SLOWEST_S = 0.016  # a keystroke at p99: one frame of a screen that is drawn 60 times a second
 COLUMNS, ROWS = 80, 24
 MANY = 10_000  # completions
+# select offers both: ten thousand together
+APPLICATIONS, CARD_FILES = 4_000, 6_000
+KEY_SETS = 20
 LINES = 100_000  # of history
 GLANCE_S = 0.0005
 ROUNDS = 10  # another program may have been at work during one of them
@@ -55,7 +64,7 @@ def do_it() -> str:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """Everything there is, and ten thousand readers, commands and files to choose from."""
+    """Everything there is, and ten thousand readers, commands and files to choose from; on the card as well."""
     folder = tmp_path_factory.mktemp("keystroke")
     for number in range(MANY):
         (folder / f"file{number:05}.jcsh").touch()
@@ -69,8 +78,10 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         for number in range(MANY):
             registry.add_lazy(f"zz-{number:04}", "Do nothing: ten thousand are this.", "test", "plugin", lambda: do_it)
         opener = api.Opener(api.Source(None, "j2a040-unfused", None, None), lambda _line: None)
-        session = Session(registry=registry, opener=opener.open, output=output, key_store=opener.key_store)
+        session = Session(registry=registry, opener=opener.open, output=output, key_store=opener.key_store,
+                          key_sets=opener.key_sets, ledger=opener.ledger)
         session.connect()
+        _know_much(session)
         session.readers = tuple(ReaderInfo(f"Reader {number:05}", number, False, b"") for number in range(MANY))
         session.history = History(_long_history(folder / "history"), session.struck)
         assert len(session.history.lines) == LINES
@@ -78,6 +89,18 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
         yield session
         gc.unfreeze()
         session.disconnect()
+
+
+def _know_much(session: Session) -> None:
+    """What a long day with a full card leaves behind: key sets, tries, its content and its files."""
+    assert session.key_sets and session.ledger and session._content and session._files
+    for number in range(KEY_SETS):
+        session.key_sets.add(key_set(f"set-{number:02}", (DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY)))
+        session.ledger.begin(ledger_card(session.card.state), 0, f"keys {number}")
+    entries = (AID(bytes.fromhex("F0A1B2C3") + number.to_bytes(4, "big")) for number in range(APPLICATIONS))
+    session._content.seen = SeenContent(tuple(RegistryEntry(aid, Scope.APPLICATIONS, 0x07) for aid in entries))
+    session._files._meanings = {f"7F10/{number:04X}": "transparent" for number in range(CARD_FILES)}
+    session._files._sorted = None
 
 
 def _long_history(path: Path) -> Path:
@@ -183,6 +206,7 @@ def typed_and_erased(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "most"),
     [("connect Reader 0001", MOST), ("zz-0012", MOST), ("run file0001", MOST), ("identify > file0001", MOST),
+     ("select F0A1B2C300", MOST), ("select-file 7F10/00", MOST), ("auth --key set-1", 10),
      ("read cm_key1_version", 22), ("zz-00x12 read", MOST), ("read cm_keyy 16", 22)],
 )
 def test_a_keystroke_with_the_menu_open(session: Session, text: str, most: int) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jcopsh.commands import register_all
 from jcopsh.errors import UsageError
+from jcopsh.globalplatform.cap import CapFile, parse_cap
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.hexadecimal import NotationError
 from jcopsh.plugin.host import PluginHost
@@ -120,6 +121,22 @@ def test_applets_are_those_of_the_file(tmp_path: Path) -> None:
     file.write_bytes(b"no CAP file")
     assert offered(line) == []
     assert offered(f"install {tmp_path} --applet ") == []
+
+
+def test_a_damaged_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def parsed(data: bytes) -> CapFile:
+        read.append(len(data))
+        return parse_cap(data)
+
+    monkeypatch.setattr("jcopsh.shell.types.content.parse_cap", parsed)
+    file = tmp_path / "a.cap"
+    for content in (b"no CAP file", b"another one"):
+        file.write_bytes(content * len(read or (1, 2)))
+        for text in ("", "0", "00"):
+            assert offered(f"install {file} --applet {text}") == []
+    assert read == [22, 11]
 
 
 def test_states_fit_what_they_are_of() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -65,8 +65,10 @@ class AidType(ParameterType[AID]):
             aid = self.parse(text, context)
         except NotationError:
             return ""
-        among = (*self.on_card(context), *context.content)  # a module may have the AID of an application
-        there = next((one.meaning for one in among if one.aid == str(aid)), "")
+        hexadecimal = str(aid)
+        same = tuple(one for one in context.content if one.aid == hexadecimal)
+        # a module may have the AID of an application: what is offered here goes before what is not
+        there = next((one.meaning for one in (*self.on_card(replace(context, content=same)), *same)), "")
         known = lookup(aid)
         return there or (f"{known.aid}, {known.name}: {known.meaning}" if known else self.says)
 
@@ -110,7 +112,8 @@ class ModuleType(AidType):
     def on_card(self, context: ParseContext) -> Iterable[OnCard]:
         """The modules of the package; of all packages where none stands before it."""
         package = context.arguments.get(self.package)
-        return (one for one in super().on_card(context) if package is None or one.package == str(package))
+        wanted = None if package is None else str(package)
+        return (one for one in super().on_card(context) if wanted in (None, one.package))
 
 
 @dataclass(frozen=True)
@@ -135,13 +138,16 @@ def applets_in(file: Path) -> tuple[AID, ...]:
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_FILE:
             return ()
         return _applets_in(file, found.st_mtime_ns, found.st_size)
-    except (OSError, CapError):
+    except OSError:
         return ()
 
 
 @lru_cache(maxsize=8)
 def _applets_in(file: Path, mtime_ns: int, size_bytes: int) -> tuple[AID, ...]:
-    return parse_cap(file.read_bytes()).applets
+    try:
+        return parse_cap(file.read_bytes()).applets
+    except CapError:
+        return ()  # here, so that it is remembered: to find out that a large file is damaged takes its time as well
 
 
 @dataclass(frozen=True)
