@@ -115,7 +115,8 @@ class Card:
         """Send a command and return the answer, following 61xx and 6Cxx when `follow` is set.
 
         Through an open secure channel goes what is for the security domain on the basic logical channel: the command
-        is plain here, and so is the answer, whose 61xx and 6Cxx are always followed. `plain` sends past the channel.
+        is plain here, and so is the answer, whose 61xx is always followed, and 6Cxx where no consent was needed.
+        `plain` sends past the channel.
 
         Raises Refused when the interlock's consent is not given (nothing was sent), ReaderError when the link fails
         (all that was known of the card is then forgotten), StoreError when the disk refuses to keep

@@ -213,14 +213,31 @@ INTERLOCK = Topic("interlock", "What asks before it is sent", """
 Every byte string that goes to the card passes one gate, whoever sends it: a command, a raw send, a script, a
 plugin. The gate looks at the bytes and at what is known of the card, and at nothing else.
 
-Irreversible: FUSE and PROTECT; any other command with INS 00, unless the card is known to be fused (identify
-shows it; of JCOP 4 it is inferred from its transport state); a life-cycle byte in the memory; locking or
-terminating the card. You are shown what will happen and asked to type the word and a random code, such as fuse
-7K4Q. The question is asked at the terminal itself, and what was typed or pasted before does not count. No
-option, setting or script answers it. Without a terminal it is refused, and jcopsh ends with exit code 3.
+Irreversible:
+- FUSE and PROTECT, and any other command with INS 00 or 10, unless the card is known to be fused (identify shows
+  it; of JCOP 4 it is inferred from its transport state)
+- WRITE of a life-cycle byte in the memory, or beyond the last address
+- SET STATUS of the card or of its issuer's security domain: INITIALIZED, SECURED, CARD_LOCKED, TERMINATED; and
+  CARD_LOCKED or TERMINATED as the state of anything
+- DELETE of keys; STORE DATA and PUT DATA of what a card takes once; each where the data cannot be read as well
+- TERMINATE DF, TERMINATE EF and TERMINATE CARD USAGE
+- ENVELOPE, unless the card is known to be fused and what is inside can be read; that is then judged by itself
 
-Destructive: BOOT, deleting, writing keys or places that no map names, giving an application to another security
-domain or changing its privileges. A yes is asked for; --yes on the line, or on the run of a script, answers it.
+You are shown what will happen and asked to type the word and a random code, such as fuse 7K4Q. The question is
+asked at the terminal itself, and what was typed or pasted before does not count. No option, setting or script
+answers it. Without a terminal it is refused, and jcopsh ends with exit code 3.
+
+Destructive:
+- BOOT; WRITE of keys and PINs, or of places that no map names; an instruction to the root applet that nobody has
+  published
+- PUT KEY; DELETE of applications, packages and files
+- INSTALL that gives an application to another security domain, or changes privileges
+- RESET RETRY COUNTER; a PIN of which one try is left
+- for the reader (reader-send): LOAD KEYS into its lasting memory, writing to a storage card, a PIN of a memory
+  card, a command of the reader's maker
+
+A yes is asked for; --yes on the line, or on the run of a script, answers it. auth asks for a yes of its own before
+keys are tried on a card that may lock itself; --yes answers it only where nothing speaks against the keys.
 
 Everything else goes through. When the bytes or the state leave room for doubt, the stricter reading holds:
 four zero bytes sent to a card that was just put in are treated as FUSE, because they might be.

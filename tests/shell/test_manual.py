@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jcopsh.card.interlock import CARD_LIFE_CYCLE, RULES, TERMINATE_INS
 from jcopsh.commands import help as help_commands
 from jcopsh.commands import history as history_commands
 from jcopsh.commands import register_all
@@ -13,7 +14,7 @@ from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry, command
 from jcopsh.shell.manual import CommandHelp, HelpIndex, first_sentence, index, look_up, of_instruction
 from jcopsh.shell.render import Output
-from jcopsh.shell.topics import TOPICS, Topic, TopicBook
+from jcopsh.shell.topics import INTERLOCK, TOPICS, Topic, TopicBook
 from jcopsh.shell.types import HelpSubjectType, Integer
 from tests.shell.samples import CANARY, REGISTRY, SAMPLES, Stage, read, stage
 
@@ -44,8 +45,8 @@ def test_all_topics_are_there_and_none_is_long() -> None:
     for topic in TOPICS:
         assert topic.title and topic.text.strip()
         lines = drawn(topic).splitlines()
-        # a list of words is looked up, not read
-        assert 10 <= len(lines) <= (44 if topic.name == "words" else 34), (topic.name, len(lines))
+        # a list, of words or of what is asked about, is looked up, not read
+        assert 10 <= len(lines) <= (44 if topic.name in ("words", "interlock") else 34), (topic.name, len(lines))
 
 
 @pytest.mark.parametrize("asked", ["words", "seed", "SEEDS", "glossary"])
@@ -79,6 +80,28 @@ def test_other_names_of_subjects_are_offered_to_who_has_begun_to_type_them(own: 
     kind = HelpSubjectType()
     assert "seed 000" not in {one.text for one in kind.complete("", context)}
     assert ("COMBO", "the same as words") in [(one.text, one.meaning) for one in kind.complete("com", context)]
+
+
+# what `help interlock` says of each rule
+NAMED = {
+    "_fuse": ("FUSE",), "_protect": ("PROTECT",), "_envelope": ("ENVELOPE",), "_boot": ("BOOT",),
+    "_set_status": ("SET STATUS", *CARD_LIFE_CYCLE.values()), "_delete": ("DELETE of keys", "DELETE of applications"),
+    "_put_key": ("PUT KEY",), "_install": ("INSTALL that",), "_store_data": ("STORE DATA",), "_put_data": ("PUT DATA",),
+    "_terminate": tuple(TERMINATE_INS.values()), "_reset_retry_counter": ("RESET RETRY COUNTER",),
+    "_last_try": ("a PIN of which one try is left",), "_write": ("life-cycle byte", "keys and PINs", "no map names"),
+    "_unknown_to_root_applet": ("nobody has published",),
+}
+
+
+def test_the_topic_names_all_that_the_interlock_asks_about() -> None:
+    assert set(NAMED) == {rule.__name__ for _, rule in RULES}
+    text = " ".join(INTERLOCK.text.split())
+    irreversible, destructive = text[text.index("Irreversible:") :].split("Destructive:")
+    assert all(words in text for said in NAMED.values() for words in said)
+    for rule in ("_fuse", "_protect", "_envelope", "_set_status", "_store_data", "_put_data", "_terminate"):
+        assert all(words in irreversible for words in NAMED[rule])
+    for rule in ("_boot", "_put_key", "_install", "_reset_retry_counter", "_last_try", "_unknown_to_root_applet"):
+        assert all(words in destructive for words in NAMED[rule])
 
 
 def test_what_the_topics_say_of_consent_is_what_holds() -> None:
