@@ -214,6 +214,7 @@ Every byte string that goes to the card passes one gate, whoever sends it: a com
 plugin. The gate looks at the bytes and at what is known of the card, and at nothing else.
 
 Irreversible:
+
 - FUSE and PROTECT, and any other command with INS 00 or 10, unless the card is known to be fused (identify shows
   it; of JCOP 4 it is inferred from its transport state)
 - WRITE of a life-cycle byte in the memory, or beyond the last address
@@ -228,6 +229,7 @@ asked at the terminal itself, and what was typed or pasted before does not count
 answers it. Without a terminal it is refused, and jcopsh ends with exit code 3.
 
 Destructive:
+
 - BOOT; WRITE of keys and PINs, or of places that no map names; an instruction to the root applet that nobody has
   published
 - PUT KEY; DELETE of applications, packages and files
