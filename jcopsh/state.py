@@ -18,7 +18,7 @@ from jcopsh.globalplatform import cplc
 from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options, is_security_domain
 from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.channel import BASIC_CHANNEL, channel_of, is_interindustry
+from jcopsh.iso7816.channel import BASIC_CHANNEL, CHANNEL_BITS, channel_of, is_interindustry
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
 from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
@@ -257,8 +257,8 @@ def _note_memory(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 
 def _selected(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
     """SELECT by name on the basic channel; what another channel selects changes nothing there."""
-    basic = not command.cla & 0x43
-    return basic and command.ins == INS.SELECT and command.p1 == 0x04 and response.sw1 in (0x90, 0x61, 0x62, 0x63)
+    basic = not command.cla & CHANNEL_BITS
+    return basic and command.ins == INS.SELECT and command.p1 == 0x04 and response.accepted
 
 
 def _selected_by_transport_key(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> bool:
@@ -296,7 +296,7 @@ _ISSUER_NAMES = frozenset(map(bytes, ISSUER_DOMAINS))
 def _of_security_domain(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     """A secure channel ends with another selection and with INITIALIZE UPDATE (GlobalPlatform 2.3.1, 10.2.3), whatever
     came of that; what answers say of secure channels and of the chip is kept."""
-    if command.cla & 0x43:
+    if command.cla & CHANNEL_BITS:
         return state
     if _selected(state, command, response):
         # with another P2 than 00 the next occurrence may be an applet, or the applet of before answers
@@ -346,7 +346,7 @@ def _move(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> Car
     channel = channel_of(command.cla)
     before = dict(state.positions).get(channel, UNKNOWN)
     after = moved(before, command, response)
-    if command.ins == INS.SELECT and command.p1 == SelectBy.NAME and response.sw1 in (0x90, 0x61, 0x62, 0x63):
+    if command.ins == INS.SELECT and command.p1 == SelectBy.NAME and response.accepted:
         state = replace(state, verified=tuple(one for one in state.verified if not one & _OF_APPLICATION))
     if after == before:
         return state

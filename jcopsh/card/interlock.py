@@ -14,6 +14,7 @@ from functools import cached_property
 from jcopsh.globalplatform.channel import version_text
 from jcopsh.iso7816.aid import ISSUER_DOMAINS, MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
+from jcopsh.iso7816.channel import CHANNEL_BITS
 from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
@@ -207,7 +208,7 @@ def _is_for_security_domain(case: Case) -> bool:
     another program may have selected the root applet since."""
     state = case.state
     to_domain = (state.secure_channel is not None or state.security_domain) and state.selected is not SelectedKind.ROOT
-    return to_domain and not case.shared and bool(case.cla & 0x80) and not case.cla & 0x43
+    return to_domain and not case.shared and bool(case.cla & 0x80) and not case.cla & CHANNEL_BITS
 
 
 OF_CARD = 0x80  # P1 of SET STATUS

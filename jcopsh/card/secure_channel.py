@@ -13,6 +13,7 @@ from jcopsh.globalplatform.channel import (
 )
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_LE, CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.channel import CHANNEL_BITS
 from jcopsh.iso7816.status import INS
 from jcopsh.secrets.secret import Secret
 
@@ -20,8 +21,6 @@ from jcopsh.secrets.secret import Secret
 _NEVER_WRAPPED = frozenset(
     (INS.SELECT, INS.GET_RESPONSE, INS.MANAGE_CHANNEL, INS.INITIALIZE_UPDATE, INS.EXTERNAL_AUTHENTICATE)
 )
-# class bits of further logical channels (ISO/IEC 7816-4:2020, 5.4.1; GlobalPlatform 2.3.1, 11.1.4)
-_FURTHER_CHANNELS, _LOW_CHANNELS = 0x40, 0x03
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class SecureMessaging:
 
         One whose class says that it is protected already goes as it is.
         """
-        basic = not command.cla & (_FURTHER_CHANNELS | _LOW_CHANNELS)
+        basic = not command.cla & CHANNEL_BITS
         return basic and not command.cla & CLA_SECURE and command.ins not in _NEVER_WRAPPED
 
     def wrap(self, command: CommandAPDU) -> CommandAPDU:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from jcopsh.errors import StoreError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.channel import CHANNEL_BITS
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import INS
 from jcopsh.secrets.ledger import Fingerprints, LastTry, Ledger, LedgerCard, Looked, Sign, Try
@@ -16,7 +17,6 @@ from jcopsh.state import CardState
 # where the answer to INITIALIZE UPDATE has them (GlobalPlatform 2.3.1, E.5.1.6; Amendment D 1.2, 7.1.1.6)
 _KEY_VERSION, _PROTOCOL = 10, 11
 RAW_BYTES = Fingerprints("", "")  # nobody knows which keys are tried
-_LOGICAL_CHANNEL = 0x43  # the bits of a class byte that name it (GlobalPlatform 2.3.1, 11.1.4)
 
 
 def ledger_card(state: CardState) -> LedgerCard:
@@ -91,7 +91,7 @@ class Tries:
         # what the answer will tell of their cipher is not known yet: of keys alike the stricter reading counts
         entry = self.ledger.begin(
             ledger_card(state), command.p1, self._keys.as_des, right=self._right, looked=self._looked)
-        self._open = _OpenTry(entry, command.cla & _LOGICAL_CHANNEL)
+        self._open = _OpenTry(entry, command.cla & CHANNEL_BITS)
         self._of_this_card.add(entry.number)
         self._without_chip = self._without_chip or not state.chip
 
@@ -172,7 +172,7 @@ class Tries:
 
     def _authenticated(self, command: CommandAPDU, response: ResponseAPDU) -> None:
         tried = self._open
-        if self.ledger is None or tried is None or command.cla & _LOGICAL_CHANNEL != tried.channel:
+        if self.ledger is None or tried is None or command.cla & CHANNEL_BITS != tried.channel:
             return
         self._counted = None
         if response.ok:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError
 from jcopsh.iso7816.apdu import ResponseAPDU
-from jcopsh.operations.selection import ACCEPTED_SW1
 from jcopsh.operations.values import ExchangeResult, plain
 from jcopsh.shell.types import ApduInput
 
@@ -26,5 +25,5 @@ def check(apdu: ApduInput, response: ResponseAPDU, meaning: str, hint: str) -> N
     if apdu.expected_sw is not None and response.sw != apdu.expected_sw:
         what = f"the status word is {response.sw:04X}, not {apdu.expected_sw:04X} as expected"
         raise CardError(what, apdu.command, response, meaning=meaning)
-    if apdu.expected_sw is None and response.sw1 not in ACCEPTED_SW1:
+    if apdu.expected_sw is None and not response.accepted:
         raise CardError(f"the status word is {response.sw:04X}", apdu.command, response, hint=hint)

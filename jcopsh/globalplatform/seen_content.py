@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError
+from jcopsh.globalplatform.channel import is_security_domain
 from jcopsh.globalplatform.content import DOMAIN_WITH_APPLICATIONS, TAG_AID, Install, counted_fields
 from jcopsh.globalplatform.registry import (
     ALL_AIDS,
@@ -28,7 +29,7 @@ _PACKAGES = (Scope.LOAD_FILES, Scope.LOAD_FILES_AND_MODULES)
 _TELLING = frozenset((INS.GET_STATUS, INS.INSTALL, INS.LOAD, INS.DELETE, INS.SET_STATUS, INS.GET_DATA, INS.SELECT))
 _RELATED, _LAST_BLOCK, _BY_NAME = 0x80, 0x80, 0x04
 _LOCKED = 0x80
-_FCI, _DF_NAME, _SECURITY_DOMAIN_DATA = 0x6F, 0x84, (0x73, 0x9F65, 0x9F6E)
+_FCI, _DF_NAME = 0x6F, 0x84
 MORE_WAITS = 0x61  # SW1: GET RESPONSE fetches the answer (ISO/IEC 7816-4:2020, 5.6)
 _INSTALLED, _SELECTABLE, _LOADED = 0x03, 0x07, 0x01
 
@@ -152,9 +153,8 @@ class SeenContent:
         name = find(template.children, _DF_NAME) if template else None
         if template is None or name is None or any(one.aid.value == name.value for one in self.entries):
             return self
-        domain = any(find(template.children, tag) is not None for tag in _SECURITY_DOMAIN_DATA)
         # only the issuer's is selected without being known from a listing or an INSTALL before
-        scope = Scope.ISSUER_SECURITY_DOMAIN if domain else Scope.APPLICATIONS
+        scope = Scope.ISSUER_SECURITY_DOMAIN if is_security_domain(response.data) else Scope.APPLICATIONS
         return self._with(RegistryEntry(AID(name.value), scope, 0))
 
 

@@ -176,5 +176,11 @@ class ResponseAPDU:
         """Whether the status word is 9000."""
         return self.sw == 0x9000
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the command was carried out: 9000, more data (61xx), or a warning (62xx, 63xx; ISO/IEC 7816-4:2020,
+        5.6)."""
+        return self.sw1 in (0x90, 0x61, 0x62, 0x63)
+
     def __repr__(self) -> str:
         return f"ResponseAPDU({len(self.data)} bytes, SW {self.sw:04X})"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 BASIC_CHANNEL = 0
 LAST_CHANNEL = 19
+# the bits of a class byte that name another than the basic channel (ISO/IEC 7816-4:2020, 5.4.1; GlobalPlatform 2.3.1,
+# 11.1.4): 40 says that it is one from 4 on, the low two name one of the first
+CHANNEL_BITS = 0x43
 _FIRST_FURTHER = 4  # from here on the further interindustry class, or GlobalPlatform's C0 to CF, carries the number
 
 

@@ -52,7 +52,7 @@ AT_MASTER_FILE = FilePosition((MASTER,), complete=True)
 
 def moved(position: FilePosition, command: CommandAPDU, response: ResponseAPDU) -> FilePosition:
     """The position after a command on its channel. A command that failed leaves it as it was."""
-    if response.sw1 not in (0x90, 0x61, 0x62, 0x63):
+    if not response.accepted:
         return position
     if command.ins == INS.SELECT:
         return _selected(_settled(position), command, response)

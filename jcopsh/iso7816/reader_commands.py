@@ -16,14 +16,13 @@ NON_VOLATILE = 0x20  # P1 of LOAD KEYS: the reader keeps the key for ever
 
 
 class ReaderIns(IntEnum):
-    """The instructions of PC/SC part 3, 3.2.2, and of its supplement for transparent exchanges."""
+    """The instructions of PC/SC part 3, 3.2.2."""
 
     VERIFY = 0x20
     LOAD_KEYS = 0x82
     GENERAL_AUTHENTICATE = 0x86
     AUTHENTICATE = 0x88  # the obsolete form
     READ_BINARY = 0xB0
-    TRANSPARENT_EXCHANGE = 0xC2  # MANAGE SESSION, TRANSPARENT EXCHANGE: they carry commands for the card
     GET_DATA = 0xCA
     UPDATE_BINARY = 0xD6
 

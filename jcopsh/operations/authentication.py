@@ -33,7 +33,7 @@ from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
-from jcopsh.operations.selection import ACCEPTED_SW1, SELECT_DEFAULT, by_name
+from jcopsh.operations.selection import SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
 from jcopsh.secrets.ledger import Doubt, Fingerprints, Looked, Sign, Try
 from jcopsh.state import CardState, SelectedKind
@@ -145,7 +145,7 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
         response = card.send(opening)
         if response.sw != _TERMINATED_SW and not card.state.security_domain:
             _try_usual_names(card)
-    if response.sw1 in ACCEPTED_SW1 or card.state.security_domain:
+    if response.accepted or card.state.security_domain:
         return True
     if response.sw == _TERMINATED_SW:
         raise card_error("the card selects nothing, not even its own security domain", opening, response,
@@ -160,7 +160,7 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
 def _try_usual_names(card: Card) -> None:
     """Select the first issuer security domain that the card knows by a usual name."""
     for command in map(by_name, ISSUER_DOMAINS):
-        if not card.has_answer_to(command) or card.send(command).sw1 in ACCEPTED_SW1:
+        if not card.has_answer_to(command) or card.send(command).accepted:
             return
 
 

@@ -12,8 +12,6 @@ from jcopsh.operations.values import Selected
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import CardState, Fuse
 
-# success, more data, warnings (ISO/IEC 7816-4:2020, 5.6)
-ACCEPTED_SW1 = (0x90, 0x61, 0x62, 0x63)
 _NOT_FOUND_SW = 0x6A82
 
 
@@ -30,7 +28,7 @@ def select(card: Card, aid: AID) -> Selected:
     """Select an application by its AID. Raises CardError when the card has nothing of that name."""
     command = by_name(aid)
     before, response = card.state, card.send(command)
-    if response.sw1 not in ACCEPTED_SW1:
+    if not response.accepted:
         raise card_error(f"{_name(aid)} was not selected", command, response, hint=_instead(before, aid, response.sw))
     return _selected(_name(aid), response)
 
@@ -38,7 +36,7 @@ def select(card: Card, aid: AID) -> Selected:
 def select_default(card: Card) -> Selected:
     """Select what the card selects without a name. Raises CardError where that is nothing."""
     response = card.send(SELECT_DEFAULT)
-    if response.sw1 not in ACCEPTED_SW1:
+    if not response.accepted:
         raise card_error("the card selects nothing without a name", SELECT_DEFAULT, response, hint=_UNFUSED)
     name = card.state.aid
     return _selected(_name(AID(name)) if MIN_AID <= len(name) <= MAX_AID else "the card's default", response)

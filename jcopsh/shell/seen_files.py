@@ -13,7 +13,6 @@ from jcopsh.iso7816.known_files import file_name
 from jcopsh.iso7816.status import INS
 from jcopsh.shell.context import Completion
 
-_DONE = (0x90, 0x61, 0x62, 0x63)  # SW1: the file was selected, or deleted
 _IDENTIFIER = re.compile(r"[0-9A-F]{4}")
 
 
@@ -39,7 +38,7 @@ class SeenFiles:
         command, response = exchange.command, exchange.response
         selects = command.ins == INS.SELECT or (self._selecting and command.ins == INS.GET_RESPONSE)
         self._selecting = selects
-        if exchange.for_reader or response.sw1 not in _DONE:
+        if exchange.for_reader or not response.accepted:
             return
         if selects:
             self._selected(self._card.state.position, response)

@@ -128,3 +128,10 @@ def test_data_on_an_error_status_is_kept() -> None:
     response = ResponseAPDU.parse(bytes.fromhex("0431003300000000 4E5830313143 00 03 39F873 6A82"))
     assert len(response.data) == 19
     assert response.sw == 0x6A82
+
+
+@pytest.mark.parametrize(("sw", "accepted"), [
+    (0x9000, True), (0x6110, True), (0x6283, True), (0x63C2, True), (0x6400, False), (0x6C10, False), (0x6A82, False),
+])
+def test_a_command_was_carried_out_with_a_warning_or_more_data_too(sw: int, accepted: bool) -> None:
+    assert ResponseAPDU(b"", sw).accepted is accepted
