@@ -118,14 +118,16 @@ def problem_in_alias(line: Line) -> Problem | None:
     typed = len(line.text.rstrip())
     first = len(line.text) - len(line.text.lstrip())
     if line.empty:
-        return Problem("a command is missing", "e.g. alias id = identify", typed, typed + 1)
+        end = len(line.text)
+        return Problem("a command is missing", "e.g. alias id = identify", end, end + 1)
     if line.secrets:
         return Problem(SECRET_IN_ALIAS, "leave it out: what is typed behind an alias is added to it", *line.secrets[0])
     if len(line.calls) > 1 or line.comment:
         return Problem("an alias stands for one command, without a comment", "run FILE runs several", first, typed)
     redirect = line.calls[0].redirect
     if redirect is not None and not redirect.words:
-        return Problem("the file or program is missing", "e.g. > result.txt", *redirect.operator)
+        return Problem("the file or program is missing", "e.g. > result.txt", *redirect.operator,
+                       unfinished=True)
     if line.calls[0].says_yes:
         return Problem("--yes is typed on the line that it answers for, and not kept in an alias",
                        "leave it out", first, typed)

@@ -25,6 +25,7 @@ from jcopsh.shell.strike import byte_spans
 from jcopsh.shell.tokens import Span, counted
 
 HEADER = 4  # CLA INS P1 P2
+_EXTENDED_LENGTH = 3  # 00 and two bytes
 _BETWEEN = re.compile(r"(?:[\s:,|)]|0[xX])*")
 # [CLA]INS[P1P2][:DATA][/LE][=SW], ending in one of the last three; two bytes at least stand before a `:`, for 00:A4 is
 # bytes with a `:` between them
@@ -121,9 +122,12 @@ def _reaches_end(text: str, spans: Sequence[Span]) -> bool:
 
 
 def can_go_on(text: str) -> bool:
-    """Whether bytes are missing at the end of a text, by its header or its Lc."""
+    """Whether bytes are missing at the end of a text, by its header, its Lc, or an extended length begun by 00."""
     typed = read(text)
-    return typed is not None and (typed.missing > 0 or len(typed.cells) < HEADER)
+    if typed is None:
+        return False
+    in_extended_length = HEADER < len(typed.cells) < HEADER + _EXTENDED_LENGTH and typed.value(HEADER) == 0
+    return typed.missing > 0 or len(typed.cells) < HEADER or in_extended_length
 
 
 def _outside_bars(text: str, wanted: str) -> int | None:

@@ -310,7 +310,8 @@ class CallParser:
                 self.problems.append(stray_pipe(word, self.entry.name if self.entry else SEND))
                 return
             pending = isinstance(error, PendingError) and not context.card_known
-            unfinished = isinstance(error, UnfinishedError) or self._is_begun(word, parameter.type)
+            goes_on = parameter.rest or not any(one.start >= word.end for one in self.words)
+            unfinished = (isinstance(error, UnfinishedError) and goes_on) or self._is_begun(word, parameter.type)
             certain = not (pending or unfinished or _may_go_on(parameter.type, word, context))
             self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending,
                           unfinished=unfinished, certain=certain)
@@ -339,7 +340,7 @@ class CallParser:
         given = {one.parameter.name for one in self.bindings if one.parameter and one.role is Role.VALUE}
         for parameter in command.parameters:
             if parameter.required and parameter.name not in bound:
-                self._problem(f"{parameter.usage} is missing", command.signature, end, end + 1)
+                self._problem(f"{parameter.usage} is missing", command.signature, end, end + 1, unfinished=True)
                 return
             is_option = parameter.kind is ParameterKind.OPTION
             if is_option and parameter.name in bound and parameter.name not in given:
@@ -351,7 +352,12 @@ class CallParser:
         self, message: str, hint: str, start: int, end: int, *, pending: bool = False, unfinished: bool = False,
         certain: bool = False,
     ) -> None:
+        certain = certain and not self._begins_option(end)
         self.problems.append(Problem(message, hint, start, end, pending, unfinished, certain))
+
+    def _begins_option(self, end: int) -> bool:
+        """Whether what ends there is a `-` at the end of the line, which more letters make an option of."""
+        return end == len(self.text) and self.text.endswith("-") and self.text[-2:-1] in BLANKS
 
     def _overlaid(self) -> list[Token]:
         """The tokens without overlaps: what is more telling shows through what it lies in. A value that takes the rest

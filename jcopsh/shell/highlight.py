@@ -33,12 +33,10 @@ class Styled(NamedTuple):
 def fragments(line: Line) -> list[tuple[str, str]]:
     """The line cut into (style names, text): the style of each token, and `problem` where something is wrong.
 
-    What touches the end of the line is not marked as long as more may mend it.
+    What more at the end of the line may mend is not marked.
     """
     typed = len(line.text.rstrip())
-    wrong = merge(
-        Span(one.start, one.end) for one in line.problems if (one.end < typed or one.certain) and not one.pending
-    )
+    wrong = merge(Span(one.start, one.end) for one in line.told(typed) if not one.pending)
     apdus = _styles_in_apdus(line)
     result: list[tuple[str, str]] = []
     position = 0

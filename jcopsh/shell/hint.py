@@ -92,19 +92,8 @@ def cut_to(text: str, width: int) -> str:
 
 
 def problem_to_show(line: Line, cursor: int) -> Problem | None:
-    """The first problem, leaving out what may only be not typed yet: it touches the cursor or lies behind the text."""
-    return next((one for one in line.problems if not _may_only_be_untyped(one, line, cursor)), None)
-
-
-def _may_only_be_untyped(problem: Problem, line: Line, cursor: int) -> bool:
-    end = len(line.text.rstrip())
-    if problem.certain:
-        return False
-    if problem.end >= cursor >= problem.start or problem.start >= end:
-        return True
-    last = line.calls[-1]
-    goes_on = problem.unfinished and problem.start >= (last.redirect.operator.start if last.redirect else last.start)
-    return goes_on and line.comment is None and cursor >= end
+    """The first problem that is to be pointed at while the cursor stands there."""
+    return next(iter(line.told(cursor)), None)
 
 
 def caret_line(line: Line, cursor: int, width: int, indent: int = 0) -> list[Fragment] | None:

@@ -14,8 +14,8 @@ from jcopsh.shell.aliases import Expansion
 from jcopsh.shell.command import Command, Entry, Parameter
 from jcopsh.shell.context import NOTHING
 from jcopsh.shell.strike import StruckText, strike
-from jcopsh.shell.tokens import Problem, Span, Token
-from jcopsh.shell.words import Redirect, Word
+from jcopsh.shell.tokens import BYTES_KINDS, Problem, Span, Token
+from jcopsh.shell.words import USUAL_PROGRAMS, Redirect, RedirectKind, Word
 
 
 class Role(Enum):
@@ -69,6 +69,15 @@ class Call:
         return self.command is not None and not self.problems
 
     @property
+    def may_be_text(self) -> bool:
+        """Whether its `|` may be the first of the two around a text that is not typed to its end."""
+        if self.redirect is None or self.redirect.kind is not RedirectKind.PROGRAM:
+            return False
+        kind = self.following.type if self.following else None
+        takes_text = kind is not None and (kind.drawn_as in BYTES_KINDS or (kind.begins and kind.begins.fullmatch("|")))
+        return bool(takes_text) and self.redirect.target not in USUAL_PROGRAMS
+
+    @property
     def says_yes(self) -> bool:
         """Whether it has a `--yes`, the one of every command or one of the command's own."""
         return self.yes or self.arguments.get("yes") is True
@@ -89,6 +98,23 @@ class Line:
     def empty(self) -> bool:
         """Whether there is nothing to run."""
         return not self.calls
+
+    def told(self, cursor: int) -> tuple[Problem, ...]:
+        """The problems to be pointed at while the cursor stands at an offset: what may only be not typed to its end,
+        because it touches the cursor or lies behind the text, is none yet.
+        """
+        return tuple(one for one in self.problems if not self._may_only_be_untyped(one, cursor))
+
+    def _may_only_be_untyped(self, problem: Problem, cursor: int) -> bool:
+        end = len(self.text.rstrip())
+        if problem.certain:
+            return False
+        if problem.end >= cursor >= problem.start or problem.start >= end:
+            return True
+        last = self.calls[-1]
+        ended = last.redirect is not None and not last.may_be_text
+        begun = last.redirect.operator.start if last.redirect and ended else last.start
+        return problem.unfinished and problem.start >= begun and self.comment is None and cursor >= end
 
     def struck(self) -> StruckText:
         """The line without its secrets."""

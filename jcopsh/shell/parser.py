@@ -37,7 +37,7 @@ from jcopsh.shell.strike import (
     suspicious_spans,
     without,
 )
-from jcopsh.shell.tokens import Problem, Span, Token, TokenKind, laid
+from jcopsh.shell.tokens import BYTES_KINDS, Problem, Span, Token, TokenKind, laid
 from jcopsh.shell.types.base import BYTES_SO_FAR
 from jcopsh.shell.words import Redirect, Segment, Word, cut, join
 
@@ -48,7 +48,6 @@ _BYTES_OF_AN_APDU = 4
 _FIRST_BYTES = re.compile(r"(?=.*[0-9])(?:(?:0x)?[0-9A-F]{2}[ :,]*){0,3}(?:0x)?[0-9A-F]?", re.IGNORECASE)
 _AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
 _PAIRS_OF_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_KINDS_OF_BYTES = (TokenKind.BYTES, TokenKind.APDU, TokenKind.SECRET)
 
 
 def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
@@ -134,7 +133,7 @@ def _redirected(text: str, call: Call, redirect: Redirect, end: int) -> Call:
     if problem is None and call.inner is not None and call.expansion is None:
         problem = outside_alias(text, call.inner, *redirect.operator)
     kind = call.following.type.drawn_as if call.following and call.following.type else None
-    secrets = secrets_of(text, redirect, wrong=problem is not None, behind_bytes=kind in _KINDS_OF_BYTES)
+    secrets = secrets_of(text, redirect, wrong=problem is not None, behind_bytes=kind in BYTES_KINDS)
     shown = [Token(*span, TokenKind.SECRET) for span in secrets]
     return replace(
         call, end=end, redirect=redirect,

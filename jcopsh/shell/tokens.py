@@ -70,6 +70,9 @@ class TokenKind(Enum):
     PLACEHOLDER = "placeholder"
 
 
+BYTES_KINDS = (TokenKind.BYTES, TokenKind.APDU, TokenKind.SECRET)  # in which a `|` begins a text
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A stretch of the line and what it is."""

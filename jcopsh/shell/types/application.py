@@ -13,12 +13,12 @@ from typing import ClassVar
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS, MAX_AID, lookup
 from jcopsh.iso7816.file_reference import FileReference
-from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, parse_bytes
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
 from jcopsh.shell.context import Completion, ContentKind, ParseContext
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.apdu import is_public_aid
 from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, did_you_mean, matching
-from jcopsh.shell.types.byte_strings import looks_like_bytes
+from jcopsh.shell.types.byte_strings import parse_aid, words_of_aid
 from jcopsh.shell.types.files import met_files
 
 
@@ -72,7 +72,7 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
             raise UsageError("this is neither an AID nor the name of one",
                              hint=did_you_mean(text, names) or "text is written between bars: |…|",
                              start=0, end=len(text))
-        return AID.parse(text)
+        return parse_aid(text)
 
     def format(self, value: AID | Target | FileReference) -> str:
         """Hex, `tk`, or the path."""
@@ -114,10 +114,7 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
 
     def words_taken(self, words: Sequence[str]) -> int:
         """One, or all that are pairs of hex digits: an AID may be written with spaces."""
-        if words[0].lower() in KNOWN_AIDS or not looks_like_bytes(words[0]) or len(parse_bytes(words[0])) > 4:
-            return 1
-        count = next((i for i, word in enumerate(words) if not looks_like_bytes(word)), len(words))
-        return max(1, count)
+        return 1 if words[0].lower() in KNOWN_AIDS else words_of_aid(words)
 
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
+from jcopsh.iso7816.aid import AID, MAX_AID, MIN_AID
+from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_bytes
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
@@ -27,6 +28,25 @@ def looks_like_bytes(word: str) -> bool:
         return bool(parse_bytes(word))
     except NotationError:
         return False
+
+
+def words_of_aid(words: Sequence[str]) -> int:
+    """How many words the AID has that begins with the first of them: it may be written with blanks between its bytes,
+    and the last byte may be half typed."""
+    if not looks_like_bytes(words[0]) or len(parse_bytes(words[0])) >= MIN_AID:
+        return 1
+    count = next((i for i, word in enumerate(words) if not looks_like_bytes(word)), len(words))
+    half_typed = count == len(words) - 1 and len(words[-1]) == 1 and words[-1] in HEX_DIGITS
+    return len(words) if half_typed else count
+
+
+def parse_aid(text: str) -> AID:
+    """The AID. Raises NotationError; UnfinishedError where it is too short, as more bytes may follow a blank."""
+    value = parse_bytes(text)
+    if len(value) >= MIN_AID:
+        return AID.parse(text)
+    raise UnfinishedError(f"an AID has {MIN_AID} to {MAX_AID} bytes, {_these(len(value))}",
+                          hint="help bytes shows the notations", start=0, end=len(text))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from jcopsh.shell.context import Completion, ContentKind, OnCard, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, did_you_mean, matching
-from jcopsh.shell.types.byte_strings import looks_like_bytes
+from jcopsh.shell.types.byte_strings import looks_like_bytes, parse_aid, words_of_aid
 from jcopsh.shell.types.plain import ChoiceType
 
 
@@ -53,7 +53,7 @@ class AidType(ParameterType[AID]):
     def parse(self, text: str, context: ParseContext) -> AID:
         """The AID."""
         known = KNOWN_AIDS.get(text.lower())
-        return known.aid if known is not None else AID.parse(text)
+        return known.aid if known is not None else parse_aid(text)
 
     def format(self, value: AID) -> str:
         """Upper-case hex."""
@@ -63,7 +63,7 @@ class AidType(ParameterType[AID]):
         """What has this AID, where that is known."""
         try:
             aid = self.parse(text, context)
-        except NotationError:
+        except (NotationError, UsageError):
             return ""
         hexadecimal = str(aid)
         same = tuple(one for one in context.content if one.aid == hexadecimal)
@@ -85,15 +85,13 @@ class AidType(ParameterType[AID]):
         """All of it where it has 16 bytes, and may be a transport key; or where it is no AID and looks like a key."""
         try:
             value = self.parse(text, context)
-        except NotationError:
+        except (NotationError, UsageError):
             return byte_runs(text)
         return [Span(0, len(text))] if len(value.value) == MAX_AID else ()
 
     def words_taken(self, words: Sequence[str]) -> int:
         """One, or all that are pairs of hex digits: an AID may be written with spaces."""
-        if words[0].lower() in KNOWN_AIDS or not looks_like_bytes(words[0]) or len(parse_bytes(words[0])) > 4:
-            return 1
-        return max(1, next((i for i, word in enumerate(words) if not looks_like_bytes(word)), len(words)))
+        return 1 if words[0].lower() in KNOWN_AIDS else words_of_aid(words)
 
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""

@@ -14,7 +14,7 @@ from jcopsh.shell.choices import Choices
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.base import NOT_OTHERWISE, ParameterType, did_you_mean, exact_first, matching
+from jcopsh.shell.types.base import NOT_OTHERWISE, ParameterType, UnfinishedError, did_you_mean, exact_first, matching
 from jcopsh.shell.words import QUOTES
 
 _STATUS_WORD = re.compile(r"(?:sw\s*|0x)?([69][0-9a-f]{3})", re.IGNORECASE)
@@ -262,8 +262,9 @@ class HelpSubjectType(ParameterType[str]):
         if named is None and (digits := bytes_asked_about(subject)):
             return digits
         if names and named is None:
-            raise UsageError("there is no help on this", start=0, end=len(text),
-                             hint=did_you_mean(subject, names) or "help lists the subjects")
+            error = UnfinishedError if any(name.startswith(f"{subject.lower()} ") for name in names) else UsageError
+            raise error("there is no help on this", start=0, end=len(text),
+                        hint=did_you_mean(subject, names) or "help lists the subjects")
         return named or subject
 
     def may_go_on(self, text: str, context: ParseContext) -> bool:
