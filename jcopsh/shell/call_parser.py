@@ -44,6 +44,7 @@ ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
 _LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 # words that are no part of a key, whatever stands around them
 _HARMLESS = re.compile(rf"\*[0-9A-Fa-f]{{4}}|--?(?:{'|'.join(GLOBAL_FLAGS)})", re.IGNORECASE)
+_PERHAPS_REDIRECTED = "if the > says where the result goes, put a blank before >"
 _VALUES = (Role.VALUE, Role.EXCESS)
 _KINDS_WITHOUT_BARS = (TokenKind.NUMBER, TokenKind.CHOICE, TokenKind.TEXT)  # an address is TEXT until it is one
 
@@ -228,6 +229,9 @@ class CallParser:
         if name in GLOBAL_FLAGS and "=" not in word.text:
             self.flags.add(name)
             return
+        if word.arrow is not None:
+            self.problems.append(word.problem or glued_redirect(word.arrow, word.end))
+            return
         known = [*command.options, *GLOBAL_FLAGS]
         hint = did_you_mean(name, known) or self._otherwise_here()
         certain = not any(one.startswith(name) for one in (*known, *HELP_NAMES))
@@ -282,8 +286,10 @@ class CallParser:
         """Parse one value; note its token, its secrets and its problem."""
         if parameter.type is None:
             return
-        self.bindings.append(Binding(word, Role.VALUE, parameter))
         context = self.context.with_arguments(self.arguments)
+        if word.arrow is not None and _ends_at_arrow(parameter.type, word, context):
+            word = self._without_redirect(parameter.type, word, word.arrow)
+        self.bindings.append(Binding(word, Role.VALUE, parameter))
         kind = parameter.type.token_kind(word.text, context)
         inner = parameter.type.line_in(word.text) if parameter.type.holds_line else None
         self.tokens.append(Token(word.start, word.end if inner is None else word.start + inner.start, kind))
@@ -302,7 +308,8 @@ class CallParser:
         try:
             self.arguments[parameter.name] = parameter.type.parse(word.text, context)
         except NotationError as error:
-            self._problem(error.message, "help bytes shows the notations", *word.span(error.start, error.end),
+            hint = "help bytes shows the notations" if word.arrow is None else _PERHAPS_REDIRECTED
+            self._problem(error.message, hint, *word.span(error.start, error.end),
                           unfinished=self._is_begun(word, parameter.type),
                           certain=not _may_go_on(parameter.type, word, context))
         except UsageError as error:
@@ -313,8 +320,20 @@ class CallParser:
             goes_on = parameter.rest or not any(one.start >= word.end for one in self.words)
             unfinished = (isinstance(error, UnfinishedError) and goes_on) or self._is_begun(word, parameter.type)
             certain = not (pending or unfinished or _may_go_on(parameter.type, word, context))
-            self._problem(error.what, error.hint, *word.span(error.start, error.end), pending=pending,
+            hint = error.hint if word.arrow is None else _PERHAPS_REDIRECTED
+            self._problem(error.what, hint, *word.span(error.start, error.end), pending=pending,
                           unfinished=unfinished, certain=certain)
+
+    def _without_redirect(self, kind: ParameterType[Any], word: Word, arrow: int) -> Word:
+        """The part of a word before a `>` in it, which is what is wrong. The rest is secret if that part is, or where a
+        PIN may be; else as far as it looks so."""
+        self.problems.append(word.problem or glued_redirect(arrow, word.end))
+        self.tokens.append(Token(arrow, word.end, TokenKind.TEXT))
+        value = word.before(arrow)
+        secret = takes_pins(self.command) or kind.secret_spans(value.text, self.context.with_arguments(self.arguments))
+        rest = self.text[arrow : word.end]
+        self.secrets += [Span(arrow, word.end)] if secret else shifted(suspicious_spans(rest), arrow)
+        return value
 
     def _is_begun(self, word: Word, kind: ParameterType[Any]) -> bool:
         """Whether a word at the very end of the line is how a value of this kind begins."""
@@ -374,6 +393,18 @@ def _may_go_on(kind: ParameterType[Any], word: Word, context: ParseContext) -> b
     return ">" in word.text or kind.may_go_on(word.text, context)
 
 
+def _ends_at_arrow(kind: ParameterType[Any], word: Word, context: ParseContext) -> bool:
+    """Whether a `>` in a word was meant to say where the result goes: as a value the whole makes no sense. In a secret
+    it may be a part of it."""
+    if kind.drawn_as is TokenKind.SECRET or kind.holds_line:
+        return False
+    try:
+        kind.parse(word.text, context)
+    except (NotationError, UsageError):
+        return True
+    return False
+
+
 def _knows_its_secrets(binding: Binding) -> bool:
     found = binding.parameter.type if binding.parameter else None
     return binding.role is Role.VALUE and found is not None and found.knows_its_secrets
@@ -390,7 +421,8 @@ def _after(word: Word, index: int) -> Word:
     """The part of a word from a character on, as for the value in `--name=VALUE`."""
     start = word.at(index)
     offsets = None if word.offsets is None else word.offsets[index:]
-    return Word(start, word.end, word.text[index:], offsets, word.problem)
+    arrow = word.arrow if word.arrow is not None and word.arrow >= start else None
+    return Word(start, word.end, word.text[index:], offsets, word.problem, arrow)
 
 
 def takes_pins(command: Command | None) -> bool:
@@ -401,6 +433,12 @@ def takes_pins(command: Command | None) -> bool:
 def harmless(words: Iterable[Word]) -> list[Span]:
     """Where words stand that are no part of a key: options of every command, and expected status words."""
     return [Span(word.start, word.end) for word in words if not word.offsets and _HARMLESS.fullmatch(word.text)]
+
+
+def glued_redirect(start: int, end: int) -> Problem:
+    """What is wrong with a `>` in a word, before a file whose ending names no form."""
+    return Problem("> stands between blanks, but before a file that ends in .txt, .json, .html or .svg",
+                   "put a blank before >", start, end)
 
 
 def stray_pipe(word: Word, name: str) -> Problem:

@@ -19,7 +19,16 @@ from dataclasses import replace
 
 from jcopsh.iso7816.hexadecimal import NotationError, parse_apdu_text
 from jcopsh.shell.aliases import Expansion, name_token, outside_alias
-from jcopsh.shell.call_parser import ONLY_BYTES, SEND, CallParser, Source, harmless, stray_pipe, takes_pins
+from jcopsh.shell.call_parser import (
+    ONLY_BYTES,
+    SEND,
+    CallParser,
+    Source,
+    glued_redirect,
+    harmless,
+    stray_pipe,
+    takes_pins,
+)
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.line import Binding, Call, Line, Role
@@ -224,8 +233,8 @@ def _parse_alias(source: Source, segment: Segment, words: str) -> Call:
 
 
 def _bytes_part(text: str, words: Sequence[Word]) -> str:
-    """The words of a call that are no options, as they stand."""
-    written = (text[word.start : word.end] for word in words)
+    """The words of a call that are no options, as they stand, each up to a `>` in it."""
+    written = (text[word.start : word.end if word.arrow is None else word.arrow] for word in words)
     return " ".join(word for word in written if not _AN_OPTION.fullmatch(word))
 
 
@@ -245,12 +254,12 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     here = said_here(word.text)
     near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED and not here else ""
     spans = shifted(suspicious_spans(text[segment.start : segment.end]), segment.start)
-    if not (near or here) and may_be_secret(word.text):
+    glued = _glued_redirect(source, word)
+    if not (near or here or glued) and may_be_secret(word.text):
         spans.append(Span(word.start, word.end))
     meant = source.registry.get(near) if near else None
     if meant is not None and takes_pins(meant.command):
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
-    glued = _glued_redirect(source, word)
     problem = glued or _unreadable(text, word) or (
         None if near or here else _wrong_in_bytes(text, segment.words)
     ) or Problem(
@@ -295,11 +304,9 @@ def _begins_with_bytes(words: Sequence[Word]) -> bool:
 
 def _glued_redirect(source: Source, word: Word) -> Problem | None:
     """What is wrong with `identify|program` and `identify>file`; None for any other word."""
-    name = re.split("[|>]", word.text, maxsplit=1)[0]
+    if word.arrow is not None and source.registry.get(word.before(word.arrow).text):
+        return word.problem or glued_redirect(word.arrow, word.end)
+    name = word.text.partition("|")[0]
     if name == word.text or word.offsets is not None or not source.registry.get(name):
         return None
-    rest = Word(word.start + len(name), word.end, "")
-    if word.text[len(name)] == "|":
-        return stray_pipe(rest, name)
-    return Problem("> stands between blanks, but before a file that ends in .txt, .json, .html or .svg",
-                   f"e.g. {name} > result", rest.start, rest.end)
+    return stray_pipe(Word(word.start + len(name), word.end, ""), name)

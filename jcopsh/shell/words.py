@@ -7,7 +7,7 @@ notations for bytes. Every character of a word remembers where in the line it st
 `>` and `>>` at the start of a word, and a `|` that stands alone with no other `|` after it, end a command: what follows
 says where its result goes, and only quotes mean something there. Before one of `USUAL_PROGRAMS` a `|` needs no blanks,
 and another one that stands alone may follow: no text between bars is meant, and the message can say what is wrong. A
-`>` needs none before a file whose ending names its form.
+`>` needs none before a file, in quotes or not, whose ending names its form.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ USUAL_PROGRAMS: Mapping[str, str] = MappingProxyType({
     "sed": "change its lines", "sort": "its lines in order", "uniq": "equal lines that follow each other once",
 })
 # where a file's ending names a form in which results are written, > needs no blanks either
-_FILE_BEHIND = re.compile(r""">>?[ ]*[^\s;|<>"']+\.(?:txt|jsonl?|html?|svg)(?![^\s;])""", re.IGNORECASE)
+_ENDING = r"\.(?:txt|jsonl?|html?|svg)"
+_FILE_BEHIND = re.compile(
+    rf""">>?[ ]*(?:[^\s;|<>"']+{_ENDING}|"[^"]+{_ENDING}"|'[^']+{_ENDING}')(?![^\s;])""", re.IGNORECASE
+)
 _NAME_BEHIND_A_BAR = re.compile(r"\|\s*([a-z]+)(?![^\s;|])")
 
 
@@ -41,6 +44,8 @@ class Word:
     """A word from `start` to before `end` of the line; `text` is it without its quotes.
 
     `offsets` gives for each character of `text` its place in the line, or is None where they follow each other.
+    `arrow` is the place in the line of the first `>` in the word that stands in no quotes, bars or brackets: it may
+    have been meant to say where the result goes.
     """
 
     start: int
@@ -48,6 +53,12 @@ class Word:
     text: str
     offsets: tuple[int, ...] | None = None
     problem: Problem | None = None
+    arrow: int | None = None
+
+    def before(self, end: int) -> Word:
+        """The part of the word before a place in the line."""
+        count = end - self.start if self.offsets is None else sum(offset < end for offset in self.offsets)
+        return Word(self.start, end, self.text[:count], None if self.offsets is None else self.offsets[:count])
 
     def at(self, index: int) -> int:
         """The place in the line of a character of `text`; of its end for an index beyond."""
@@ -240,6 +251,7 @@ class _WordReader:
         self.opened: list[int] = []  # where each `#(` stands that is still open
         self.quoted = False
         self.problem: Problem | None = None
+        self.arrow: int | None = None
 
     def read(self) -> Word:
         text = self.text
@@ -253,7 +265,7 @@ class _WordReader:
         if self.opened and self.problem is None:
             self._left_open("'#('", "')'", self.opened[-1], 2)
         offsets = tuple(self.offsets) if self.quoted else None
-        return Word(self.start, self.position, "".join(self.characters), offsets, self.problem)
+        return Word(self.start, self.position, "".join(self.characters), offsets, self.problem, self.arrow)
 
     def _is_before_pipe(self, character: str) -> bool:
         """Whether the word ends here without a blank, as in `identify|wc`."""
@@ -282,6 +294,8 @@ class _WordReader:
         else:
             if character == ")" and self.opened:
                 self.opened.pop()
+            if character == ">" and not self.opened and self.arrow is None:
+                self.arrow = self.position
             self._keep(1)
 
     def _keep(self, count: int) -> None:
@@ -317,10 +331,11 @@ def join(text: str, words: Sequence[Word]) -> Word:
     if len(words) == 1:
         return first
     problem = next((word.problem for word in words if word.problem), None)
+    arrow = next((word.arrow for word in words if word.arrow is not None), None)
     if all(word.offsets is None for word in words):
         between = [text[a.end : b.start] for a, b in pairwise(words)]
         if not any(part.strip(BLANKS) for part in between):
-            return Word(first.start, last.end, text[first.start : last.end], None, problem)
+            return Word(first.start, last.end, text[first.start : last.end], None, problem, arrow)
     characters: list[str] = []
     offsets: list[int] = []
     for word in words:
@@ -329,7 +344,7 @@ def join(text: str, words: Sequence[Word]) -> Word:
             offsets.append(word.start - 1)
         characters.append(word.text)
         offsets.extend(word.at(i) for i in range(len(word.text)))
-    return Word(first.start, last.end, "".join(characters), tuple(offsets), problem)
+    return Word(first.start, last.end, "".join(characters), tuple(offsets), problem, arrow)
 
 
 def quote(text: str) -> str:

@@ -46,7 +46,7 @@ VALUES = (
 )
 REDIRECTIONS = (
     "identify | less", "identify|less", 'identify | grep -i "a b"', "identify > a.txt", "identify>a.txt",
-    'identify >> "a b.txt"', "get-data 5F52>a.txt", "cat 2F00 > a.json --yes", "list --json > list.json",
+    'identify >> "a b.txt"', "get-data 5F52>a.txt", "cat 2F00>'a b.json' --yes", "list --json > list.json",
 )
 
 

@@ -39,6 +39,10 @@ def redirects(text: str) -> list[tuple[str, list[str]] | None]:
         ("read x>>a.json --yes; read y>/tmp/b.SVG", [(">>", ["a.json", "--yes"]), (">", ["/tmp/b.SVG"])]),
         ("read x> a.html", [(">", ["a.html"])]),
         ("read x>a", [None]),
+        ('read x>"a b.txt"', [(">", ["a b.txt"])]),
+        ("read x>>'a;b.JSON'; read y", [(">>", ["a;b.JSON"]), None]),
+        ('read x>"a b"', [None]),
+        ('read x>"a.txt"b', [None]),
         ("verify 1 12>34", [None]),
         ("write ifsc |a>b.txt|", [None]),
         ("write ifsc 'a>b.txt'", [None]),
@@ -232,6 +236,35 @@ def test_any_line_with_operators_parses_to_tokens_in_order(text: str) -> None:
     assert CANARY.hex() not in strike_out(line)
     for end in range(len(text) + 1):
         slot_at_end(parse(text[:end]), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("read cm_key1>x", "read cm_key1>x"),
+        ("read cm_key1>>/tmp/some.where", "read cm_key1>>/tmp/some.where"),
+        ('dump c0b0>"my results of the day"', 'dump c0b0>"my results of the day"'),
+        ("reset warm>./foo", "reset warm>./foo"),
+        ("dump --save>x", "dump --save>x"),
+        ("reset>'a b'", "reset>'a b'"),
+        ("send 00A40400>results", "send 00A40400>results"),
+        ("00A40400>results", "00A40400>results"),
+        # what stands before it is secret, and the > may belong to it
+        ("write cm_key1 40>results", "write cm_key1 ‹secret›"),
+        (f"send 00A40400>{CANARY.hex()}", "send ‹secret›"),
+    ],
+)
+def test_where_a_blank_is_missing_before_an_arrow_it_is_said_and_no_more_is_struck(text: str, kept: str) -> None:
+    line = parse(text)
+    assert any(one.hint == "put a blank before >" and text[one.start] == ">" for one in line.problems)
+    assert strike_out(line) == kept
+
+
+def test_in_a_secret_an_arrow_may_be_a_part_of_it() -> None:
+    line = parse("select tk secret>x")
+    assert strike_out(line) == "select tk ‹secret›"
+    assert [one.hint for one in line.problems] == ["if the > says where the result goes, put a blank before >"]
+    assert not parse("select tk |CanaryKey>16;by.|").problems
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\n\r\x0b\x0c\0"), min_size=1))
