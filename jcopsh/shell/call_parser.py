@@ -45,6 +45,7 @@ _LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 # words that are no part of a key, whatever stands around them
 _HARMLESS = re.compile(rf"\*[0-9A-Fa-f]{{4}}|--?(?:{'|'.join(GLOBAL_FLAGS)})", re.IGNORECASE)
 _PERHAPS_REDIRECTED = "if the > says where the result goes, put a blank before >"
+_BECOMES_NO_WORD = re.compile(r"/|\|.*")  # a comment or a program, when more is typed
 _VALUES = (Role.VALUE, Role.EXCESS)
 _KINDS_WITHOUT_BARS = (TokenKind.NUMBER, TokenKind.CHOICE, TokenKind.TEXT)  # an address is TEXT until it is one
 
@@ -277,7 +278,7 @@ class CallParser:
         runs_on = any(self.source.registry.get(word.text) for word in words)
         hint = "a ; stands between two commands" if runs_on else self._otherwise_here() or command.signature
         self._problem(f"{command.name} takes {most}" + (" at most" if count else ""), hint,
-                      words[0].start, words[-1].end)
+                      words[0].start, words[-1].end, certain=not _BECOMES_NO_WORD.fullmatch(words[0].text))
 
     def _otherwise_here(self) -> str:
         return otherwise_here(self.name.text) if self.name is not None else ""

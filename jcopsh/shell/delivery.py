@@ -20,6 +20,7 @@ from jcopsh.shell.redirect import Form, file_of, form_of, names_its_form
 from jcopsh.shell.render import WIDTH_OF_A_PIPE, Output, Shown
 from jcopsh.shell.target_files import obstacle_to
 from jcopsh.shell.tokens import Problem
+from jcopsh.shell.typed_targets import no_such_program
 from jcopsh.shell.words import Redirect, RedirectKind
 
 
@@ -34,8 +35,7 @@ def obstacle(redirect: Redirect, *, replace: bool) -> Problem | None:
 
         if which(redirect.target):
             return None
-        return Problem("there is no such program", "what stands behind | is a program, looked for in PATH",
-                       word.start, word.end)
+        return no_such_program(redirect)
     append = ">> to append to it" if form_of(redirect.target) in (Form.TEXT, Form.JSON) else ""
     found = obstacle_to(file_of(redirect), replace=replace, append=redirect.kind is RedirectKind.APPEND,
                         another_way=append)

@@ -41,7 +41,7 @@ _lines: OrderedDict[str, _Parsed] = OrderedDict()
 
 
 def parsed(text: str, registry: Registry, context: ParseContext) -> Line:
-    """The line of a text, as `parse_line` gives it.
+    """The line of a text, as `parse_line` gives it, with what is seen to be wrong with where its results go.
 
     An empty text begins a new line: what was typed before it is forgotten, for it may have been a key.
     """
@@ -49,11 +49,21 @@ def parsed(text: str, registry: Registry, context: ParseContext) -> Line:
         forget_lines()
     known = _lines.get(text)
     if known is None or not known.holds_for(registry, context):
-        known = _lines[text] = _Parsed(parse_line(text, registry, context), registry, registry.generation, context)
+        line = _with_target_problems(parse_line(text, registry, context))
+        known = _lines[text] = _Parsed(line, registry, registry.generation, context)
     _lines.move_to_end(text)
     while len(_lines) > KEPT:
         _lines.popitem(last=False)
     return known.line
+
+
+def _with_target_problems(line: Line) -> Line:
+    """The line with what can be seen to be wrong with where its results go, if they go somewhere."""
+    if all(call.redirect is None for call in line.calls):
+        return line
+    from jcopsh.shell.typed_targets import with_target_problems
+
+    return with_target_problems(line)
 
 
 def forget_lines() -> None:

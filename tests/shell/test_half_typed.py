@@ -1,8 +1,10 @@
-"""A line that will be right is not marked as wrong on its way there, key by key."""
+"""A line that will be right is not marked on its way there, key by key; what nothing more can mend is, before Enter."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.highlight import fragments
 from jcopsh.shell.hint import problem_to_show
 from jcopsh.shell.manual import of_command
+from jcopsh.shell.parse_cache import forget_lines, parsed
 from jcopsh.shell.parser import parse_line
 from jcopsh.shell.topics import TOPICS
 from tests.card.test_faulty_link import SAMPLES
@@ -66,3 +69,75 @@ def test_no_beginning_of_a_right_line_is_marked(line: str) -> None:
             typed = parse_line(line[:end], REGISTRY, known)
             assert problem_to_show(typed, end) is None, line[:end]
             assert not [text for style, text in fragments(typed) if "problem" in style], line[:end]
+
+
+def marked(line: str) -> list[str]:
+    """What is drawn as wrong while the cursor stands at the end of a line, and pointed at with carets."""
+    forget_lines()
+    typed = parsed(line, REGISTRY, CONTEXTS[1])
+    shown = problem_to_show(typed, len(line))
+    colored = [text for style, text in fragments(typed) if "problem" in style]
+    assert bool(colored) == (shown is not None)
+    return colored
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which all programs are, of which there is one; what is typed is looked for in another."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "column").touch(mode=0o700)
+    (tmp_path / "there").mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("identify foo", ["foo"]),
+        ("atr f", ["f"]),
+        ("status foo", ["foo"]),
+        ("read cm_key1 16 17", ["17"]),
+        ("status /", []),
+        ("read-record 255", ["255"]),
+        # it may become 0x1
+        ("read-record 0", []),
+        ("identify | col", []),
+        ("identify | column -t", []),
+        ("identify | colon", ["colon"]),
+        ("identify | nosuchprog", ["nosuchprog"]),
+        ("identify > there/x.txt", []),
+        ("identify > th", []),
+        ("identify > nofolder/x", ["nofolder/x"]),
+        ("identify >> nofolder/x.txt --yes", ["nofolder/x.txt"]),
+        # it may be the first bar of a text
+        ("put-data 0101 | nosuchprog", []),
+    ],
+)
+@pytest.mark.usefixtures("programs")
+def test_what_nothing_mends_is_marked_before_enter(line: str, wrong: list[str]) -> None:
+    assert marked(line) == wrong
+
+
+def test_a_program_that_comes_or_goes_is_seen(programs: Path) -> None:
+    assert marked("identify | colrm") == ["colrm"]
+    (programs / "colrm").touch(mode=0o700)
+    os.utime(programs, (1, 1))  # the clock of a file system may not have gone on since
+    assert marked("identify | colrm") == []
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_keystroke_asks_the_disk_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    is_dir = Path.is_dir
+
+    def counted(path: Path) -> bool:
+        asked.append(path)
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", counted)
+    for line in ("identify", "identify > there/x.txt", "identify > there/x.txt"):
+        parsed(line, REGISTRY, CONTEXTS[1])
+    assert asked == [Path("there"), Path("there/x.txt")]

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import AID, MAX_AID, MIN_AID
-from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_bytes
+from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
@@ -20,6 +20,7 @@ from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public, secret_somewhere
 
 SHORTEST_SECRET = 4  # bytes
+_HALF_A_BYTE = re.compile(r"(?:0[xX])?[0-9A-Fa-f]|0[xX]")
 
 
 def looks_like_bytes(word: str) -> bool:
@@ -36,7 +37,7 @@ def words_of_aid(words: Sequence[str]) -> int:
     if not looks_like_bytes(words[0]) or len(parse_bytes(words[0])) >= MIN_AID:
         return 1
     count = next((i for i, word in enumerate(words) if not looks_like_bytes(word)), len(words))
-    half_typed = count == len(words) - 1 and len(words[-1]) == 1 and words[-1] in HEX_DIGITS
+    half_typed = count == len(words) - 1 and _HALF_A_BYTE.fullmatch(words[-1])
     return len(words) if half_typed else count
 
 

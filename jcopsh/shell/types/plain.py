@@ -107,7 +107,9 @@ class IntegerType(ParameterType[int]):
     def explain(self, text: str, context: ParseContext) -> str:
         """The number in the other notation."""
         value = parse_number(text)
-        return "" if value is None else f"{self.says}: {value} is 0x{value:X}" if value >= 0 else self.says
+        if value is None or (self.minimum is not None and value < self.minimum):
+            return "" if self.minimum is None else f"{self.says}: at least {self.minimum}"
+        return f"{self.says}: {value} is 0x{value:X}" if value >= 0 else self.says
 
     def format(self, value: int) -> str:
         """In decimal."""
