@@ -33,10 +33,14 @@ class FilePosition:
     or_above: bool = False
 
     def __str__(self) -> str:
-        """E.g. `3F00/7F10/6F01`; what is not known of it is `…`: `…/7F10/6F01`, `3F00/…/6F01`."""
+        """E.g. `3F00/7F10/6F01`; what is not known of it is `…`: `…/7F10/6F01`.
+
+        The DFs that a file may lie in or above stand in brackets: `3F00[/7F10]/6F01`.
+        """
         file = [one for one in (self.ef, self.unsure) if one]
         if self.or_above:
-            return "/".join([MASTER, "…", *file] if self.below_mf else ["…", *file])
+            perhaps = "".join(f"[/{one}" for one in self.df[1:]) + "]" * len(self.df[1:])
+            return "/".join([MASTER + perhaps, *file] if self.below_mf else ["…", *file])
         steps = [*self.df, *file]
         return "/".join(steps if self.complete or not steps else ["…", *steps])
 

@@ -84,6 +84,7 @@ _IN_CHANNEL = {
     0x6982: "the card may have closed the secure channel, or its keys may not do this: auth opens it again",
     0x6985: "not in the state that the card or the application is in; list and info show it",
 }
+_PERHAPS_ABOVE = "the last file, as of a cat, may lie above the DF, which is then left: cd DF goes back"
 _TO_DOMAIN = "auth: a security domain does most things only on a secure channel"
 
 
@@ -104,7 +105,7 @@ def _next_step(card: Card, command: CommandAPDU, sw: int) -> str:
         return "manage-channel shows those that are open; manage-channel close N frees one" if sw == 0x6A81 else ""
     if sw == 0x6982:
         return "" if command.ins in _ABOUT_PINS else _for_the_right(card.state, command)
-    return _HINTS.get(sw, "")
+    return _PERHAPS_ABOVE if sw == 0x6A82 and card.state.position.or_above else _HINTS.get(sw, "")
 
 
 def _for_the_right(state: CardState, command: CommandAPDU) -> str:

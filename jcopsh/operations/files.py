@@ -155,17 +155,21 @@ def probe_files(
     `under` is the DF to look in, else the current one where it is known, else the MF. SELECT by identifier finds the
     DF itself, its parent, and on many cards what lies beside it as well: whether a file lies in the DF is asked for by
     its path, where the card knows paths. What takes long yields how far it is, by the `clock` in seconds, and ends at
-    `limit_s`. Raises CardError where the DF is refused, UsageError where it is none, or where nothing would lead back
-    to it.
+    `limit_s`. Interrupted, it yields how far it got before it raises KeyboardInterrupt. Raises CardError where the DF
+    is refused, UsageError where it is none, or where nothing would lead back to it.
     """
     search = _Search(card, *_enter(card, under))
     begun_at = told_at = clock()
     notes: list[str] = []
-    for identifier in identifiers:
+    for number, identifier in enumerate(identifiers):
         if limit_s is not None and clock() - begun_at >= limit_s:
             notes.append(f"ended after {limit_s:.0f} s, before {identifier:04X}: files {identifier:04X}-FFFF goes on")
             break
-        found = search.ask(identifier)
+        try:
+            found = search.ask(identifier)
+        except KeyboardInterrupt:
+            yield search.result(*notes, _interrupted(identifiers[number:]))
+            raise
         if found is not None:
             yield found
         if clock() - told_at >= REPORT_EVERY_S:
@@ -175,7 +179,14 @@ def probe_files(
     select_file(card, search.base)
     if search.unplaced:
         notes.append(f"the card does not select by path: some may lie beside {search.where}")
-    yield Probed("file", "identifier", search.tried, search.found, search.where, tuple(notes), search.outside)
+    yield search.result(*notes)
+
+
+def _interrupted(left: Sequence[int]) -> str:
+    """What is said of a search that ended before the identifiers that are left."""
+    first, last = left[0], left[-1]
+    goes_on = f": files {first:04X}-{last:04X} goes on" if last - first == len(left) - 1 else ""
+    return f"interrupted before {first:04X}{goes_on}"
 
 
 @dataclass
@@ -219,6 +230,10 @@ class _Search:
         else:
             self.found += 1
         return replace(_found(identifier, command, response), place=place)
+
+    def result(self, *notes: str) -> Probed:
+        """What came of it so far."""
+        return Probed("file", "identifier", self.tried, self.found, self.where, notes, self.outside)
 
     def _place(self, data: bytes) -> str:
         """Where a file lies that answered; empty for the DF itself that is looked in."""

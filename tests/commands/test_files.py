@@ -57,7 +57,7 @@ def test_where_one_is(files: Shell) -> None:
 
 def test_a_file_beside_the_current_df_is_not_shown_as_if_it_were_in_it(files: Shell) -> None:
     files.run("cd /7E10")
-    assert files.run("cat 2F00").splitlines()[0] == "3F00/…/2F00 · 2 records"
+    assert files.run("cat 2F00").splitlines()[0] == "3F00[/7E10]/2F00 · 2 records"
     assert files.run("pwd").splitlines()[0] == "current DF  3F00/7E10 or above it: identifiers are looked for there too"
     assert files.json("pwd")[0]["or_above"] is True
     files.run("cd 7E10")

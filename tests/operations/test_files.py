@@ -8,6 +8,7 @@ import pytest
 
 from jcopsh.card.card import answering_yes
 from jcopsh.errors import CardError, Refused, UsageError
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import Structure
 from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer
@@ -163,6 +164,35 @@ def test_a_long_search_tells_how_far_it_is(tmp_path: Path) -> None:
     end = list(files.probe_files(rig.card, range(0x1000, 0x1008), clock=clock, limit_s=5))[-1]
     assert isinstance(end, Probed) and end.tried == 2
     assert end.notes == ("ended after 5 s, before 1002: files 1002-FFFF goes on",)
+
+
+def test_an_interrupted_search_keeps_what_it_found_and_says_how_to_go_on(
+    card: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = files.probe_files(card.card, range(0x6E00, 0x6E20), named("/7E10"))
+    assert [next(search), next(search)]  # 6E01 and 6E02
+    send = card.card.send
+
+    def interrupted(command: CommandAPDU) -> ResponseAPDU:
+        if command.data == bytes.fromhex("6E09"):
+            raise KeyboardInterrupt
+        return send(command)
+
+    monkeypatch.setattr(card.card, "send", interrupted)
+    *_, end = (next(search) for _ in range(7))
+    assert end == Probed("file", "identifier", 9, 8, "3F00/7E10",
+                         ("interrupted before 6E09: files 6E09-6E1F goes on",))
+    with pytest.raises(KeyboardInterrupt):
+        next(search)
+
+
+def test_a_file_that_is_not_found_after_one_beside_the_df_may_lie_in_the_df_that_was_left(card: Rig) -> None:
+    files.select_file(card.card, named("7E10"))
+    files.select_file(card.card, named("2F00"))
+    with pytest.raises(CardError) as raised:
+        files.select_file(card.card, named("6E01"))
+    assert raised.value.response.sw == 0x6A82
+    assert "the last file, as of a cat, may lie above the DF" in raised.value.hint
 
 
 def test_what_lies_beside_a_df_is_told_apart_and_does_not_end_the_search(card: Rig) -> None:

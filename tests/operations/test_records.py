@@ -42,7 +42,7 @@ def test_all_records_of_every_kind_of_file(card: Rig, identifier: str, short: in
     go_to(card, identifier)
     found = records.read_records(card.card)
     assert texts(found) == texts(by_short)
-    assert found.position == f"3F00/…/{identifier}"  # by identifier it could be found beside 7E10 as well
+    assert found.position == f"3F00[/7E10]/{identifier}"  # by identifier it could be found beside 7E10 as well
     assert records.read_record(card.card, count).content.reveal() == texts(found)[-1]
 
 
