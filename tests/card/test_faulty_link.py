@@ -404,10 +404,13 @@ def check_state(session: Session, way: Way) -> None:
     state = session.card_or_none.state
     if way is Way.WAS_RESET:
         # who the card is outlives a reset, and what it was, and nothing else does
-        assert state == CardState(atr=state.atr, protocol=state.protocol, boot=state.boot, identity=state.identity,
+        assert state == CardState(atr=state.atr, first_atr=state.first_atr, protocol=state.protocol, boot=state.boot,
+                                  identity=state.identity,
                                   fuse_before=state.fuse_before, chip=state.chip)
         assert state.boot.count == 0
     else:
-        assert state == CardState(atr=state.atr, protocol=state.protocol, boot=state.boot)
+        # the first ATR stays only with the same card
+        first_atr = state.first_atr if state.atr else b""
+        assert state == CardState(atr=state.atr, first_atr=first_atr, protocol=state.protocol, boot=state.boot)
         if way is not Way.INTERRUPTED:
             assert state.atr  # the connection holds, and with it who answered the last reset
