@@ -18,15 +18,13 @@ def line_to_type(recorded: str, sent: bytes) -> str:
     `sent` is what was sent in its place. Without a line, it says that the recording waits.
     """
     try:
-        command, other = CommandAPDU.parse(bytes.fromhex(recorded)), _parsed(sent)
-    except ValueError:  # it holds what is secret, or is no APDU
-        return _OF_SECRET if recorded.startswith("00 A4 04") else _WAITS
-    line = _line(command, other)
-    return f"{line}: it waits at this command" if line else _WAITS
+        line = _line(CommandAPDU.parse(bytes.fromhex(recorded)), _parsed(sent))
+    except ValueError:
+        line = _of_what_is_hidden(recorded)
+    return f"{line}: it waits at this command" if line else "the recording waits at this command"
 
 
-_WAITS = "the recording waits at this command"
-_OF_SECRET = f"select tk, if it is the transport key: {_WAITS}"
+_HEADER_DIGITS = len("00 A4 04 00")
 _ANEW = "connect, which begins the recording anew, then auth"
 
 
@@ -37,16 +35,34 @@ def _parsed(command: bytes) -> CommandAPDU | None:
         return None
 
 
+def _of_what_is_hidden(recorded: str) -> str:
+    """Of a command that holds what is secret, or that is no APDU, as far as its header says."""
+    try:
+        header = CommandAPDU.parse(bytes.fromhex(recorded[:_HEADER_DIGITS]))
+    except ValueError:
+        return ""
+    if _is_protected(header):
+        return _in_channel(header)
+    return "select tk, if it is the transport key" if _selects_by_name(header) else ""
+
+
+def _is_protected(command: CommandAPDU) -> bool:
+    return command.cla & (0x80 | CLA_SECURE) == 0x80 | CLA_SECURE
+
+
+def _selects_by_name(command: CommandAPDU) -> bool:
+    return command.cla == 0 and command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME
+
+
 def _line(command: CommandAPDU, sent: CommandAPDU | None) -> str:
     of_globalplatform = bool(command.cla & 0x80)
     if of_globalplatform and command.ins == INS.INITIALIZE_UPDATE:
         return f"auth with --key-version {version_text(command.p1)}"
     if of_globalplatform and command.ins == INS.EXTERNAL_AUTHENTICATE:
         return _authentication(command.p1, sent)
-    if command.cla & (0x80 | CLA_SECURE) == 0x80 | CLA_SECURE:
+    if _is_protected(command):
         return _in_channel(command)
-    by_name = command.cla == 0 and command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME
-    if by_name and len(command.data) in _AID_LENGTHS:
+    if _selects_by_name(command) and len(command.data) in _AID_LENGTHS:
         return f"select {command.data.hex().upper()}"
     return f"send {command.encode().hex().upper()}"
 
