@@ -193,8 +193,8 @@ def _legible_archive(component: Component | None = None) -> Iterator[None]:
     try:
         yield
     except (
-        zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, NotImplementedError, RuntimeError,
-        EOFError, OSError, OverflowError, MemoryError,
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, RuntimeError, EOFError, OSError,
+        OverflowError, MemoryError,
     ) as error:
         raise CapError(f"this ZIP archive cannot be read: {error}", component) from None
 
