@@ -65,7 +65,7 @@ class Tries:
         read again where something was tried here or another card is asked about, not for each key that is typed."""
         card = ledger_card(state)
         if self.ledger is not None and (self._counted is None or self._counted[0] != card):
-            self._counted = card, len(self.ledger.tries(card))
+            self._counted = card, len(self.ledger.of(card).tries)
         return self._counted[1] if self._counted else 0
 
     @contextmanager

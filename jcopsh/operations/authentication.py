@@ -235,17 +235,16 @@ def _fingerprints_with_consent(
     ledger = card.tries.ledger
     if ledger is None:
         return RAW_BYTES, False, None
-    known = ledger_card(card.state)
     fingerprints = Fingerprints(
         ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True)))
     same = fingerprints.exact, fingerprints.as_des
-    right = choice.on_card == ledger_name(card.state) or ledger.has_taken(known, key_version, *same)
-    tries = ledger.tries(known)  # before the doubt: what comes in between is seen as new, never overlooked
-    doubt = ledger.doubt(known, *same, key_version=key_version)
+    record = ledger.of(ledger_card(card.state))
+    right = choice.on_card == ledger_name(card.state) or record.has_taken(*same, key_version=key_version)
+    doubt = record.doubt(*same, key_version=key_version)
     answered = doubt in _ANSWERED_BY_YES and (right or is_answered_yes(card))
     if doubt is not Doubt.NONE and not answered:
-        _ask_to_try_again(card, choice, doubt, ledger.tries(known), same)
-    return fingerprints, right, Looked(frozenset(same), frozenset(one.number for one in tries))
+        _ask_to_try_again(card, choice, doubt, record.tries, same)
+    return fingerprints, right, Looked(frozenset(same), frozenset(one.number for one in record.tries))
 
 
 _LOCKS = "Many cards lock themselves for ever after about ten such tries in a row."
@@ -278,7 +277,7 @@ def _ask_to_try_again(
     """A yes to keys that something speaks against. Raises Refused, which says how to go on without."""
     with_these = [one for one in tries if one.keys in same]
     with_keys = _with_keys(with_these) if with_these else "none of them with these keys"
-    told = f"{_counted(card.state, tries)}, {with_keys}, the last at {[*tries, *with_these][-1].time}."
+    told = f"{_counted(card.state, tries)}, {with_keys}, the last at {(with_these or list(tries))[-1].time}."
     words, consequence, hint = _DOUBTS[doubt]
     what = words.format(keys=choice.shown)
     severity = Severity.DESTRUCTIVE if doubt in _ANSWERED_BY_YES else Severity.IRREVERSIBLE
@@ -429,7 +428,7 @@ def _answered(
 
 def _so_far(card: Card) -> str:
     ledger = card.tries.ledger
-    return f": {_counted(card.state, ledger.tries(ledger_card(card.state)))}" if ledger is not None else ""
+    return f": {_counted(card.state, ledger.of(ledger_card(card.state)).tries)}" if ledger is not None else ""
 
 
 def _made(

@@ -151,38 +151,48 @@ class _Content:
     taken: tuple[Taken, ...] = ()  # the newest last
 
 
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """What the ledger holds of a card: `tries` of what may be that card that ended badly or were never completed,
+    oldest first, and `taken`, the keys that any card has taken."""
+
+    card: LedgerCard
+    tries: tuple[Try, ...]
+    taken: tuple[Taken, ...]
+
+    def doubt(self, *keys: str, key_version: int = 0) -> Doubt:
+        """What speaks against trying keys, by any of their fingerprints, under that version (0: the card's choice)."""
+        same = [one for one in self.tries if one.keys in keys]
+        signs = {one.sign for one in same}
+        if Sign.WRONG in signs:
+            return Doubt.WRONG
+        if len(same) >= MOST_UNASKED:
+            return Doubt.OFTEN
+        many = _most_of_a_version(self.tries, key_version) >= MOST_UNASKED
+        if many and not self.has_taken(*keys, key_version=key_version):
+            return Doubt.MANY
+        if Sign.REFUSED in signs:
+            return Doubt.REFUSED
+        return Doubt.UNFINISHED if Sign.BEGUN in signs else Doubt.NONE
+
+    def has_taken(self, *keys: str, key_version: int = 0) -> bool:
+        """Whether this very chip has taken keys of that version (0 for any) before, by any of their fingerprints, and
+        has not refused them since."""
+        return bool(self.card.chip) and any(
+            one.card.chip == self.card.chip and one.keys in keys and key_version in (0, one.key_version)
+            for one in self.taken)
+
+
 class Ledger:
     """The file. Each change is on the disk when a method returns. Methods raise StoreError when the disk refuses."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def tries(self, card: LedgerCard) -> tuple[Try, ...]:
-        """The tries of what may be that card that ended badly or were never completed, oldest first."""
-        return tuple(one for one in self._read().tries if one.card.may_be(card))
-
-    def doubt(self, card: LedgerCard, *keys: str, key_version: int = 0) -> Doubt:
-        """What speaks against trying keys, by any of their fingerprints, on that card under that version (0: its
-        choice)."""
-        tries = self.tries(card)
-        same = [one for one in tries if one.keys in keys]
-        signs = {one.sign for one in same}
-        if Sign.WRONG in signs:
-            return Doubt.WRONG
-        if len(same) >= MOST_UNASKED:
-            return Doubt.OFTEN
-        if _most_of_a_version(tries, key_version) >= MOST_UNASKED and not self.has_taken(card, key_version, *keys):
-            return Doubt.MANY
-        if Sign.REFUSED in signs:
-            return Doubt.REFUSED
-        return Doubt.UNFINISHED if Sign.BEGUN in signs else Doubt.NONE
-
-    def has_taken(self, card: LedgerCard, key_version: int, *keys: str) -> bool:
-        """Whether this very chip has taken keys of that version (0 for any) before, by any of their fingerprints, and
-        has not refused them since."""
-        return bool(card.chip) and any(
-            one.card.chip == card.chip and one.keys in keys and key_version in (0, one.key_version)
-            for one in self._read().taken)
+    def of(self, card: LedgerCard) -> CardRecord:
+        """What is noted now of a card."""
+        content = self._read()
+        return CardRecord(card, tuple(one for one in content.tries if one.card.may_be(card)), content.taken)
 
     def last(self, card: LedgerCard | None = None) -> LastTry | None:
         """The last try that was answered, of what may be that card, or of any."""
@@ -213,9 +223,10 @@ class Ledger:
         return new
 
     def _look_again(self, new: Try, looked: Looked) -> None:
-        if {one.number for one in self.tries(new.card)} <= looked.tries:
+        now = self.of(new.card)
+        if {one.number for one in now.tries} <= looked.tries:
             return
-        doubt = self.doubt(new.card, *looked.keys, key_version=new.key_version)
+        doubt = now.doubt(*looked.keys, key_version=new.key_version)
         if doubt is Doubt.NONE or (doubt is Doubt.UNFINISHED and new.sign is Sign.RIGHT):
             return
         raise Refused(

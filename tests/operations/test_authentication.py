@@ -446,7 +446,7 @@ def test_the_try_is_on_disk_before_it_is_sent(tmp_path: Path) -> None:
 
     def look(command: bytes, answer: bytes) -> bytes:
         if command[1] == INITIALIZE_UPDATE:
-            counted.append(len(Ledger(tmp_path / "ledger.json").tries(ledger_card(domain.card.state))))
+            counted.append(len(Ledger(tmp_path / "ledger.json").of(ledger_card(domain.card.state)).tries))
         return answer
 
     domain.link.answer = look

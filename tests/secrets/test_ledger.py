@@ -23,17 +23,17 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def test_a_try_is_kept_until_one_succeeds(ledger: Ledger) -> None:
     mark = ledger.fingerprint(KEYS)
-    assert ledger.doubt(CARD, mark) is Doubt.NONE
+    assert ledger.of(CARD).doubt(mark) is Doubt.NONE
     first = ledger.answered(ledger.begin(CARD, 0, mark), 0xFF)
     again = Ledger(ledger.path)
-    assert again.doubt(CARD, mark) is Doubt.UNFINISHED
-    assert again.doubt(OTHER, mark) is Doubt.NONE
+    assert again.of(CARD).doubt(mark) is Doubt.UNFINISHED
+    assert again.of(OTHER).doubt(mark) is Doubt.NONE
     again.signed(first, Sign.WRONG)
-    assert again.doubt(CARD, mark) is Doubt.WRONG
-    assert [one.key_version for one in again.tries(CARD)] == [0xFF]
+    assert again.of(CARD).doubt(mark) is Doubt.WRONG
+    assert [one.key_version for one in again.of(CARD).tries] == [0xFF]
     right = again.answered(again.begin(CARD, 0, again.fingerprint(b"right")), 0xFF)
     again.succeeded(right)
-    assert again.tries(CARD) == ()
+    assert again.of(CARD).tries == ()
     assert first.number != right.number
 
 
@@ -41,70 +41,70 @@ def test_success_clears_its_own_version_and_card_alone(ledger: Ledger) -> None:
     ledger.begin(CARD, 1, "a")
     ledger.begin(OTHER, 2, "b")
     ledger.succeeded(ledger.begin(CARD, 2, "c"))
-    assert [one.keys for one in ledger.tries(CARD)] == ["a"]
-    assert [one.keys for one in ledger.tries(OTHER)] == ["b"]
+    assert [one.keys for one in ledger.of(CARD).tries] == ["a"]
+    assert [one.keys for one in ledger.of(OTHER).tries] == ["b"]
 
 
 def test_a_card_of_which_the_chip_is_not_known_may_be_any_of_its_kind(ledger: Ledger) -> None:
     ledger.begin(CARD, 0, "a")
     ledger.begin(KIND, 0, "b")
     asked = [(KIND, "a"), (CARD, "b"), (OTHER, "b")]
-    assert {ledger.doubt(*one) for one in asked} == {Doubt.UNFINISHED}
-    assert ledger.doubt(OTHER, "a") is Doubt.NONE
-    assert ledger.tries(LedgerCard("", "3B02")) == ()
+    assert {ledger.of(card).doubt(keys) for card, keys in asked} == {Doubt.UNFINISHED}
+    assert ledger.of(OTHER).doubt("a") is Doubt.NONE
+    assert ledger.of(LedgerCard("", "3B02")).tries == ()
 
 
 def test_success_of_one_of_a_kind_clears_the_same_keys_alone(ledger: Ledger) -> None:
     for keys in ("wrong", "right", ""):
         ledger.begin(KIND, 0, keys)
     ledger.succeeded(ledger.begin(KIND, 0, "right"))
-    assert [one.keys for one in ledger.tries(KIND)] == ["wrong", ""]
+    assert [one.keys for one in ledger.of(KIND).tries] == ["wrong", ""]
     own = ledger.begin(KIND, 0, "own")
     ledger.succeeded(ledger.begin(KIND, 0, "right"), {own.number})
-    assert [one.keys for one in ledger.tries(KIND)] == ["wrong", ""]
+    assert [one.keys for one in ledger.of(KIND).tries] == ["wrong", ""]
 
 
 def test_tries_get_the_chip_that_becomes_known(ledger: Ledger) -> None:
     own, other = ledger.begin(KIND, 0, "a"), ledger.begin(KIND, 0, "b")
     ledger.identified({own.number}, CARD)
-    assert [one.card for one in ledger.tries(KIND)] == [CARD, other.card]
+    assert [one.card for one in ledger.of(KIND).tries] == [CARD, other.card]
 
 
 @pytest.mark.parametrize("sign", [Sign.NOT_COMPARED, Sign.RIGHT])
 def test_keys_that_nothing_speaks_against_are_asked_about_after_a_while(ledger: Ledger, sign: Sign) -> None:
     for count in range(1, MOST_UNASKED + 1):
         ledger.signed(ledger.begin(CARD, 0, "a"), sign)
-        assert ledger.doubt(CARD, "a") is (Doubt.OFTEN if count == MOST_UNASKED else Doubt.NONE)
-        assert len(ledger.tries(CARD)) == count
+        assert ledger.of(CARD).doubt("a") is (Doubt.OFTEN if count == MOST_UNASKED else Doubt.NONE)
+        assert len(ledger.of(CARD).tries) == count
 
 
 def test_other_keys_each_time_are_asked_about_as_well(ledger: Ledger) -> None:
     ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, "taken"), 3))
     for number in range(MOST_UNASKED):
-        assert ledger.doubt(CARD, "a", key_version=3) is Doubt.NONE
+        assert ledger.of(CARD).doubt("a", key_version=3) is Doubt.NONE
         tried = ledger.answered(ledger.begin(CARD, 0, f"wrong {number}"), 3)
         ledger.signed(tried, Sign.WRONG)
-    assert {ledger.doubt(CARD, "a", key_version=version) for version in (0, 3)} == {Doubt.MANY}
-    assert ledger.doubt(CARD, "a", key_version=2) is Doubt.NONE  # the card counts for each version
-    assert ledger.doubt(OTHER, "a") is Doubt.NONE
+    assert {ledger.of(CARD).doubt("a", key_version=version) for version in (0, 3)} == {Doubt.MANY}
+    assert ledger.of(CARD).doubt("a", key_version=2) is Doubt.NONE  # the card counts for each version
+    assert ledger.of(OTHER).doubt("a") is Doubt.NONE
     # what ends the count: keys that this chip has taken under that version
-    assert ledger.doubt(CARD, "taken", key_version=3) is Doubt.NONE
+    assert ledger.of(CARD).doubt("taken", key_version=3) is Doubt.NONE
     ledger.succeeded(ledger.answered(ledger.begin(CARD, 3, "taken"), 3))
-    assert ledger.doubt(CARD, "a") is Doubt.NONE
+    assert ledger.of(CARD).doubt("a") is Doubt.NONE
 
 
 def test_a_try_of_no_known_version_may_be_of_any(ledger: Ledger) -> None:
     ledger.begin(CARD, 0, "lost")
     for number in range(MOST_UNASKED - 1):
         ledger.begin(CARD, 3, f"wrong {number}")
-    assert ledger.doubt(CARD, "a", key_version=3) is Doubt.MANY
-    assert ledger.doubt(CARD, "a", key_version=2) is Doubt.NONE
+    assert ledger.of(CARD).doubt("a", key_version=3) is Doubt.MANY
+    assert ledger.of(CARD).doubt("a", key_version=2) is Doubt.NONE
 
 
 def test_a_try_that_was_none_is_taken_back_and_no_other(ledger: Ledger) -> None:
     kept, refused = ledger.begin(CARD, 0, "a"), ledger.begin(CARD, 0, "a")
     ledger.take_back(refused)
-    assert ledger.tries(CARD) == (kept,)
+    assert ledger.of(CARD).tries == (kept,)
 
 
 def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
@@ -115,7 +115,7 @@ def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
     kept_of = [again.last(card) for card in (CARD, OTHER, KIND, None)]
     assert [one.host_challenge for one in kept_of if one] == [b"\x02", b"\x01", b"\x02", b"\x02"]
     assert again.last(LedgerCard("", "3B02")) is None
-    assert [one.keys for one in again.tries(CARD)] == ["b", "b"]
+    assert [one.keys for one in again.of(CARD).tries] == ["b", "b"]
     own = again.begin(KIND, 0, "a")
     again.answered(own, 0xFF, "", LastTry(b"own", b"answer"))
     again.identified({own.number}, OTHER)
@@ -135,16 +135,16 @@ def test_no_more_answers_are_kept_than_cards_that_one_has_on_the_table(ledger: L
 def test_what_a_card_has_taken_is_known_of_that_chip_and_version_until_it_refuses_it(ledger: Ledger) -> None:
     ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, "a"), 1))
     again = Ledger(ledger.path)
-    assert [again.has_taken(CARD, version, "b", "a") for version in (0, 1, 2)] == [True, True, False]
-    assert not again.has_taken(OTHER, 1, "a")
-    assert not again.has_taken(KIND, 1, "a")
+    assert [again.of(CARD).has_taken("b", "a", key_version=version) for version in (0, 1, 2)] == [True, True, False]
+    assert not again.of(OTHER).has_taken("a", key_version=1)
+    assert not again.of(KIND).has_taken("a", key_version=1)
     tried = again.begin(CARD, 1, "a", right=True)
-    assert again.doubt(CARD, "a") is Doubt.NONE
+    assert again.of(CARD).doubt("a") is Doubt.NONE
     again.signed(tried, Sign.WRONG)
-    assert not again.has_taken(CARD, 1, "a")
+    assert not again.of(CARD).has_taken("a", key_version=1)
     # which one of its kind took them is not known
     again.succeeded(again.begin(KIND, 1, "b"))
-    assert not again.has_taken(KIND, 1, "b")
+    assert not again.of(KIND).has_taken("b", key_version=1)
 
 
 @pytest.mark.parametrize(("sign", "doubt"), [
@@ -156,8 +156,8 @@ def test_a_ledger_of_before_has_no_answers_and_other_signs(ledger: Ledger, sign:
     document["tries"][0]["sign"] = sign
     ledger.path.write_text(json.dumps(document), "utf-8")
     assert ledger.last() is None
-    assert [one.keys for one in ledger.tries(CARD)] == ["a"]
-    assert ledger.doubt(CARD, "a") is doubt
+    assert [one.keys for one in ledger.of(CARD).tries] == ["a"]
+    assert ledger.of(CARD).doubt("a") is doubt
 
 
 def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
@@ -179,7 +179,7 @@ def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
 def test_a_damaged_file_is_no_empty_one(ledger: Ledger, content: str) -> None:
     ledger.path.parent.mkdir()
     ledger.path.write_text(content, "latin-1")
-    for call in (lambda: ledger.tries(CARD), lambda: ledger.begin(CARD, 0, "")):
+    for call in (lambda: ledger.of(CARD), lambda: ledger.begin(CARD, 0, "")):
         with pytest.raises(StoreError, match="damaged"):
             call()
     assert ledger.path.read_text("latin-1") == content
