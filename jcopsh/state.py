@@ -22,7 +22,7 @@ from jcopsh.iso7816.channel import BASIC_CHANNEL, CHANNEL_BITS, channel_of, is_i
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
 from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
-from jcopsh.iso7816.status import COMPARE_PIN, INS
+from jcopsh.iso7816.status import COMPARE_PIN, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop import identify as identify_module
@@ -429,5 +429,5 @@ _WORK_ON_FILES = (INS.SELECT, INS.READ_BINARY, INS.READ_BINARY_ODD, INS.READ_REC
 _CHANNEL_CHANGES: dict[int, Change] = {
     **{int(ins): _move for ins in _WORK_ON_FILES},
     **dict.fromkeys(COMPARE_PIN, _compare),
-    INS.MANAGE_CHANNEL: _manage_channel, INS.RESET_RETRY_COUNTER: _forget_tries,
+    INS.MANAGE_CHANNEL: _manage_channel, **dict.fromkeys(RESET_RETRY, _forget_tries),
 }

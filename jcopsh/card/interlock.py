@@ -15,7 +15,7 @@ from jcopsh.globalplatform.channel import version_text
 from jcopsh.iso7816.aid import ISSUER_DOMAINS, MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
-from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS
+from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Kind, MemoryMap
@@ -468,7 +468,7 @@ RULES: tuple[tuple[Collection[int], Rule], ...] = (
     ((0xE2,), _store_data),
     ((INS.PUT_DATA, INS.PUT_DATA_ODD), _put_data),
     (TERMINATE_INS, _terminate),
-    ((INS.RESET_RETRY_COUNTER,), _reset_retry_counter),
+    (RESET_RETRY, _reset_retry_counter),
     (COMPARE_PIN, _last_try),
     ((INS_WRITE,), _write),
     (EVERY_INS, _unknown_to_root_applet),

@@ -11,7 +11,7 @@ from jcopsh.globalplatform.content import TAG_APPLICATION_PARAMETERS, Install, c
 from jcopsh.iso7816.aid import MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
-from jcopsh.iso7816.status import ENVELOPE_INS, INS
+from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TLV, parse_legible
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMaps
 from jcopsh.jcop.root_applet import CLA_MEMORY, TRANSPORT_KEY_LENGTH
@@ -19,9 +19,8 @@ from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Mark, Segments, take_out
 from jcopsh.state import CardState, Fuse, SelectedKind
 
-# VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT, RESET RETRY COUNTER
-# (ISO/IEC 7816-4:2020, 11.6); the odd ones carry the same in data objects. PIN CHANGE/UNBLOCK (EMV) is 24 as well
-PIN_INS = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2C, 0x2D))
+# PIN CHANGE/UNBLOCK (EMV) is 24 as well; 27 and 29 would be the forms of 26 and 28 with data objects
+PIN_INS = COMPARE_PIN | RESET_RETRY | {0x27, 0x29}
 # whose data are no secret: MANAGE CHANNEL, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, SELECT, READ BINARY and RECORD,
 # GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, LOAD
 PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE8, 0xF0, 0xF2))

@@ -90,7 +90,6 @@ class Inventory:
             if (one.load_file == package.aid if one.load_file else one.aid in package.modules)
         )
 
-
     def without(self, package: RegistryEntry) -> Inventory:
         """What is on the card once a package and all that was made of it are gone. How much is free then is not known.
         """

@@ -98,6 +98,8 @@ class INS(IntEnum):
 # VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT, and the forms with data objects
 # (ISO/IEC 7816-4:2020, 11.6): what they bring is compared, and a wrong one counts
 COMPARE_PIN = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x28))
+# RESET RETRY COUNTER, and its form with data objects
+RESET_RETRY = frozenset((0x2C, 0x2D))
 ENVELOPE_INS = frozenset((0xC2, 0xC3))  # ISO/IEC 7816-4:2020, 11.8.2
 
 

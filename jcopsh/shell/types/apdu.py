@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from jcopsh.card.sensitive import PUBLIC_INS, install_marks
+from jcopsh.card.sensitive import PIN_INS, PUBLIC_INS, install_marks
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.aid import MIN_AID
 from jcopsh.iso7816.apdu import MAX_APDU, CommandAPDU, MalformedAPDU
@@ -27,8 +27,8 @@ from jcopsh.shell.types.memory import known_public
 if TYPE_CHECKING:
     from jcopsh.jcop.memory_map import MemoryMap
 
-# PUT KEY, STORE DATA, INSTALL, VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, root WRITE and its misprint
-_KNOWN_SECRET_INSTRUCTIONS = frozenset((0xD8, 0xE2, 0xE6, 0x20, 0x24, 0x2C, 0xD6, 0xB6))
+# what brings a PIN, PUT KEY, STORE DATA, INSTALL, root WRITE and its misprint
+_KNOWN_SECRET_INSTRUCTIONS = PIN_INS | {0xD8, 0xE2, 0xE6, 0xD6, 0xB6}
 _EXPECTED_AT_END = re.compile(r"\s\*[0-9A-Fa-f]{4}\s*$")
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
 _LONGEST_PUBLIC_AID = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
