@@ -173,4 +173,6 @@ def test_what_looks_like_a_key_stays_out_of_the_history() -> None:
 def test_an_aid_may_have_blanks() -> None:
     assert AidType().words_taken(["00", "00", "00", "00", "00", "11", "--related"]) == 6
     assert AidType().words_taken(["000000000011", "locked"]) == 1
+    assert AidOrCardType().words_taken(["00", "00", "00", "00", "00", "11", "locked"]) == 6
+    assert AidOrCardType().words_taken(["card", "locked"]) == 1
     assert AidType().words_taken(["isd", "A0"]) == 1

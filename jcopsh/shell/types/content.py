@@ -155,6 +155,7 @@ class AidOrCardType(ParameterType["AID | WholeCard"]):
     metavar: ClassVar[str] = "AID"
     begins: ClassVar[re.Pattern[str]] = BYTES_SO_FAR
     never_secret: ClassVar[bool] = True  # as of AidType
+    aid: ClassVar[AidType] = AidType(kinds=(ContentKind.APPLICATION, ContentKind.DOMAIN))
 
     @property
     def meaning(self) -> str:
@@ -163,7 +164,7 @@ class AidOrCardType(ParameterType["AID | WholeCard"]):
 
     def parse(self, text: str, context: ParseContext) -> AID | WholeCard:
         """The AID, or the card."""
-        return WholeCard.CARD if text.lower() == WholeCard.CARD.value else AidType().parse(text, context)
+        return WholeCard.CARD if text.lower() == WholeCard.CARD.value else self.aid.parse(text, context)
 
     def format(self, value: AID | WholeCard) -> str:
         """Hex, or `card`."""
@@ -171,16 +172,24 @@ class AidOrCardType(ParameterType["AID | WholeCard"]):
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """`card`, and AIDs."""
-        there = AidType(kinds=(ContentKind.APPLICATION, ContentKind.DOMAIN)).complete(text, context)
+        there = self.aid.complete(text, context)
         return [*matching({WholeCard.CARD.value: "the card itself"}, text), *there]
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
         """As of an AID."""
-        return () if text.lower() == WholeCard.CARD.value else AidType().secret_spans(text, context)
+        return () if text.lower() == WholeCard.CARD.value else self.aid.secret_spans(text, context)
+
+    def words_taken(self, words: Sequence[str]) -> int:
+        """As of an AID, which may be written with spaces."""
+        return 1 if words[0].lower() == WholeCard.CARD.value else self.aid.words_taken(words)
+
+    def explain(self, text: str, context: ParseContext) -> str:
+        """What has this AID, where that is known."""
+        return "the card itself" if text.lower() == WholeCard.CARD.value else self.aid.explain(text, context)
 
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""
-        return TokenKind.NAME if text.lower() == WholeCard.CARD.value else AidType().token_kind(text, context)
+        return TokenKind.NAME if text.lower() == WholeCard.CARD.value else self.aid.token_kind(text, context)
 
 
 class StateType(ChoiceType[LifeCycle]):
