@@ -56,17 +56,24 @@ class Tries:
         self._looked: Looked | None = None
         self._open: _OpenTry | None = None
         self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
-        self._counted: tuple[LedgerCard, int] | None = None
+        self._counted: tuple[LedgerCard, int | StoreError] | None = None
         self._of_this_card: set[str] = set()  # the numbers of the tries since it was connected
         self._without_chip = False  # some of them are in the ledger without the chip
 
     def count(self, state: CardState) -> int:
         """How many tries of this card ended badly or were never completed, as far as this program knows: the file is
-        read again where something was tried here or another card is asked about, not for each key that is typed."""
+        read again where something was tried here or another card is asked about, not for each key that is typed. Raises
+        StoreError where it cannot be read."""
         card = ledger_card(state)
         if self.ledger is not None and (self._counted is None or self._counted[0] != card):
-            self._counted = card, len(self.ledger.of(card).tries)
-        return self._counted[1] if self._counted else 0
+            try:
+                self._counted = card, len(self.ledger.of(card).tries)
+            except StoreError as error:  # a file that cannot be read is tried once, too
+                self._counted = card, error
+        counted = self._counted[1] if self._counted else 0
+        if isinstance(counted, StoreError):
+            raise counted
+        return counted
 
     @contextmanager
     def with_keys(

@@ -80,6 +80,7 @@ class KeySetStore:
             found = self.path.stat()
             stamp = found.st_mtime_ns, found.st_size
             if stamp != self._names[0]:
+                self._names = stamp, ()  # also where it cannot be read: it is tried once, not at each key
                 self._names = stamp, tuple(one.name for one in self.entries())
         except (OSError, StoreError):
             return ()

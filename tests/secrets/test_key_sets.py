@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from jcopsh.errors import StoreError, UsageError
-from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set, unsealed
+from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, key_set, unsealed
 from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 
@@ -165,3 +165,18 @@ def test_the_names_for_completion_follow_the_file(store: KeySetStore) -> None:
     assert store.names() == ("bench", "other")
     store.path.write_text("damaged", "utf-8")
     assert store.names() == ()
+
+
+def test_a_damaged_file_is_read_once_for_the_names(store: KeySetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    store.path.write_text("{")
+    read: list[int] = []
+    entries = KeySetStore.entries
+
+    def counted(self: KeySetStore) -> tuple[StoredKeySet, ...]:
+        read.append(1)
+        return entries(self)
+
+    monkeypatch.setattr(KeySetStore, "entries", counted)
+    assert [store.names() for _ in range(3)] == [()] * 3
+    assert len(read) == 1
