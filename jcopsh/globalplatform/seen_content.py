@@ -30,6 +30,7 @@ _TELLING = frozenset((INS.GET_STATUS, INS.INSTALL, INS.LOAD, INS.DELETE, INS.SET
 _RELATED, _LAST_BLOCK, _BY_NAME = 0x80, 0x80, 0x04
 _LOCKED = 0x80
 _FCI, _DF_NAME = 0x6F, 0x84
+WRONG_LENGTH = 0x6C  # SW1: the same command, with the Le that SW2 names
 MORE_WAITS = 0x61  # SW1: GET RESPONSE fetches the answer (ISO/IEC 7816-4:2020, 5.6)
 _INSTALLED, _SELECTABLE, _LOADED = 0x03, 0x07, 0x01
 
@@ -50,8 +51,12 @@ class SeenContent:
     def after(self, command: CommandAPDU, response: ResponseAPDU) -> SeenContent:
         """What is known after an exchange, plain; the same object where it tells nothing."""
         if command.ins == INS.GET_RESPONSE and self.waiting is not None:
+            if response.sw >> 8 == WRONG_LENGTH:
+                return self  # it comes again, with the length that the card has named
             first, data = self.waiting
             return replace(self, waiting=None).after(first, ResponseAPDU(data + response.data, response.sw))
+        if self.waiting is not None:
+            return replace(self, waiting=None).after(command, response)  # that answer is lost
         if response.sw >> 8 == MORE_WAITS and command.ins in _TELLING:
             return replace(self, waiting=(command, response.data))
         if command.ins not in _TELLING or (command.ins != INS.SELECT and not command.cla & 0x80):
