@@ -35,7 +35,7 @@ from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
-from jcopsh.secrets.ledger import Doubt, Fingerprints, Looked, Sign, Try
+from jcopsh.secrets.ledger import EXCUSED, Doubt, Fingerprints, Looked, Sign, Try
 from jcopsh.state import CardState, SelectedKind
 
 # other programs begin with a usual name of the issuer's; a card is asked the first one, a recording what it holds
@@ -241,7 +241,7 @@ def _fingerprints_with_consent(
     record = ledger.of(ledger_card(card.state))
     right = choice.on_card == ledger_name(card.state) or record.has_taken(*same, key_version=key_version)
     doubt = record.doubt(*same, key_version=key_version)
-    answered = doubt in _ANSWERED_BY_YES and (right or is_answered_yes(card))
+    answered = doubt in EXCUSED and (right or is_answered_yes(card))
     if doubt is not Doubt.NONE and not answered:
         _ask_to_try_again(card, choice, doubt, record.tries, same)
     return fingerprints, right, Looked(frozenset(same), frozenset(one.number for one in record.tries))
@@ -249,7 +249,6 @@ def _fingerprints_with_consent(
 
 _LOCKS = "Many cards lock themselves for ever after about ten such tries in a row."
 _SOLVE = "keys solve looks for the right keys without asking the card"
-_ANSWERED_BY_YES = (Doubt.UNFINISHED, Doubt.REFUSED)  # also by what is known of the keys otherwise
 # what the question is, in words, what follows from a yes, and how to go on without one
 _DOUBTS = {
     Doubt.WRONG: ("auth with keys ({keys}) that this card did not take before",
@@ -280,7 +279,7 @@ def _ask_to_try_again(
     told = f"{_counted(card.state, tries)}, {with_keys}, the last at {(with_these or list(tries))[-1].time}."
     words, consequence, hint = _DOUBTS[doubt]
     what = words.format(keys=choice.shown)
-    severity = Severity.DESTRUCTIVE if doubt in _ANSWERED_BY_YES else Severity.IRREVERSIBLE
+    severity = Severity.DESTRUCTIVE if doubt in EXCUSED else Severity.IRREVERSIBLE
     card.before_question()
     try:
         consent.ask_yes(

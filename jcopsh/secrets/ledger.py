@@ -77,6 +77,10 @@ class Doubt(Enum):
     WRONG = "the card did not take them"
 
 
+# what does not speak against keys that the card has, as far as is known
+EXCUSED = (Doubt.UNFINISHED, Doubt.REFUSED)
+
+
 @dataclass(frozen=True, slots=True)
 class Try:
     """One INITIALIZE UPDATE that ended badly, or of which no good end is known.
@@ -227,7 +231,7 @@ class Ledger:
         if {one.number for one in now.tries} <= looked.tries:
             return
         doubt = now.doubt(*looked.keys, key_version=new.key_version)
-        if doubt is Doubt.NONE or (doubt is Doubt.UNFINISHED and new.sign is Sign.RIGHT):
+        if doubt is Doubt.NONE or (doubt in EXCUSED and new.sign is Sign.RIGHT):
             return
         raise Refused(
             "another program has tried keys on this card at the same time: no key was tried",
