@@ -99,6 +99,11 @@ class CardProcess:
         return self._process.pid
 
     @property
+    def inserted(self) -> bool:
+        """Whether its process runs, mute or not."""
+        return self._process.poll() is None
+
+    @property
     def reader(self) -> str:
         """The name of the reader that it is in."""
         return READERS[self._slot]
@@ -115,6 +120,18 @@ class CardProcess:
         self._stack.wait_for_card(self._slot, present=False)
         # pcscd calls a card gone when a program fails to speak to it, and overlooks one that is put in before it looks
         time.sleep(max(0.0, gone + LOOKS_EVERY_S - time.monotonic()))  # nothing tells when it has looked
+
+    def fall_mute(self) -> None:
+        """Stop its process, and wait until pcscd has looked for it and waits for the answer that does not come.
+
+        Until then a connection is made without the card being asked, since pcscd has its ATR.
+        """
+        self._process.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not _has_unread_bytes(self.pid):
+            if time.monotonic() > deadline:
+                raise StackError("pcscd did not look for the card that fell mute")
+            time.sleep(0.005)  # between two looks at its socket
 
     def wait_for_end(self, timeout_s: float = START_TIMEOUT_S) -> int:
         """Wait until the process has ended by itself, and return its status."""
@@ -170,6 +187,7 @@ class ReaderStack:
         self.directory = directory
         self.pcscd_log = directory / "pcscd.log"
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._cards: list[CardProcess] = []
         self._namespace = _start_namespace(directory)
         try:
             self.pcscd = self._start_pcscd()
@@ -322,7 +340,16 @@ class ReaderStack:
             _end(process, signal.SIGTERM)
             said = output.read_text("utf-8", "replace")
             raise StackError(f"{error}\nthe card's process (status {process.poll()}) said:\n{said}") from None
-        return CardProcess(self, process, slot, log_file)
+        card = CardProcess(self, process, slot, log_file)
+        self._cards.append(card)
+        return card
+
+    def remove_cards(self) -> None:
+        """Take out every card that is still in a reader, mute ones as well: what a test that failed left behind."""
+        while self._cards:
+            card = self._cards.pop()
+            if card.inserted:
+                card.remove(signal.SIGKILL)
 
     def _log_tail(self) -> str:
         return self.pcscd_log.read_text("utf-8", "replace")[-2000:]
@@ -372,6 +399,13 @@ def _without_polkit(pcscd: str) -> list[str]:
     """Inside there is no D-Bus to ask polkit; versions of pcscd that can leave it out are told to."""
     usage = subprocess.run([pcscd, "--help"], capture_output=True, text=True, check=False)
     return ["--disable-polkit"] if "--disable-polkit" in usage.stdout + usage.stderr else []
+
+
+def _has_unread_bytes(pid: int) -> bool:
+    """Whether a TCP connection in the network of a process received bytes that nobody has read (proc(5), net/tcp)."""
+    lines = Path(f"/proc/{pid}/net/tcp").read_text("ascii").splitlines()[1:]
+    queues = [fields[4] for fields in map(str.split, lines) if fields[3] == "01"]  # of established connections
+    return any(int(queue.partition(":")[2], 16) for queue in queues)  # sent:received
 
 
 def _accepts(path: Path) -> bool:

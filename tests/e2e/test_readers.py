@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import time
@@ -44,6 +43,7 @@ def service(reader_stack: ReaderStack) -> Iterator[None]:
     yield
     if reader_stack.pcscd.poll() is not None:
         reader_stack.restart_pcscd()
+    reader_stack.remove_cards()
 
 
 class Shell:
@@ -358,7 +358,7 @@ def test_a_mute_card_is_given_up_by_a_second_ctrl_c(reader_stack: ReaderStack, h
 
 def test_a_card_that_is_mute_at_the_start_is_given_up(reader_stack: ReaderStack, home: dict[str, str]) -> None:
     card = reader_stack.insert()
-    os.kill(card.pid, signal.SIGSTOP)
+    card.fall_mute()
     with shell(reader_stack, home, until=f"Connecting to {READERS[0]}; Ctrl-C gives up") as jcopsh:
         jcopsh.terminal.type_in("\x03")
         jcopsh.prompt(NO_CARD)
