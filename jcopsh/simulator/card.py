@@ -16,8 +16,9 @@ from jcopsh.simulator.file_codec import FileCodec
 from jcopsh.simulator.files import factory_memory
 from jcopsh.simulator.jcop_card import JcopCard
 from jcopsh.simulator.jcop_codec import JcopCodec
-from jcopsh.simulator.machine import Codec, Machine, Randomness
+from jcopsh.simulator.machine import Codec, Machine
 from jcopsh.simulator.profiles import FilesProfile, JcopProfile, Profile, ProtocolVariant
+from jcopsh.simulator.randomness import Randomness
 from jcopsh.simulator.state_file import StateFile, StateFileError, WireLog
 from jcopsh.simulator.transport import Transport, TransportT0, TransportT1
 

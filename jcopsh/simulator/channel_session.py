@@ -8,7 +8,7 @@ from enum import IntFlag
 from typing import Protocol
 
 from jcopsh.simulator.apdu import Answer, Command
-from jcopsh.simulator.machine import Randomness
+from jcopsh.simulator.randomness import Randomness
 
 SECURE_BIT = 0x04
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from jcopsh.simulator.card_content import CardContent
 from jcopsh.simulator.card_keys import CardKeySet, KeyType
-from jcopsh.simulator.machine import Randomness
 from jcopsh.simulator.memory import (
     KEY_ADDRESSES,
     KEY_LENGTH,
@@ -17,6 +16,7 @@ from jcopsh.simulator.memory import (
     factory_eeprom,
 )
 from jcopsh.simulator.profiles import BootVariant, JcopProfile
+from jcopsh.simulator.randomness import Randomness
 
 _SERIAL_AT = 12  # bytes of CPLC before the serial number: fabricator, type, operating system, date
 

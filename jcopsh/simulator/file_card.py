@@ -27,7 +27,7 @@ from jcopsh.simulator.file_management import create_file, delete_file
 from jcopsh.simulator.file_system import Cursor, FileSystem, RefusedError
 from jcopsh.simulator.file_verification import change_reference_data, reset_retry_counter, verify
 from jcopsh.simulator.files import HISTORICAL, MASTER_FILE, File, Memory, Path
-from jcopsh.simulator.machine import Randomness
+from jcopsh.simulator.randomness import Randomness
 
 Handler = Callable[[FileSystem, int, Command], Answer]
 """Answers one command on one logical channel."""

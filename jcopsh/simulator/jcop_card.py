@@ -23,9 +23,9 @@ from jcopsh.simulator.atr import AnswerToReset, answer_to_reset
 from jcopsh.simulator.card_content import CardState, Instance
 from jcopsh.simulator.chip import Chip
 from jcopsh.simulator.installed_applet import InstalledApplet
-from jcopsh.simulator.machine import Randomness
 from jcopsh.simulator.memory import Eeprom
 from jcopsh.simulator.profiles import JcopProfile
+from jcopsh.simulator.randomness import Randomness
 from jcopsh.simulator.root_applet import RootApplet
 from jcopsh.simulator.security_domain import SecurityDomain
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
 
 from jcopsh.simulator.apdu import Answer, Command
-
-if TYPE_CHECKING:
-    from jcopsh.simulator.atr import AnswerToReset
+from jcopsh.simulator.atr import AnswerToReset
 
 MemoryT = TypeVar("MemoryT")
-
-Randomness = Callable[[int], bytes]
-"""Gives as many random bytes as it is asked for."""
 
 
 class Machine(Protocol[MemoryT]):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jcopsh.simulator.assumptions import FACTORY_MEMORY, READABLE_RANGE
 from jcopsh.simulator.card_content import CardContent
-from jcopsh.simulator.machine import Randomness
+from jcopsh.simulator.randomness import Randomness
 
 FIRST_ADDRESS, LAST_ADDRESS = READABLE_RANGE.value
 MEMORY_LENGTH = LAST_ADDRESS - FIRST_ADDRESS + 1

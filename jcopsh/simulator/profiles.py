@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from jcopsh.simulator.assumptions import GP_KEYS
-from jcopsh.simulator.machine import Randomness
 from jcopsh.simulator.memory import (
     J2A040_LAYOUT,
     J2A081_LAYOUT,
@@ -18,6 +17,7 @@ from jcopsh.simulator.memory import (
     factory_eeprom,
 )
 from jcopsh.simulator.platforms import DEFAULT_KEY, JCOP_45, JCOP_241, JCOP_242R3, Platform
+from jcopsh.simulator.randomness import Randomness
 
 DEFAULT_PROFILE = "j2a040-unfused"
 SIMULATED_TRANSPORT_KEY = b"JCOPSIMULATEDTK0"
