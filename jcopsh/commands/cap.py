@@ -11,8 +11,8 @@ from jcopsh.globalplatform.cap import CapError, CapFile, parse_cap
 from jcopsh.operations import cap_files
 from jcopsh.operations.content_values import CapInfo
 from jcopsh.shell.command import command
-from jcopsh.shell.render import visible
 from jcopsh.shell.types import FileKind, FilePathType, choice
+from jcopsh.shell.visible import visible
 
 CapPath = Annotated[Path, FilePathType(FileKind.READ, (".cap",))]
 Action = Annotated[str, choice("info", info="packages, applets, imports, sizes")]

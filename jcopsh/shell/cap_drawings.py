@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from jcopsh.operations.content_values import CapInfo, Component, Import
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import draw, pairs
 from jcopsh.shell.registry_drawings import GAP, aid_text
-from jcopsh.shell.render import Canvas, visible
+from jcopsh.shell.visible import visible
 
 
 @draw.register

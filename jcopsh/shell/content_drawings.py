@@ -8,22 +8,13 @@ from rich.text import Text
 
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan
 from jcopsh.operations.progress import Progress
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import done, draw, pairs
 from jcopsh.shell.registry_drawings import GAP, aid_text
-from jcopsh.shell.render import ERASE_LINE, Canvas
 from jcopsh.shell.tokens import counted
 
-BAR = 24  # columns
 LOAD = "LOAD"
 SHOWN_LOADS = 2  # of a dry run, before the last: the others have nothing but code
-
-
-def progress_line(progress: Progress, canvas: Canvas) -> str:
-    """A progress on one line of a terminal, in place of what stood there."""
-    filled = BAR * progress.done // max(1, progress.total)
-    bar = f"[{'#' * filled}{'.' * (BAR - filled)}]"
-    line = f"{progress.what}  {bar}  {progress.done} of {progress.total} {progress.unit}"
-    return ERASE_LINE + line[: canvas.width - 1]
 
 
 @draw.register

@@ -26,7 +26,7 @@ from jcopsh.operations.values import Checklist, ExchangeResult, Identification, 
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Hidden, Segments
 from jcopsh.shell.byte_rows import byte_rows
-from jcopsh.shell.render import Canvas
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.tokens import counted
 
 NARROW = 60  # columns: below this, what stands beside goes below

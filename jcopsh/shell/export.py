@@ -11,10 +11,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.choices import ALWAYS, NEVER
 from jcopsh.shell.redirect import Form
-from jcopsh.shell.render import WIDTH_OF_A_PIPE, Canvas, Output, Shown, render, visible
+from jcopsh.shell.render import WIDTH_OF_A_PIPE, Output, Shown, render
 from jcopsh.shell.theme import ThemeName, rich_styles
+from jcopsh.shell.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -31,8 +31,8 @@ from jcopsh.operations.file_values import (
 )
 from jcopsh.secrets.segments import Segments
 from jcopsh.shell.byte_rows import ByteRow, byte_rows
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import NARROW, cell, done, draw, pairs, status_text
-from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
 REPEATED = 3  # rows that are alike from which on they are drawn once

@@ -10,11 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.command import Alias, AliasList, flowing
 from jcopsh.shell.drawings import NARROW, draw
 from jcopsh.shell.history import HistoryLines
 from jcopsh.shell.manual import CommandHelp, HelpIndex, InstructionHelp, InstructionsHelp, StatusWordHelp
-from jcopsh.shell.render import Canvas
 from jcopsh.shell.settings import Origin, Setting, SettingList
 from jcopsh.shell.topics import Topic
 

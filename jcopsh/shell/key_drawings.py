@@ -7,8 +7,8 @@ from rich.text import Text
 
 from jcopsh.globalplatform.channel import version_text
 from jcopsh.operations.key_values import Authenticated, KeySearch, KeysPut
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import draw, pairs
-from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
 

@@ -18,8 +18,8 @@ from jcopsh.jcop.confidence import Confidence
 from jcopsh.jcop.memory_map import Field
 from jcopsh.operations.values import Difference, Dump, MemoryBlock, Span
 from jcopsh.secrets.secret import Secret
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import NARROW, done, draw
-from jcopsh.shell.render import Canvas
 from jcopsh.shell.tokens import counted
 
 MEANINGS_UP_TO = 48  # bytes: in a longer block, fields are named and not explained

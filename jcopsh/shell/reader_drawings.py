@@ -7,8 +7,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from jcopsh.operations.readers import ReaderList, ReaderReport
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import cell, draw, pairs
-from jcopsh.shell.render import Canvas
 
 _CARD_STYLES = {"connected": "good", "mute": "bad", "none": "dim"}
 

@@ -16,8 +16,8 @@ from jcopsh.globalplatform.cplc import Cplc
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.hexadecimal import ascii_column, format_bytes
 from jcopsh.operations.content_values import Absent, CardInfo, CardListing, ContentEntry
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.drawings import cell, draw, pairs
-from jcopsh.shell.render import Canvas
 
 GAP = "  "
 _ISSUER = "issuer security domain"

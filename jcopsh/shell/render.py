@@ -13,7 +13,6 @@ import re
 import shutil
 import sys
 import traceback
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,13 +22,16 @@ from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar
 from jcopsh.dumb_terminal import is_dumb
 from jcopsh.errors import JcopshError, UsageError
 from jcopsh.operations.progress import Progress
+from jcopsh.shell.canvas import Canvas
 from jcopsh.shell.choices import ALWAYS, AUTO
 from jcopsh.shell.json_form import error_form, one_line, to_json
 from jcopsh.shell.line import Line
 from jcopsh.shell.pager import page, without_colors
+from jcopsh.shell.progress_line import ERASE_LINE, progress_line
 from jcopsh.shell.strike import byte_runs, strike
-from jcopsh.shell.theme import UNICODE_GLYPHS, Glyphs, ThemeName, glyphs_for, rich_styles
+from jcopsh.shell.theme import Glyphs, ThemeName, glyphs_for, rich_styles
 from jcopsh.shell.tokens import Problem
+from jcopsh.shell.visible import visible
 
 if TYPE_CHECKING:
     from functools import _SingleDispatchCallable
@@ -41,20 +43,8 @@ T = TypeVar("T")
 BUG = "this is a bug in jcopsh, or in a plugin"
 WIDTH_OF_A_PIPE = 100  # columns, where no terminal says how wide it is
 MIN_WIDTH = 40
-ERASE_LINE = "\r\x1b[K"
-# Unicode's categories: control, format (which turns the direction of a text), surrogate, and its own ends of a line
-_NOT_SHOWN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_IN_PLACE_OF_CONTROL = "\N{REPLACEMENT CHARACTER}"
 # blanks at the end of a line, and the ends of colours among them
 _TRAILING_BLANKS = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """What a value is drawn on: its width in columns, and the signs that can be written on it."""
-
-    width: int = 80
-    glyphs: Glyphs = UNICODE_GLYPHS
 
 
 def render(value: Any, canvas: Canvas) -> RenderableType:
@@ -165,10 +155,7 @@ class Output:
         file = self._file(errors=True)
         if json or not file.isatty() or is_dumb(os.environ.get("TERM")):
             return
-        from jcopsh.shell.content_drawings import progress_line
-
-        line = progress_line(progress, self._canvas(self._console(errors=True)))
-        self._write(line, errors=True)
+        self._write(progress_line(progress, self._canvas(self._console(errors=True)).width), errors=True)
         self._passing = True
 
     @contextmanager
@@ -442,19 +429,6 @@ def _encodable(text: str, encoding: str | None) -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def visible(text: str, *, one_line: bool = False) -> str:
-    """The text without what would steer a terminal: a message may hold anything. Every offset stays what it is.
-
-    `one_line`: without line feeds too, for a name that a card or a file tells.
-    """
-    if text.isprintable():
-        return text
-    kept = "" if one_line else "\n"
-    return "".join(
-        _IN_PLACE_OF_CONTROL if one != kept and unicodedata.category(one) in _NOT_SHOWN else one for one in text
-    )
-
-
 def _beside(sign: str, style: str, text: RenderableType) -> RenderableType:
     """A sign, and a text that stays right of it where it is wrapped."""
     from rich.table import Table
@@ -483,6 +457,3 @@ def _cells(text: str) -> int:
     from rich.cells import cell_len
 
     return cell_len(text)
-
-
-__all__ = ["Canvas", "Held", "Output", "Shown", "register", "render", "visible"]

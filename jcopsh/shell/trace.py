@@ -21,8 +21,9 @@ from jcopsh.shell.apdu_parts import instruction
 from jcopsh.shell.byte_rows import byte_rows
 from jcopsh.shell.choices import BRIEF, FULL
 from jcopsh.shell.prompt import state_words
-from jcopsh.shell.render import Output, visible
+from jcopsh.shell.render import Output
 from jcopsh.shell.tokens import counted
+from jcopsh.shell.visible import visible
 
 COMMENT = "#   "
 # columns that a row of so many bytes takes, with its comment sign, offset and characters
