@@ -14,8 +14,8 @@ from jcopsh.operations import identification
 from jcopsh.operations.values import Identification
 from jcopsh.shell.choices import OFF, ON, PROTOCOLS
 from jcopsh.shell.command import command
-from jcopsh.shell.prompt import file_path, pins_verified, selected_name
 from jcopsh.shell.session import Session
+from jcopsh.shell.state_words import file_path, pins_verified, selected_name
 from jcopsh.shell.types import Reader, choice_among, choice_of
 from jcopsh.state import CardState, Fuse, SelectedKind
 

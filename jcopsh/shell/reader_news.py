@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from jcopsh.card.monitor import ReaderEvent, ReaderEventKind
 from jcopsh.card.readers import ReaderInfo, matching
 from jcopsh.errors import JcopshError, NoCardThere
-from jcopsh.shell.session import told_of_connection
+from jcopsh.shell.session import Session, told_of_connection
 from jcopsh.shell.tokens import counted
-
-if TYPE_CHECKING:
-    from jcopsh.shell.session import Session
 
 _FORGOTTEN = "what was selected, open or known on it is forgotten"
 
 
 def take_in(session: Session, event: ReaderEvent) -> str | None:
-    """Note the event in the session; the sentence to show, None for nothing worth one."""
+    """Take in what the monitor saw, on the main thread while nothing runs: the sentence to show, None for nothing.
+
+    A connected card that is gone is left, and with no card and none left on purpose, one that comes is connected.
+    """
     session.readers = event.readers
     if event.kind is ReaderEventKind.SERVICE_GONE:
         return _service_gone(session)

@@ -253,13 +253,19 @@ class Repl:
         """The sentences that the events of this while make; the session has then taken them in."""
         sentences = []
         while self._events:
-            try:
-                sentence = self.session.reader_event(self._events.popleft())
-            except JcopshError as error:
-                sentence = error.what
+            sentence = self._made_of(self._events.popleft())
             if sentence:
                 sentences.append(sentence)
         return sentences
+
+    def _made_of(self, event: ReaderEvent) -> str | None:
+        """The sentence that an event makes, with what went wrong over it; None where it is worth none."""
+        from jcopsh.shell.reader_news import take_in
+
+        try:
+            return take_in(self.session, event)
+        except JcopshError as error:
+            return error.what
 
     def _tell_news(self) -> None:
         """Show above the line what has happened, and draw the line as it is now."""

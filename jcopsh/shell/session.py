@@ -22,7 +22,6 @@ from jcopsh.shell.topics import TopicBook
 
 if TYPE_CHECKING:
     from jcopsh.card.card import Card
-    from jcopsh.card.monitor import ReaderEvent
     from jcopsh.card.readers import ReaderInfo
     from jcopsh.jcop.memory_map import MemoryMap
     from jcopsh.secrets.key_sets import KeySetStore
@@ -214,15 +213,6 @@ class Session:
         self._content = self._files = None
         if card is not None:
             card.close()
-
-    def reader_event(self, event: ReaderEvent) -> str | None:
-        """Take in what the monitor saw, on the main thread while nothing runs: the sentence to show, None for nothing.
-
-        A connected card that is gone is left, and with no card and none left on purpose, one that comes is connected.
-        """
-        from jcopsh.shell.reader_news import take_in
-
-        return take_in(self, event)
 
     @property
     def journal_path(self) -> Path | None:

@@ -14,8 +14,9 @@ from prompt_toolkit.utils import get_cwidth
 from jcopsh.errors import StoreError
 from jcopsh.iso7816.channel import BASIC_CHANNEL
 from jcopsh.shell.hint import ELLIPSIS, cut_to
-from jcopsh.shell.prompt import Fragment, file_path, pins_verified, selected_name
+from jcopsh.shell.prompt import Fragment
 from jcopsh.shell.session import SIMULATED
+from jcopsh.shell.state_words import file_path, pins_verified, selected_name
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 if TYPE_CHECKING:

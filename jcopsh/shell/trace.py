@@ -20,8 +20,8 @@ from jcopsh.secrets.segments import Hidden, Segments
 from jcopsh.shell.apdu_parts import instruction
 from jcopsh.shell.byte_rows import byte_rows
 from jcopsh.shell.choices import BRIEF, FULL
-from jcopsh.shell.prompt import state_words
 from jcopsh.shell.render import Output
+from jcopsh.shell.state_words import state_words
 from jcopsh.shell.tokens import counted
 from jcopsh.shell.visible import visible
 

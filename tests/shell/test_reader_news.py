@@ -12,6 +12,7 @@ from jcopsh.card.journal import Journal
 from jcopsh.card.monitor import ReaderEvent, ReaderEventKind
 from jcopsh.card.readers import ReaderInfo, choose
 from jcopsh.errors import NoCardThere, ReaderError
+from jcopsh.shell.reader_news import take_in
 from jcopsh.shell.render import Output
 from jcopsh.shell.session import Session
 from tests.card.support import ATR, FakeReaderLink
@@ -48,7 +49,7 @@ class Desk:
 
     def hear(self, kind: ReaderEventKind, reader: str = "", *readers: ReaderInfo) -> str | None:
         """Give it an event, and return its sentence."""
-        return self.session.reader_event(ReaderEvent(kind, reader, readers))
+        return take_in(self.session, ReaderEvent(kind, reader, readers))
 
     @property
     def connected(self) -> str | None:

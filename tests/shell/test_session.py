@@ -10,8 +10,9 @@ from jcopsh.card.readers import ReaderInfo
 from jcopsh.errors import ReaderError, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import load_map
-from jcopsh.shell.prompt import prompt_text, state_words
+from jcopsh.shell.prompt import prompt_text
 from jcopsh.shell.settings import Settings
+from jcopsh.shell.state_words import state_words
 from jcopsh.shell.theme import ASCII_GLYPHS, ThemeName
 from jcopsh.state import CardState, Fuse, SelectedKind
 from tests.shell.samples import ATR, IDENTIFY, J2A040, UNFUSED, Stage, stage
