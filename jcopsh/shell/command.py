@@ -23,7 +23,7 @@ from typing import Annotated, Any
 from jcopsh.errors import UsageError
 from jcopsh.shell.types import DEFAULT_TYPES, ParameterType
 from jcopsh.shell.types.base import LONGEST_NAME, did_you_mean, nearest
-from jcopsh.shell.words import BLANKS
+from jcopsh.shell.words import BLANKS, first_word, plain_name
 
 _NAME = re.compile(r"[a-z?][a-z0-9_-]*")
 # how much of a word and of a command has to be the same, by difflib's ratio, for the command to be meant: one letter of
@@ -231,17 +231,6 @@ def _type_of(declared: Command, name: str, hint: Any) -> ParameterType[Any]:
     elif isinstance(plain, type) and plain in DEFAULT_TYPES:
         return DEFAULT_TYPES[plain]
     raise CommandError(f"{declared.name}: the annotation of {name} is no type of parameter")
-
-
-def first_word(text: str) -> str:
-    """The first word of a line, without JCShell's leading '/', in small letters; empty for an empty line."""
-    words = text.strip(BLANKS).split(" ", 1)
-    return plain_name(words[0])
-
-
-def plain_name(name: str) -> str:
-    """A command's or alias's name without JCShell's leading '/', in small letters."""
-    return name.removeprefix("/").lower()
 
 
 # --- the registry --------------------------------------------------------------------------------------------------

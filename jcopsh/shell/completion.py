@@ -14,13 +14,13 @@ from prompt_toolkit.completion import Completion as PromptCompletion
 from prompt_toolkit.document import Document
 
 from jcopsh.shell.call_parser import GLOBAL_FLAGS
-from jcopsh.shell.command import Registry, plain_name
+from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.manual import first_sentence, option_meaning
 from jcopsh.shell.parse_cache import is_long, parsed
 from jcopsh.shell.redirect import OPERATOR_MEANINGS
 from jcopsh.shell.slot import Slot, SlotKind, slot_at_end
-from jcopsh.shell.words import quote
+from jcopsh.shell.words import plain_name, quote
 
 MOST = 300  # entries: a longer menu is leafed through by nobody, and costs more than a keystroke may
 MORE = "…"

@@ -12,9 +12,10 @@ from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import describe, describe_answer
 from jcopsh.jcop import root_applet, root_instructions
 from jcopsh.shell.call_parser import GLOBAL_FLAGS, SEND
-from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry, first_word
+from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.topics import Topic, TopicBook
 from jcopsh.shell.types.names import bytes_asked_about
+from jcopsh.shell.words import first_word
 
 _EXAMPLES = "Examples:"
 _OPTIONS = "Options:"

@@ -361,3 +361,14 @@ def _needs_quotes(text: str) -> bool:
     if any(character in text for character in BLANKS + QUOTES + ";|" + PLACEHOLDER_OPEN):
         return True
     return "#(" in text or ">" in text or text[0] in "#->" or text.startswith("//")
+
+
+def first_word(text: str) -> str:
+    """The first word of a line, without JCShell's leading '/', in small letters; empty for an empty line."""
+    words = text.strip(BLANKS).split(" ", 1)
+    return plain_name(words[0])
+
+
+def plain_name(name: str) -> str:
+    """A command's or alias's name without JCShell's leading '/', in small letters."""
+    return name.removeprefix("/").lower()

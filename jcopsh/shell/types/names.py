@@ -15,7 +15,7 @@ from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.base import NOT_OTHERWISE, ParameterType, UnfinishedError, did_you_mean, exact_first, matching
-from jcopsh.shell.words import QUOTES
+from jcopsh.shell.words import QUOTES, plain_name
 
 _STATUS_WORD = re.compile(r"(?:sw\s*|0x)?([69][0-9a-f]{3})", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"(?:ins\s*|0x)?([0-9a-f]{2})", re.IGNORECASE)
@@ -217,8 +217,6 @@ class AliasNameType(ParameterType[str]):
 
     def parse(self, text: str, context: ParseContext) -> str:
         """The name in small letters. It may be one that only config.toml has."""
-        from jcopsh.shell.command import plain_name  # command imports the types
-
         return plain_name(text)
 
     def format(self, value: str) -> str:
