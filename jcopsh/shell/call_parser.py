@@ -13,7 +13,7 @@ from typing import Any
 
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
-from jcopsh.shell.aliases import problem_in_alias
+from jcopsh.shell.alias_rules import problem_in_alias
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.line import Binding, Call, Line, Role

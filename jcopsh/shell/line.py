@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from jcopsh.shell.aliases import Expansion
 from jcopsh.shell.command import Command, Entry, Parameter
 from jcopsh.shell.context import NOTHING
+from jcopsh.shell.expansion import Expansion
 from jcopsh.shell.strike import StruckText, strike
 from jcopsh.shell.tokens import BYTES_KINDS, Problem, Span, Token
 from jcopsh.shell.words import USUAL_PROGRAMS, Redirect, RedirectKind, Word

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jcopsh.iso7816.hexadecimal import NotationError, parse_apdu_text
-from jcopsh.shell.aliases import Expansion, name_token, outside_alias
+from jcopsh.shell.alias_rules import outside_alias
 from jcopsh.shell.call_parser import (
     ONLY_BYTES,
     SEND,
@@ -31,6 +31,7 @@ from jcopsh.shell.call_parser import (
 )
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import ParseContext
+from jcopsh.shell.expansion import Expansion
 from jcopsh.shell.line import Binding, Call, Line, Role
 from jcopsh.shell.other_tools import said_here
 from jcopsh.shell.redirect import only_on_screen, problem_of, secrets_of, tokens_of, without_options
@@ -224,10 +225,12 @@ def _parse_alias(source: Source, segment: Segment, words: str) -> Call:
     out = Expansion.of(source.text, segment, words)
     inner = source.parse(out.text)
     call = inner.calls[0]
+    typed = [replace(one, word=word) for one in call.bindings if (word := out.typed_word(one.word)) is not None]
+    name_kind = TokenKind.UNKNOWN if call.entry is None else TokenKind.COMMAND
     return replace(
         call, start=segment.start, end=segment.end, expansion=out, inner=inner,
-        bindings=(Binding(name, Role.COMMAND), *out.bindings(call.bindings)), problems=out.problems(call.problems),
-        tokens=(name_token(Span(name.start, name.end), known=call.entry is not None), *out.tokens(call.tokens)),
+        bindings=(Binding(name, Role.COMMAND), *typed), problems=out.problems(call.problems),
+        tokens=(Token(name.start, name.end, name_kind), *out.tokens(call.tokens)),
         secrets=out.spans(call.secrets), redirect=out.redirect(call.redirect),
     )
 
