@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jcopsh.shell.line import Line
-from jcopsh.shell.tokens import Problem
+from jcopsh.shell.tokens import MendedBy, Problem
 from jcopsh.shell.words import BLANKS, QUOTES
 
 SECRET_IN_ALIAS = "an alias must not hold what may be a key or a PIN"  # noqa: S105 — a sentence, no password
@@ -25,11 +25,12 @@ def problem_in_alias(line: Line) -> Problem | None:
     redirect = line.calls[0].redirect
     if redirect is not None and not redirect.words:
         return Problem("the file or program is missing", "e.g. > result.txt", *redirect.operator,
-                       unfinished=True)
+                       MendedBy.END)
     if line.calls[0].says_yes:
         return Problem("--yes is typed on the line that it answers for, and not kept in an alias",
                        "leave it out", first, typed)
-    found = next((one for one in line.problems if not one.pending and not _may_go_on(line, one)), None)
+    found = next((one for one in line.problems
+                  if one.mended_by is not MendedBy.CARD and not _may_go_on(line, one)), None)
     if found is not None and line.text[found.start : found.end] == "--save":
         return replace(found, hint="to keep the alias: alias --save NAME = COMMAND")
     return found

@@ -30,7 +30,7 @@ from jcopsh.shell.strike import (
     suspicious_spans,
     without,
 )
-from jcopsh.shell.tokens import Problem, Span, Token, TokenKind, laid, touching
+from jcopsh.shell.tokens import MendedBy, Problem, Span, Token, TokenKind, laid, touching
 from jcopsh.shell.types.base import ParameterType, PendingError, UnfinishedError, did_you_mean
 from jcopsh.shell.words import BLANKS, Segment, Word, join
 
@@ -235,9 +235,9 @@ class CallParser:
             return
         known = [*command.options, *GLOBAL_FLAGS]
         hint = did_you_mean(name, known) or self._otherwise_here()
-        certain = not any(one.startswith(name) for one in (*known, *HELP_NAMES))
+        goes_on = any(one.startswith(name) for one in (*known, *HELP_NAMES))
         self._problem(f"{command.name} has no such option", hint or f"help {command.name} lists them",
-                      word.start, word.end, certain=certain)
+                      word.start, word.end, MendedBy.WORD if goes_on else MendedBy.NOTHING)
 
     # values ---------------------------------------------------------------------------------------------------------
 
@@ -278,7 +278,8 @@ class CallParser:
         runs_on = any(self.source.registry.get(word.text) for word in words)
         hint = "a ; stands between two commands" if runs_on else self._otherwise_here() or command.signature
         self._problem(f"{command.name} takes {most}" + (" at most" if count else ""), hint,
-                      words[0].start, words[-1].end, certain=not _BECOMES_NO_WORD.fullmatch(words[0].text))
+                      words[0].start, words[-1].end,
+                      MendedBy.WORD if _BECOMES_NO_WORD.fullmatch(words[0].text) else MendedBy.NOTHING)
 
     def _otherwise_here(self) -> str:
         return otherwise_here(self.name.text) if self.name is not None else ""
@@ -311,19 +312,27 @@ class CallParser:
         except NotationError as error:
             hint = "help bytes shows the notations" if word.arrow is None else _PERHAPS_REDIRECTED
             self._problem(error.message, hint, *word.span(error.start, error.end),
-                          unfinished=self._is_begun(word, parameter.type),
-                          certain=not _may_go_on(parameter.type, word, context))
+                          self._mended_by(error, word, parameter.type, rest=parameter.rest))
         except UsageError as error:
             if self._is_stray_pipe(word, parameter.type):
                 self.problems.append(stray_pipe(word, self.entry.name if self.entry else SEND))
                 return
-            pending = isinstance(error, PendingError) and not context.card_known
-            goes_on = parameter.rest or not any(one.start >= word.end for one in self.words)
-            unfinished = (isinstance(error, UnfinishedError) and goes_on) or self._is_begun(word, parameter.type)
-            certain = not (pending or unfinished or _may_go_on(parameter.type, word, context))
             hint = error.hint if word.arrow is None else _PERHAPS_REDIRECTED
-            self._problem(error.what, hint, *word.span(error.start, error.end), pending=pending,
-                          unfinished=unfinished, certain=certain)
+            self._problem(error.what, hint, *word.span(error.start, error.end),
+                          self._mended_by(error, word, parameter.type, rest=parameter.rest))
+
+    def _mended_by(
+        self, error: NotationError | UsageError, word: Word, kind: ParameterType[Any], *, rest: bool
+    ) -> MendedBy:
+        """What may yet make a value of a word that is none; `rest`, if its parameter takes all words that remain."""
+        if isinstance(error, PendingError) and not self.context.card_known:
+            return MendedBy.CARD
+        is_last = rest or not any(one.start >= word.end for one in self.words)
+        if (isinstance(error, UnfinishedError) and is_last) or self._is_begun(word, kind):
+            return MendedBy.END
+        # a > in it may become a redirection
+        goes_on = ">" in word.text or kind.may_go_on(word.text, self.context.with_arguments(self.arguments))
+        return MendedBy.WORD if goes_on else MendedBy.NOTHING
 
     def _without_redirect(self, kind: ParameterType[Any], word: Word, arrow: int) -> Word:
         """The part of a word before a `>` in it, which is what is wrong. The rest is secret if that part is, or where a
@@ -360,7 +369,7 @@ class CallParser:
         given = {one.parameter.name for one in self.bindings if one.parameter and one.role is Role.VALUE}
         for parameter in command.parameters:
             if parameter.required and parameter.name not in bound:
-                self._problem(f"{parameter.usage} is missing", command.signature, end, end + 1, unfinished=True)
+                self._problem(f"{parameter.usage} is missing", command.signature, end, end + 1, MendedBy.END)
                 return
             is_option = parameter.kind is ParameterKind.OPTION
             if is_option and parameter.name in bound and parameter.name not in given:
@@ -369,11 +378,11 @@ class CallParser:
                 return
 
     def _problem(
-        self, message: str, hint: str, start: int, end: int, *, pending: bool = False, unfinished: bool = False,
-        certain: bool = False,
+        self, message: str, hint: str, start: int, end: int, mended_by: MendedBy = MendedBy.WORD
     ) -> None:
-        certain = certain and not self._begins_option(end)
-        self.problems.append(Problem(message, hint, start, end, pending, unfinished, certain))
+        if mended_by is MendedBy.NOTHING and self._begins_option(end):
+            mended_by = MendedBy.WORD
+        self.problems.append(Problem(message, hint, start, end, mended_by))
 
     def _begins_option(self, end: int) -> bool:
         """Whether what ends there is a `-` at the end of the line, which more letters make an option of."""
@@ -387,11 +396,6 @@ class CallParser:
         options = [token for token in self.tokens if token.kind is TokenKind.OPTION]
         rest = [token for token in self.tokens if token.kind not in (TokenKind.PLACEHOLDER, TokenKind.OPTION)]
         return laid(over, laid(options, rest))
-
-
-def _may_go_on(kind: ParameterType[Any], word: Word, context: ParseContext) -> bool:
-    """Whether more letters may mend a word that is wrong: a > in it may become a redirection."""
-    return ">" in word.text or kind.may_go_on(word.text, context)
 
 
 def _ends_at_arrow(kind: ParameterType[Any], word: Word, context: ParseContext) -> bool:

@@ -18,7 +18,7 @@ from jcopsh.shell.command import Injected
 from jcopsh.shell.line import Call, Line
 from jcopsh.shell.parser import parse_line
 from jcopsh.shell.session import Session
-from jcopsh.shell.tokens import Problem
+from jcopsh.shell.tokens import MendedBy, Problem
 from jcopsh.shell.words import BLANKS
 
 INTERRUPTED = JcopshError(
@@ -48,7 +48,7 @@ def execute(session: Session, line: Line) -> int:
         raise
     except (Exception, SystemExit) as error:
         return _failed_to_load(session, error, line)
-    blocking = next((problem for problem in line.problems if not problem.pending), None)
+    blocking = next((problem for problem in line.problems if problem.mended_by is not MendedBy.CARD), None)
     blocking = blocking or (_yes_of_nobody(line) if session.starting else None)
     blocking = blocking or next(filter(None, (_obstacle(session, call) for call in line.calls)), None)
     if blocking is not None:
@@ -149,7 +149,7 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
 
 def _needs_card(call: Call) -> bool:
     injected = call.command.injected.values() if call.command else ()
-    return Injected.CARD in injected or any(problem.pending for problem in call.problems)
+    return Injected.CARD in injected or any(problem.mended_by is MendedBy.CARD for problem in call.problems)
 
 
 def _call(session: Session, call: Call, line: Line, *, json: bool) -> None:

@@ -17,7 +17,7 @@ from jcopsh.shell.context import ParseContext
 from jcopsh.shell.line import Line
 from jcopsh.shell.parse_cache import is_long, parsed
 from jcopsh.shell.strike import merge
-from jcopsh.shell.tokens import Span, Token, TokenKind, touching
+from jcopsh.shell.tokens import MendedBy, Span, Token, TokenKind, touching
 from jcopsh.shell.types import ApduTextType
 from jcopsh.shell.words import Word
 
@@ -36,7 +36,7 @@ def fragments(line: Line) -> list[tuple[str, str]]:
     What more at the end of the line may mend is not marked.
     """
     typed = len(line.text.rstrip())
-    wrong = merge(Span(one.start, one.end) for one in line.told(typed) if not one.pending)
+    wrong = merge(Span(one.start, one.end) for one in line.told(typed) if one.mended_by is not MendedBy.CARD)
     apdus = _styles_in_apdus(line)
     result: list[tuple[str, str]] = []
     position = 0

@@ -14,7 +14,7 @@ from jcopsh.shell.command import Command, Entry, Parameter
 from jcopsh.shell.context import NOTHING
 from jcopsh.shell.expansion import Expansion
 from jcopsh.shell.strike import StruckText, strike
-from jcopsh.shell.tokens import BYTES_KINDS, Problem, Span, Token
+from jcopsh.shell.tokens import BYTES_KINDS, MendedBy, Problem, Span, Token
 from jcopsh.shell.words import USUAL_PROGRAMS, Redirect, RedirectKind, Word
 
 
@@ -107,14 +107,15 @@ class Line:
 
     def _may_only_be_untyped(self, problem: Problem, cursor: int) -> bool:
         end = len(self.text.rstrip())
-        if problem.certain:
+        if problem.mended_by is MendedBy.NOTHING:
             return False
         if problem.end >= cursor >= problem.start or problem.start >= end:
             return True
         last = self.calls[-1]
         ended = last.redirect is not None and not last.may_be_text
         begun = last.redirect.operator.start if last.redirect and ended else last.start
-        return problem.unfinished and problem.start >= begun and self.comment is None and cursor >= end
+        at_end = problem.mended_by is MendedBy.END and problem.start >= begun
+        return at_end and self.comment is None and cursor >= end
 
     def struck(self) -> StruckText:
         """The line without its secrets."""

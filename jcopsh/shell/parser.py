@@ -47,7 +47,7 @@ from jcopsh.shell.strike import (
     suspicious_spans,
     without,
 )
-from jcopsh.shell.tokens import BYTES_KINDS, Problem, Span, Token, TokenKind, laid
+from jcopsh.shell.tokens import BYTES_KINDS, MendedBy, Problem, Span, Token, TokenKind, laid
 from jcopsh.shell.types.base import BYTES_SO_FAR
 from jcopsh.shell.words import Redirect, Segment, Word, cut, join
 
@@ -263,12 +263,13 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     meant = source.registry.get(near) if near else None
     if meant is not None and takes_pins(meant.command):
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
+    goes_on = source.registry.begins(word.text) or BYTES_SO_FAR.fullmatch(word.text)
     problem = glued or _unreadable(text, word) or (
         None if near or here else _wrong_in_bytes(text, segment.words)
     ) or Problem(
         "there is no such command", here or (f"did you mean {near}?" if near else "help lists the commands"),
         word.start, word.end,
-        certain=not (source.registry.begins(word.text) or BYTES_SO_FAR.fullmatch(word.text)),
+        MendedBy.WORD if goes_on else MendedBy.NOTHING,
     )
     before_pipe = [Span(word.start, glued.start)] if glued else []
     tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]

@@ -82,23 +82,32 @@ class Token:
     kind: TokenKind
 
 
+class MendedBy(Enum):
+    """What may yet make right what is wrong with a line, and so when it is pointed at.
+
+    `NOTHING`: no more letters, such as at an option that none begins with. It is pointed at at once.
+    `WORD`: more letters where it stands. It is not pointed at while the cursor touches it.
+    `END`: more at the end of the line, such as the data that an APDU's Lc promises. It is not pointed at while the
+    cursor is there either.
+    `CARD`: the card, once it is connected, such as for a field's address while no memory map is chosen. It is not
+    marked, and a line is not refused for it before its turn has come.
+    """
+
+    NOTHING = "nothing"
+    WORD = "more letters where it stands"
+    END = "more at the end of the line"
+    CARD = "the card, once it is connected"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a stretch of the line, and what to try. Neither text repeats a word that may be a secret.
-
-    `pending` marks what the card decides once it is connected, such as a field's address while no memory map is
-    chosen: a line is not refused for it before its turn has come. `unfinished` marks what more at the end may mend,
-    such as an APDU with less data than its Lc says: it is not pointed at while it is being typed. `certain` marks what
-    no more letters at its end can mend, such as an option that none begins with: it is pointed at at once.
-    """
+    """What is wrong with a stretch of the line, and what to try. Neither text repeats a word that may be a secret."""
 
     message: str
     hint: str
     start: int
     end: int
-    pending: bool = False
-    unfinished: bool = False
-    certain: bool = False
+    mended_by: MendedBy = MendedBy.WORD
 
 
 def laid(over: list[Token], under: list[Token]) -> list[Token]:

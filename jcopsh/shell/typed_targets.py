@@ -16,7 +16,7 @@ from pathlib import Path
 from jcopsh.errors import UsageError
 from jcopsh.shell.line import Call, Line
 from jcopsh.shell.redirect import file_of
-from jcopsh.shell.tokens import Problem
+from jcopsh.shell.tokens import MendedBy, Problem
 from jcopsh.shell.words import Redirect, RedirectKind
 
 
@@ -28,11 +28,11 @@ def with_target_problems(line: Line) -> Line:
     return replace(line, problems=tuple(sorted((*line.problems, *found), key=lambda one: one.start)))
 
 
-def no_such_program(redirect: Redirect, *, certain: bool = False) -> Problem:
-    """What is wrong with a program that is not there; `certain`, if none begins so."""
+def no_such_program(redirect: Redirect, *, mended_by: MendedBy = MendedBy.WORD) -> Problem:
+    """What is wrong with a program that is not there. Nothing mends a name that none begins with."""
     word = redirect.words[0]
     return Problem("there is no such program", "what stands behind | is a program, looked for in PATH",
-                   word.start, word.end, certain=certain)
+                   word.start, word.end, mended_by)
 
 
 def _problem_of(call: Call) -> Problem | None:
@@ -51,7 +51,9 @@ def _of_program(redirect: Redirect) -> Problem | None:
     names = _names_in(tuple((folder, _changed(folder)) for folder in folders if folder))
     at = bisect_left(names, name)
     nearest = names[at] if at < len(names) else ""
-    return None if nearest == name else no_such_program(redirect, certain=not nearest.startswith(name))
+    if nearest == name:
+        return None
+    return no_such_program(redirect, mended_by=MendedBy.WORD if nearest.startswith(name) else MendedBy.NOTHING)
 
 
 def _changed(folder: str) -> int:
@@ -80,7 +82,7 @@ def _of_file(redirect: Redirect) -> Problem | None:
     try:
         file = file_of(redirect)
         if not file.parent.is_dir():
-            return Problem("there is no such folder", "", word.start, word.end, certain=True)
+            return Problem("there is no such folder", "", word.start, word.end, MendedBy.NOTHING)
         if file.is_dir():
             return Problem("this is a folder", "FOLDER/NAME names a file in it", word.start, word.end)
     except (UsageError, OSError, RuntimeError, ValueError):

@@ -19,7 +19,7 @@ from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
 
-from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Problem, Span
+from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, MendedBy, Problem, Span
 
 BLANKS = " \t\r\n\f\v"
 QUOTES = "\"'"
@@ -322,7 +322,7 @@ class _WordReader:
 
     def _left_open(self, opening: str, closing: str, at: int, width: int) -> None:
         message = f"what {opening} opens here is never closed"
-        self.problem = Problem(message, f"close it with {closing}", at, at + width, unfinished=True)
+        self.problem = Problem(message, f"close it with {closing}", at, at + width, MendedBy.END)
 
 
 def join(text: str, words: Sequence[Word]) -> Word:

@@ -18,7 +18,7 @@ from jcopsh.shell.highlight import fragments
 from jcopsh.shell.line import Line, strike_out
 from jcopsh.shell.parser import parse_line
 from jcopsh.shell.slot import Slot, SlotKind, slot_at_end
-from jcopsh.shell.tokens import Problem, TokenKind
+from jcopsh.shell.tokens import MendedBy, Problem, TokenKind
 from jcopsh.shell.types import TRANSPORT_KEY
 from tests.shell.samples import CANARY, CANARY_TEXT, REGISTRY, context, sample_registry
 
@@ -258,7 +258,7 @@ def test_what_is_missing_is_missed_behind_the_last_word(text: str, says: str) ->
 def test_what_the_map_decides_is_pending_while_there_is_no_card() -> None:
     text = "read cold_historical_bytes"
     (problem,) = parse_line(text, REGISTRY, context(None)).problems
-    assert problem.pending
+    assert problem.mended_by is MendedBy.CARD
     assert not parse(text).problems
 
 
@@ -472,4 +472,5 @@ def test_a_redirection_without_blanks_says_what_it_needs() -> None:
     assert "> stands between blanks" in problem.message
     assert parse("reset>result.svg").problems == ()
     # while it is typed nothing is marked
-    assert not any(parse(text).problems[0].certain for text in ("reset>", "reset>result.sv", "read cm_key1>x.t"))
+    for text in ("reset>", "reset>result.sv", "read cm_key1>x.t"):
+        assert parse(text).problems[0].mended_by is not MendedBy.NOTHING
