@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jcopsh.errors import JcopshError, ReaderError
 from jcopsh.shell.card_content import ContentObserver
 from jcopsh.shell.choices import AUTO, OFF, T0, T1
 from jcopsh.shell.command import Registry
-from jcopsh.shell.context import Completion, ParseContext
+from jcopsh.shell.context import Completion, OnCard, ParseContext
 from jcopsh.shell.history import History
 from jcopsh.shell.line import strike_out
 from jcopsh.shell.parser import parse_line
@@ -41,6 +41,22 @@ class MapChoice:
 
     map: MemoryMap | None
     assumed: bool = False
+
+
+class _Known(NamedTuple):
+    """What a ParseContext is made of; the first three are generations. While all is the same, so is the context."""
+
+    registry: int
+    settings: int
+    topics: int
+    map: MapChoice
+    connected: bool
+    readers: tuple[ReaderInfo, ...]
+    content: tuple[OnCard, ...]
+    key_versions: tuple[int, ...]
+    files: tuple[Completion, ...]
+    current_df: str
+    key_sets: tuple[str, ...]
 
 
 class Opens(Protocol):
@@ -105,11 +121,10 @@ class Session:
         self._card: Card | None = None
         self._tracer: Tracer | None = None
         self._own_map: MemoryMap | None = None  # the map that came with the card: that of a simulated one
-        self._context_key: object = None
+        self._known: _Known | None = None  # what the context was made of
         self._context = ParseContext()
         self._content: ContentObserver | None = None  # of the connected card
         self._files: SeenFiles | None = None  # of the connected card
-        self._subjects: tuple[object, tuple[Completion, ...], tuple[Completion, ...]] = (None, (), ())
         self.settings.observers.append(self._setting_changed)
 
     # the card -------------------------------------------------------------------------------------------------------
@@ -273,30 +288,32 @@ class Session:
 
     def context(self) -> ParseContext:
         """What parsing and completion may know now. The same object as long as nothing has changed."""
-        choice = self.map_choice
-        key = (self.registry.generation, self.settings.generation, self.topics.generation,
-               choice.map.name if choice.map else None, choice.assumed, self._card is not None, self.readers,
-               self._content.on_card if self._content else (), self._content.seen.key_versions if self._content else (),
-               *self._seen_files, self.key_sets.names() if self.key_sets else ())
-        if key != self._context_key:
-            self._context_key = key
-            _, subjects, aliases = self._help_subjects()
-            files, current_df = self._seen_files
-            self._context = ParseContext(
-                map=choice.map, map_assumed=choice.assumed, card_known=self._card is not None,
-                subjects=subjects, subject_aliases=aliases, settings=self.settings.choices(),
-                setting_meanings=self.settings.meanings(),
-                aliases={alias.name: alias.words for alias in self.registry.aliases},
-                readers=tuple(
-                    Completion(one.name, f"reader {one.index}, {_content(one)}")
-                    for one in self.readers
-                ),
-                content=self._content.on_card if self._content else (),
-                key_versions=self._content.seen.key_versions if self._content else (),
-                files=files, current_df=current_df,
-                key_sets=self.key_sets.names() if self.key_sets else (),
-            )
+        known = self._what_is_known()
+        if known != self._known:
+            self._known, self._context = known, self._picture(known)
         return self._context
+
+    def _what_is_known(self) -> _Known:
+        files, current_df = self._seen_files
+        return _Known(
+            self.registry.generation, self.settings.generation, self.topics.generation, self.map_choice,
+            connected=self._card is not None, readers=self.readers,
+            content=self._content.on_card if self._content else (),
+            key_versions=self._content.seen.key_versions if self._content else (),
+            files=files, current_df=current_df, key_sets=self.key_sets.names() if self.key_sets else (),
+        )
+
+    def _picture(self, known: _Known) -> ParseContext:
+        subjects, subject_aliases = self._help_subjects()
+        return ParseContext(
+            map=known.map.map, map_assumed=known.map.assumed, card_known=known.connected,
+            subjects=subjects, subject_aliases=subject_aliases, settings=self.settings.choices(),
+            setting_meanings=self.settings.meanings(),
+            aliases={alias.name: alias.words for alias in self.registry.aliases},
+            readers=tuple(Completion(one.name, f"reader {one.index}, {_content(one)}") for one in known.readers),
+            content=known.content, key_versions=known.key_versions, files=known.files, current_df=known.current_df,
+            key_sets=known.key_sets,
+        )
 
     @property
     def _seen_files(self) -> tuple[tuple[Completion, ...], str]:
@@ -310,18 +327,15 @@ class Session:
         """A line without its secrets."""
         return strike_out(parse_line(text, self.registry, self.context()))
 
-    def _help_subjects(self) -> tuple[object, tuple[Completion, ...], tuple[Completion, ...]]:
-        """What they follow from, the names that `help` takes, and their other names."""
-        key = (self.registry.generation, self.topics.generation)
-        if self._subjects[0] != key:
-            commands = [Completion(entry.name, entry.summary) for entry in self.registry]
-            taken = {completion.text for completion in commands}
-            topics = [Completion(topic.name, topic.title) for topic in self.topics.all() if topic.name not in taken]
-            named = (*self.registry, *self.topics.all())
-            aliases = [Completion(alias, f"the same as {one.name}") for one in named for alias in one.aliases]
-            aliases += [Completion(alias.name, f"stands for {alias.words}") for alias in self.registry.aliases]
-            self._subjects = (key, tuple(commands + topics), tuple(aliases))
-        return self._subjects
+    def _help_subjects(self) -> tuple[tuple[Completion, ...], tuple[Completion, ...]]:
+        """The names that `help` takes, and their other names."""
+        commands = [Completion(entry.name, entry.summary) for entry in self.registry]
+        taken = {completion.text for completion in commands}
+        topics = [Completion(topic.name, topic.title) for topic in self.topics.all() if topic.name not in taken]
+        named = (*self.registry, *self.topics.all())
+        aliases = [Completion(alias, f"the same as {one.name}") for one in named for alias in one.aliases]
+        aliases += [Completion(alias.name, f"stands for {alias.words}") for alias in self.registry.aliases]
+        return tuple(commands + topics), tuple(aliases)
 
     # the person at the terminal -------------------------------------------------------------------------------------
 
