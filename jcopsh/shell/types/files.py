@@ -159,7 +159,7 @@ class TagType(ParameterType[bytes]):
     """A BER tag of one to four bytes, or a two-byte number of an application's own data objects (01xx, 02xx)."""
 
     metavar: ClassVar[str] = "TAG"
-    begins: ClassVar[re.Pattern[str]] = re.compile("(?:0[xX])?[0-9A-Fa-f]{0,8}|0[xX]")
+    begins: ClassVar[re.Pattern[str]] = re.compile("(?:0[xX])?[0-9A-Fa-f]{0,8}")
     drawn_as: ClassVar[TokenKind] = TokenKind.NUMBER
 
     @property
