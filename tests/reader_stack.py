@@ -27,10 +27,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 import jcopsh
+from tests.closing import Closing
 from tests.terminal import Terminal
 
 SOCKET_NAME = "pcscd.comm"
@@ -138,7 +138,7 @@ class CardProcess:
         return self._process.wait(timeout_s)
 
 
-class OtherProgram:
+class OtherProgram(Closing):
     """Another PC/SC program beside the one under test, which does as it is told (other_program.py)."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
@@ -170,16 +170,8 @@ class OtherProgram:
             raise StackError("the other program gave no answer")
         return line
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class ReaderStack:
+class ReaderStack(Closing):
     """A running pcscd with two empty readers, `Virtual PCD 00 00` and `Virtual PCD 00 01`."""
 
     def __init__(self, directory: Path) -> None:
@@ -353,14 +345,6 @@ class ReaderStack:
 
     def _log_tail(self) -> str:
         return self.pcscd_log.read_text("utf-8", "replace")[-2000:]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _start_namespace(directory: Path) -> subprocess.Popen[bytes]:

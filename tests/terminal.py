@@ -16,10 +16,11 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyte
+
+from tests.closing import Closing
 
 READ_SIZE_BYTES = 65536
 
@@ -43,7 +44,7 @@ class _Screen(pyte.Screen):
         self._answer(data)
 
 
-class Terminal:
+class Terminal(Closing):
     """A running program, its screen (`screen`) and every byte it has written (`output`)."""
 
     def __init__(
@@ -151,11 +152,3 @@ class Terminal:
         self.output += data
         self._stream.feed(data)
         return bool(data)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -10,13 +10,6 @@ from pathlib import Path
 from tests.reader_stack import program, program_environment
 from tests.terminal import Terminal
 
-TRANSPORT_KEY = b"JCOPSIMULATEDTK0"
-SELECT_TK = bytes.fromhex("00A4040010") + TRANSPORT_KEY
-BOOT = bytes.fromhex("00F00000")
-PROTECT = bytes.fromhex("00100000")
-FUSE = bytes.fromhex("00000000")
-IDENTIFY = bytes.fromhex("00A4040009A000000167413000FF00")
-
 HOME_FOLDERS = {"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_DATA_HOME": "data", "XDG_STATE_HOME": "state",
                 "XDG_CACHE_HOME": "cache"}
 
@@ -104,3 +97,15 @@ def say_yes(terminal: Terminal, line: str) -> None:
     """Type a line and answer its question with yes."""
     ask(terminal, line, "or no: ")
     terminal.type_in("yes\r")
+
+
+def write_and_fuse(terminal: Terminal, key: str) -> None:
+    """The end of the job, from a booted card on: a key is written, the card protected and fused, and jcopsh left."""
+    say_yes(terminal, f"write cm_key1 {key}")
+    terminal.wait_for("read back")
+    consent(terminal, "protect", "protect")
+    terminal.wait_for("booted protected ❯")
+    consent(terminal, "fuse", "fuse")
+    terminal.wait_for(" fused ❯")
+    terminal.type_in("exit\r")
+    assert terminal.wait_for_end() == 0

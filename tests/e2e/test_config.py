@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import FUSE, IDENTIFY, Jcopsh, ask
+from tests.card.support import FUSE, IDENTIFY
+from tests.e2e.support import Jcopsh, ask
 
 PROMPT = "❯ "
 

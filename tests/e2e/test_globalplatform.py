@@ -10,7 +10,8 @@ import pytest
 
 from tests import cap_files
 from tests.cap_files import Cap
-from tests.e2e.support import TRANSPORT_KEY, Jcopsh, consent, say_yes
+from tests.card.support import TRANSPORT_KEY
+from tests.e2e.support import Jcopsh, consent, say_yes
 from tests.reader_stack import ReaderStack, program
 
 KEY = "404142434445464748494A4B4C4D4E4F"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, Jcopsh, consent, say_yes
+from tests.card.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK
+from tests.e2e.support import Jcopsh, say_yes, write_and_fuse
 
 NEW_KEY = "5A0102030405060708090A0B0C0D0E0F"
 
@@ -30,14 +31,7 @@ def test_the_whole_job_at_a_terminal(jcopsh: Jcopsh) -> None:
         terminal.type_in("read cm_key1\r")
         terminal.wait_for("3DES KCV")
         terminal.type_in("read 0xc00305 16\r")
-        say_yes(terminal, f"write cm_key1 {NEW_KEY}")
-        terminal.wait_for("read back")
-        consent(terminal, "protect", "protect")
-        terminal.wait_for("booted protected ❯")
-        consent(terminal, "fuse", "fuse")
-        terminal.wait_for(" fused ❯")
-        terminal.type_in("exit\r")
-        assert terminal.wait_for_end() == 0
+        write_and_fuse(terminal, NEW_KEY)
     received = jcopsh.received()
     write = bytes.fromhex("C0D6030510" + NEW_KEY)
     for sent in (IDENTIFY, SELECT_TK, BOOT, write, PROTECT, FUSE):

@@ -37,7 +37,8 @@ from yubikit.core.smartcard.scp import KeyRef, Scp03KeyParams, StaticKeys
 from yubikit.securitydomain import SecurityDomainSession
 
 from tests import cap_files
-from tests.e2e.support import TRANSPORT_KEY, Jcopsh
+from tests.card.support import TRANSPORT_KEY
+from tests.e2e.support import Jcopsh
 from tests.reader_stack import CardProcess, ReaderStack, program
 
 CAP = cap_files.Cap(bytes.fromhex("D276000124"), (bytes.fromhex("D27600012401"),), method_bytes=700)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tests.e2e.support import TRANSPORT_KEY, Jcopsh, say_yes
+from tests.card.support import TRANSPORT_KEY
+from tests.e2e.support import Jcopsh, say_yes
 from tests.terminal import Terminal
 
 NEW_KEY = "A10102030405060708090A0B0C0D0E0F"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import TRANSPORT_KEY, Jcopsh
+from tests.card.support import TRANSPORT_KEY
+from tests.e2e.support import Jcopsh
 from tests.reader_stack import READERS, CardProcess, ReaderStack, program
 from tests.terminal import Terminal, TerminalTimeout
 

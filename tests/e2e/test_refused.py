@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import EXIT_REFUSED, EXIT_USAGE
-from tests.e2e.support import BOOT, FUSE, IDENTIFY, SELECT_TK, Jcopsh, ask, consent, phrase_on
+from tests.card.support import BOOT, FUSE, IDENTIFY, SELECT_TK
+from tests.e2e.support import Jcopsh, ask, consent, phrase_on
 from tests.reader_stack import program
 from tests.terminal import Terminal
 

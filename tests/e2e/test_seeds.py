@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.card.support import BOOT, SELECT_TK
 from tests.card.test_recording import TRACES
-from tests.e2e.support import BOOT, SELECT_TK, Jcopsh
+from tests.e2e.support import Jcopsh
 
 HISTORICAL_BYTES = ("c0d601370b0a4a32413038312C543D31", "c0d6015A0b0a4a32413038312C543D31")
 SEED_000_T1 = ["C0D6012301DA", "C0D6014601DA", "C0D6012201FE", "C0D60124010F", "C0D60147010F", *HISTORICAL_BYTES]

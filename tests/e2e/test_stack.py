@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, TRANSPORT_KEY, Jcopsh, consent, say_yes
+from tests.card.support import BOOT, FUSE, IDENTIFY, PROTECT, SELECT_TK, TRANSPORT_KEY
+from tests.e2e.support import Jcopsh, say_yes, write_and_fuse
 from tests.reader_stack import CardProcess, ReaderStack, program
 
 NEW_KEY = "5A0102030405060708090A0B0C0D0E0F"
@@ -38,14 +39,7 @@ def test_the_whole_job(reader_stack: ReaderStack, card: CardProcess, tmp_path: P
         terminal.wait_for("booted ❯")
         terminal.type_in("read cm_key1; read 0xc00305 16\r")
         terminal.wait_for("3DES KCV")
-        say_yes(terminal, f"write cm_key1 {NEW_KEY}")
-        terminal.wait_for("read back")
-        consent(terminal, "protect", "protect")
-        terminal.wait_for("booted protected ❯")
-        consent(terminal, "fuse", "fuse")
-        terminal.wait_for(" fused ❯")
-        terminal.type_in("exit\r")
-        assert terminal.wait_for_end() == 0
+        write_and_fuse(terminal, NEW_KEY)
         assert TRANSPORT_KEY not in terminal.output
     received = card.received()
     for sent in (IDENTIFY, SELECT_TK, BOOT, bytes.fromhex("C0D6030510" + NEW_KEY), PROTECT, FUSE):

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from jcopsh.globalplatform import ciphers, content, scp03
+from jcopsh.globalplatform import content
 from jcopsh.globalplatform.cap import parse_cap
-from jcopsh.globalplatform.channel import SecurityLevel, parse_initialize_update
 from jcopsh.globalplatform.content import Instance, LifeCycle, Structure
-from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
 from jcopsh.iso7816.aid import AID
 from tests.globalplatform import traces
 
 GPSHELL = {plain.ins: plain for plain, _, _ in traces.exchanges("gpshell-scp02.log")}
-
-
-def globalplatformpro() -> Iterator[tuple[bytes, bytes]]:
-    """Header and plain data of each command that GlobalPlatformPro sent to install, deciphered here."""
-    channel, answer, host_challenge, count = None, None, b"", 0
-    for wire, response in traces.wire("gp-install-scp03.log"):
-        if wire.ins == 0x50:
-            answer, host_challenge = parse_initialize_update(response.data), wire.data
-        elif wire.ins == 0x82:
-            assert answer is not None
-            _, channel = scp03.authenticate(KeySet.of_one(DEFAULT_KEY), host_challenge, answer, SecurityLevel(0x03))
-        elif channel is not None:
-            count += 1
-            key = channel.keys.enc.reveal()
-            icv = ciphers.aes_ecb(key, count.to_bytes(16, "big"))
-            yield wire.header[1:], ciphers.unpad(ciphers.aes_cbc_decrypt(key, wire.data[:-8], icv))
 
 
 def test_gpshell_s_install_for_install() -> None:
@@ -43,7 +23,9 @@ def test_gpshell_s_delete() -> None:
 
 
 def test_globalplatformpro_s_installation() -> None:
-    sent = [pair for pair in globalplatformpro() if pair[0][0] in (0xE6, 0xE8)]
+    sent = [
+        (header[1:], data) for header, data in traces.deciphered("gp-install-scp03.log") if header[1] in (0xE6, 0xE8)
+    ]
     cap = parse_cap(b"".join(data for header, data in sent if header[0] == 0xE8))
     package, applet, isd = cap.aid, cap.applets[0], AID.parse("A000000151000000")
     made = Instance(package, applet, applet)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from jcopsh.globalplatform import ciphers, scp03
+from jcopsh.globalplatform.channel import SecurityLevel, parse_initialize_update
+from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "traces"
@@ -38,3 +41,19 @@ def wire(name: str) -> Iterator[tuple[CommandAPDU, ResponseAPDU]]:
             command = CommandAPDU.parse(bytes.fromhex(sent[1]))
         elif answer and command:
             yield command, ResponseAPDU.parse(bytes.fromhex(answer[1]))
+
+
+def deciphered(name: str) -> Iterator[tuple[bytes, bytes]]:
+    """Header and plain data of each command within the SCP03 channel of a GlobalPlatformPro trace."""
+    channel, answer, host_challenge, count = None, None, b"", 0
+    for sent, response in wire(name):
+        if sent.ins == 0x50:
+            answer, host_challenge = parse_initialize_update(response.data), sent.data
+        elif sent.ins == 0x82:
+            assert answer is not None
+            _, channel = scp03.authenticate(KeySet.of_one(DEFAULT_KEY), host_challenge, answer, SecurityLevel(0x03))
+        elif channel is not None:
+            count += 1
+            key = channel.keys.enc.reveal()
+            icv = ciphers.aes_ecb(key, count.to_bytes(16, "big"))
+            yield sent.header, ciphers.unpad(ciphers.aes_cbc_decrypt(key, sent.data[:-8], icv))

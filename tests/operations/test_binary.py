@@ -7,23 +7,15 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import CardError, JcopshError
-from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.operations import binary, files
 from jcopsh.simulator.card import SimulatedCard
 from tests.card.support import Rig, fake, simulated
-from tests.operations.support import run
-
-VERIFY = "002000010431323334"
-T0 = "iso7816-files,protocol=t0"
+from tests.operations.support import T0, VERIFY, named, run
 
 
 @pytest.fixture(params=["iso7816-files", T0], ids=["T=1", "T=0"])
 def card(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
     return simulated(tmp_path, request.param, known_map=False)[0]
-
-
-def named(text: str) -> FileReference:
-    return FileReference.parse(text)
 
 
 def content_of(sim: SimulatedCard, identifier: int) -> bytes:

@@ -10,24 +10,17 @@ from jcopsh.card.card import answering_yes
 from jcopsh.errors import CardError, Refused, UsageError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import Structure
-from jcopsh.iso7816.file_reference import FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer
 from jcopsh.operations import files
 from jcopsh.operations.file_values import FoundFile, Probed
 from jcopsh.operations.progress import Progress
 from tests.card.support import Rig, fake, simulated
-
-VERIFY = "002000010431323334"
-T0 = "iso7816-files,protocol=t0"
+from tests.operations.support import T0, VERIFY, named
 
 
 @pytest.fixture(params=["iso7816-files", T0], ids=["T=1", "T=0"])
 def card(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
     return simulated(tmp_path, request.param, known_map=False)[0]
-
-
-def named(text: str) -> FileReference:
-    return FileReference.parse(text)
 
 
 # --- select --------------------------------------------------------------------------------------------------------

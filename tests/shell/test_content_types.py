@@ -14,7 +14,6 @@ from jcopsh.commands import register_all
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform.cap import CapFile, parse_cap
 from jcopsh.iso7816.aid import AID
-from jcopsh.iso7816.hexadecimal import NotationError
 from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry
 from jcopsh.shell.completion import suggest
@@ -22,6 +21,7 @@ from jcopsh.shell.context import ContentKind, OnCard
 from jcopsh.shell.types import KeyVersionType, ParameterType
 from jcopsh.shell.types.content import AidOrCardType, AidType, PrivilegesType, StateType, WholeCard
 from tests import cap_files
+from tests.shell.parameter_types import is_read_or_refused
 from tests.shell.samples import CANARY, context
 
 APPLICATION, DOMAIN, PACKAGE, MODULE = "000000000012", "A000000151000001", "0000000000", "000000000011"
@@ -48,17 +48,7 @@ def test_what_a_type_writes_it_reads(data: st.DataObject) -> None:
 @given(st.text(max_size=60) | st.text("0123456789abcdef,-", max_size=40))
 def test_no_text_makes_a_type_fail_in_another_way(text: str) -> None:
     for kind, _ in VALUES:
-        assert all(0 <= span.start <= span.end <= len(text) for span in kind.secret_spans(text, CONTEXT))
-        kind.token_kind(text, CONTEXT)
-        list(kind.complete(text, CONTEXT))
-        assert isinstance(kind.explain(text, CONTEXT), str)
-        try:
-            kind.parse(text, CONTEXT)
-        except NotationError as error:
-            assert 0 <= error.start <= error.end <= len(text)
-        except UsageError as error:
-            assert error.start is not None and error.end is not None
-            assert 0 <= error.start <= error.end <= len(text)
+        is_read_or_refused(kind, text, CONTEXT)
 
 
 @pytest.mark.parametrize(

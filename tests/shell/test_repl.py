@@ -96,6 +96,15 @@ def typed_when_ready(
         typist.join()
 
 
+def loading_until(typed_already: threading.Event, scene: Stage) -> Loading:
+    """The session is there some steps after the event: the keys come in between."""
+    while not typed_already.wait(0.01):
+        yield
+    for _ in range(10):
+        yield
+    return scene.session
+
+
 def test_tab_completes(scene: Stage) -> None:
     typed_when_ready(
         scene,
@@ -126,13 +135,6 @@ def test_a_search_that_began_while_jcopsh_was_loaded_goes_on(scene: Stage) -> No
     scene.session.history.add("say two")
     typed_already = threading.Event()
 
-    def loading() -> Loading:
-        while not typed_already.wait(0.01):
-            yield
-        for _ in range(10):  # the keys come in between
-            yield
-        return scene.session
-
     def first(_buffer: Buffer) -> bool:
         typed_already.set()
         return True
@@ -143,7 +145,7 @@ def test_a_search_that_began_while_jcopsh_was_loaded_goes_on(scene: Stage) -> No
         (first, ""),
         (lambda buffer: len(buffer.history.get_strings()) == 2, ENTER),
         (lambda buffer: buffer.text == "say one", ENTER + CTRL_D),
-        start=loading(),
+        start=loading_until(typed_already, scene),
     )
     assert scene.shown == "low: one\n"
 
@@ -157,19 +159,17 @@ def test_an_editor_that_was_asked_for_while_jcopsh_was_loaded_opens(
     monkeypatch.setenv("VISUAL", str(editor))
     typed_already = threading.Event()
 
-    def loading() -> Loading:
-        while not typed_already.wait(0.01):
-            yield
-        for _ in range(10):  # the keys come in between
-            yield
-        return scene.session
-
     def asked_for(buffer: Buffer) -> bool:
         if buffer.text == "say one":
             typed_already.set()
         return buffer.text == "say two"
 
-    typed_when_ready(scene, (lambda buffer: True, "say one\x18\x05"), (asked_for, ENTER + CTRL_D), start=loading())
+    typed_when_ready(
+        scene,
+        (lambda buffer: True, "say one\x18\x05"),
+        (asked_for, ENTER + CTRL_D),
+        start=loading_until(typed_already, scene),
+    )
     assert scene.shown == "low: two\n"
 
 

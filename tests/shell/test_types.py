@@ -55,6 +55,7 @@ from jcopsh.shell.types import (
 from jcopsh.shell.types.base import UnfinishedError
 from jcopsh.shell.types.folders import SCRIPTS, entries
 from jcopsh.shell.words import cut, quote
+from tests.shell.parameter_types import is_read_or_refused
 from tests.shell.samples import CANARY, J2A040, SUBJECTS, context
 
 CONTEXT = context()
@@ -137,18 +138,7 @@ def test_every_type_says_what_it_wants(kind: ParameterType[Any], values: object)
 @given(st.text(max_size=60))
 def test_no_text_makes_a_type_fail_in_another_way(text: str) -> None:
     for kind, _ in VALUES:
-        spans = kind.secret_spans(text, CONTEXT)
-        assert all(0 <= span.start <= span.end <= len(text) for span in spans)
-        kind.token_kind(text, CONTEXT)
-        list(kind.complete(text, CONTEXT))
-        assert isinstance(kind.explain(text, CONTEXT), str)
-        try:
-            kind.parse(text, CONTEXT)
-        except NotationError as error:
-            assert 0 <= error.start <= error.end <= len(text)
-        except UsageError as error:
-            assert error.start is not None and error.end is not None
-            assert 0 <= error.start <= error.end <= len(text)
+        is_read_or_refused(kind, text, CONTEXT)
 
 
 @given(st.binary(min_size=15, max_size=17), st.sampled_from(["", "G", " 1", "zz"]))
