@@ -128,15 +128,7 @@ def keys(
     if action == "forget":
         return _forget(session, name)
     check_name(name)
-    if from_memory is not None:
-        if given.specs:
-            raise UsageError("--from-memory and other keys exclude one another; nothing was stored",
-                             hint=f"keys add {name} --from-memory 123")
-        stored = _from_memory(session, name, from_memory, key_version, kdf)
-    elif action == "save" and not given.specs:
-        stored = _of_channel(session, name, key_version, kdf)
-    else:
-        stored = _given(session, name, given, key_version, kdf)
+    stored = _to_store(session, action, name, given=given, key_version=key_version, kdf=kdf, from_memory=from_memory)
     key_sets(session).add(stored, new_passphrase(session, name) if passphrase else None)
     return f"{name} is stored: {', '.join(stored.labels)}"
 
@@ -186,6 +178,21 @@ def _ask_before_forgetting(session: Session, stored: StoredKeySet) -> None:
         ), which, question="Forget it?")
     except Refused as refused:
         raise Refused(f"the key set {stored.name} was kept", meaning=refused.meaning, hint=refused.hint) from None
+
+
+def _to_store(
+    session: Session, action: str, name: str, *, given: GivenKeys, key_version: int, kdf: Diversification | None,
+    from_memory: str | None,
+) -> StoredKeySet:
+    """The set that `keys add` and `keys save` store, from wherever its keys come. Raises UsageError."""
+    if from_memory is not None:
+        if given.specs:
+            raise UsageError("--from-memory and other keys exclude one another; nothing was stored",
+                             hint=f"keys add {name} --from-memory 123")
+        return _from_memory(session, name, from_memory, key_version, kdf)
+    if action == "save" and not given.specs:
+        return _of_channel(session, name, key_version, kdf)
+    return _given(session, name, given, key_version, kdf)
 
 
 def _given(

@@ -286,40 +286,48 @@ class CallParser:
 
     def _value(self, parameter: Parameter, word: Word) -> None:
         """Parse one value; note its token, its secrets and its problem."""
-        if parameter.type is None:
+        kind = parameter.type
+        if kind is None:
             return
         context = self.context.with_arguments(self.arguments)
-        if word.arrow is not None and _ends_at_arrow(parameter.type, word, context):
-            word = self._without_redirect(parameter.type, word, word.arrow)
+        if word.arrow is not None and _ends_at_arrow(kind, word, context):
+            word = self._without_redirect(kind, word, word.arrow)
         self.bindings.append(Binding(word, Role.VALUE, parameter))
-        kind = parameter.type.token_kind(word.text, context)
-        inner = parameter.type.line_in(word.text) if parameter.type.holds_line else None
-        self.tokens.append(Token(word.start, word.end if inner is None else word.start + inner.start, kind))
-        if inner is not None:
-            self._inner_line(Span(word.start + inner.start, word.start + inner.end))
-        self.secrets += [word.span(*span) for span in parameter.type.secret_spans(word.text, context)]
+        self._draw_value(kind, word, context)
+        self.secrets += [word.span(*span) for span in kind.secret_spans(word.text, context)]
         placeholder = PLACEHOLDER.search(word.text)
         if placeholder:
             at = word.span(placeholder.start(), placeholder.end())
             self.problems.append(secret_is_gone(at))
             self.tokens.append(Token(*at, TokenKind.PLACEHOLDER))
-            return
-        if word.problem and not self._is_stray_pipe(word, parameter.type):
+        elif word.problem and not self._is_stray_pipe(word, kind):
             self.problems.append(word.problem)
-            return
+        else:
+            self._parse_value(parameter, kind, word, context)
+
+    def _draw_value(self, kind: ParameterType[Any], word: Word, context: ParseContext) -> None:
+        """Note a value's token, and parse the line that it holds, if any."""
+        inner = kind.line_in(word.text) if kind.holds_line else None
+        end = word.end if inner is None else word.start + inner.start
+        self.tokens.append(Token(word.start, end, kind.token_kind(word.text, context)))
+        if inner is not None:
+            self._inner_line(Span(word.start + inner.start, word.start + inner.end))
+
+    def _parse_value(self, parameter: Parameter, kind: ParameterType[Any], word: Word, context: ParseContext) -> None:
+        """Note the value of a word, or what is wrong with it."""
         try:
-            self.arguments[parameter.name] = parameter.type.parse(word.text, context)
-        except NotationError as error:
-            hint = "help bytes shows the notations" if word.arrow is None else _PERHAPS_REDIRECTED
-            self._problem(error.message, hint, *word.span(error.start, error.end),
-                          self._mended_by(error, word, parameter.type, rest=parameter.rest))
-        except UsageError as error:
-            if self._is_stray_pipe(word, parameter.type):
+            self.arguments[parameter.name] = kind.parse(word.text, context)
+        except (NotationError, UsageError) as error:
+            if isinstance(error, NotationError):
+                message, hint = error.message, "help bytes shows the notations"
+            elif self._is_stray_pipe(word, kind):
                 self.problems.append(stray_pipe(word, self.entry.name if self.entry else SEND))
                 return
-            hint = error.hint if word.arrow is None else _PERHAPS_REDIRECTED
-            self._problem(error.what, hint, *word.span(error.start, error.end),
-                          self._mended_by(error, word, parameter.type, rest=parameter.rest))
+            else:
+                message, hint = error.what, error.hint
+            self._problem(message, hint if word.arrow is None else _PERHAPS_REDIRECTED,
+                          *word.span(error.start, error.end),
+                          self._mended_by(error, word, kind, rest=parameter.rest))
 
     def _mended_by(
         self, error: NotationError | UsageError, word: Word, kind: ParameterType[Any], *, rest: bool

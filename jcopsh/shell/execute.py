@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
+from typing import Any
 
 from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, CardError, ConnectionGivenUp, Ended, JcopshError, ReaderError
 from jcopsh.operations.status_errors import channel_hint
@@ -159,14 +160,16 @@ def _call(session: Session, call: Call, line: Line, *, json: bool) -> None:
     for name, injected in call.command.injected.items():
         arguments[name] = session if injected is Injected.SESSION else session.card
     with _answering(session, call), _delivered(session, call, line, json=json):
-        result = call.command.function(**arguments)
-        if inspect.isgenerator(result):
-            with closing(result):  # now, and not when it is found to be unused: it may keep other programs away
-                for value in result:
-                    # not paged: a question may follow
-                    session.output.show(value, json=json)
-        else:
-            session.output.show(result, json=json, paged=_may_be_paged(session))
+        _show(session, call.command.function(**arguments), json=json)
+
+
+def _show(session: Session, result: Any, *, json: bool) -> None:
+    if not inspect.isgenerator(result):
+        session.output.show(result, json=json, paged=_may_be_paged(session))
+        return
+    with closing(result):  # now, and not when it is found to be unused: it may keep other programs away
+        for value in result:
+            session.output.show(value, json=json)  # not paged: a question may follow
 
 
 def _may_be_paged(session: Session) -> bool:

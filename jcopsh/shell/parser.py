@@ -256,28 +256,34 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     text, word = source.text, segment.words[0]
     here = said_here(word.text)
     near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED and not here else ""
-    spans = shifted(suspicious_spans(text[segment.start : segment.end]), segment.start)
     glued = _glued_redirect(source, word)
+    problem = glued or _unreadable(text, word)
+    if problem is None and not (near or here):
+        problem = _wrong_in_bytes(text, segment.words)
+    if problem is None:
+        hint = here or (f"did you mean {near}?" if near else "help lists the commands")
+        goes_on = source.registry.begins(word.text) or BYTES_SO_FAR.fullmatch(word.text)
+        problem = Problem("there is no such command", hint, word.start, word.end,
+                          MendedBy.WORD if goes_on else MendedBy.NOTHING)
+    tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]
+    tokens += [Token(one.start, one.end, TokenKind.TEXT) for one in segment.words[1:]]
+    secrets = _secrets_in_unknown(source, segment, near)
     if not (near or here or glued) and may_be_secret(word.text):
-        spans.append(Span(word.start, word.end))
+        secrets.append(Span(word.start, word.end))
+    before_pipe = [Span(word.start, glued.start)] if glued else []
+    return Call(
+        segment.start, segment.end, None, None, (Binding(word, Role.COMMAND),), problems=(problem,),
+        tokens=tuple(tokens), secrets=tuple(without(text, secrets, [*harmless(segment.words), *before_pipe])),
+    )
+
+
+def _secrets_in_unknown(source: Source, segment: Segment, near: str) -> list[Span]:
+    """What looks like a secret in a call of no command; all its arguments where the one that was meant takes PINs."""
+    spans = shifted(suspicious_spans(source.text[segment.start : segment.end]), segment.start)
     meant = source.registry.get(near) if near else None
     if meant is not None and takes_pins(meant.command):
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
-    goes_on = source.registry.begins(word.text) or BYTES_SO_FAR.fullmatch(word.text)
-    problem = glued or _unreadable(text, word) or (
-        None if near or here else _wrong_in_bytes(text, segment.words)
-    ) or Problem(
-        "there is no such command", here or (f"did you mean {near}?" if near else "help lists the commands"),
-        word.start, word.end,
-        MendedBy.WORD if goes_on else MendedBy.NOTHING,
-    )
-    before_pipe = [Span(word.start, glued.start)] if glued else []
-    tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]
-    tokens += [Token(one.start, one.end, TokenKind.TEXT) for one in segment.words[1:]]
-    return Call(
-        segment.start, segment.end, None, None, (Binding(word, Role.COMMAND),), problems=(problem,),
-        tokens=tuple(tokens), secrets=tuple(without(text, spans, [*harmless(segment.words), *before_pipe])),
-    )
+    return spans
 
 
 def _unreadable(text: str, word: Word) -> Problem | None:
