@@ -24,7 +24,7 @@ from jcopsh.card.recording import read_recording
 from jcopsh.card.replay import ReplayLink
 from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, UsageError
 from jcopsh.globalplatform.cap import parse_cap
-from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.channel import ChannelProtocol, SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from jcopsh.simulator.profiles import Profile
 
 __all__ = [
-    "AID", "DEFAULT_KEY", "Card", "CardError", "ChannelError", "CommandAPDU", "Diversification", "JcopshError",
-    "KeyChoice", "KeySet", "ReaderError", "Refused", "Request", "ResetKind", "ResponseAPDU", "Secret",
+    "AID", "DEFAULT_KEY", "Card", "CardError", "ChannelError", "ChannelProtocol", "CommandAPDU", "Diversification",
+    "JcopshError", "KeyChoice", "KeySet", "ReaderError", "Refused", "Request", "ResetKind", "ResponseAPDU", "Secret",
     "SecurityLevel", "Source", "UsageError", "answering_yes", "authenticate", "boot", "card_info", "delete",
     "dump_memory", "fuse", "identify", "install", "list_content", "open", "parse_cap", "personalisation_checklist",
     "protect", "read_cplc", "read_memory", "select", "select_root_applet", "write_memory",

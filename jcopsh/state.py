@@ -15,7 +15,13 @@ from enum import Enum
 from typing import TypeVar
 
 from jcopsh.globalplatform import cplc
-from jcopsh.globalplatform.channel import CLA_SECURE, SecureChannelState, announced_options, is_security_domain
+from jcopsh.globalplatform.channel import (
+    CLA_SECURE,
+    ChannelProtocol,
+    SecureChannelState,
+    announced_options,
+    is_security_domain,
+)
 from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, CHANNEL_BITS, channel_of, is_interindustry
@@ -104,7 +110,7 @@ class CardState:
     verified: tuple[int, ...] = ()  # P2 of each VERIFY that the card took; for display alone, it lifts no guard
     security_domain: bool = False  # the selected application is one, as far as its answer to SELECT or its name tells
     secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
-    scp_options: tuple[tuple[int, int], ...] = ()  # protocol and i, as the selected security domain announced them
+    scp_options: tuple[tuple[ChannelProtocol, int], ...] = ()  # with i, as the selected security domain announced them
     chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
     # the ATR when the card was connected, once a reset has brought one, which may be another; kept over resets
     first_atr: bytes = b""

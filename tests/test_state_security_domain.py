@@ -8,17 +8,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel, announced_options
+from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel, announced_options
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.state import CardState, SelectedKind, advance, powered_up
 
+SCP02, SCP03 = ChannelProtocol.SCP02, ChannelProtocol.SCP03
 FCI = bytes.fromhex(  # seed 001
     "6F658408A000000003000000A5599F6501FF9F6E06479100783300734A06072A864886FC6B01600C060A2A864886FC6B02020101630906072A"
     "864886FC6B03640B06092A864886FC6B040215650B06092B8510864864020103660C060A2B060104012A026E0102"
 )
 CPLC = bytes.fromhex("9F7F2A4790D32147000000000083456E6E6E50524300000000000000005758594E4E4E4E4E0000000000000000")
 OPEN = replace(CardState(), selected=SelectedKind.APPLICATION,
-               secure_channel=SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF))
+               secure_channel=SecureChannelState(SCP02, 0x15, SecurityLevel.C_MAC, 0xFF))
 
 
 def after(state: CardState, command: str, data: bytes = b"", sw: int = 0x9000) -> CardState:
@@ -26,9 +27,9 @@ def after(state: CardState, command: str, data: bytes = b"", sw: int = 0x9000) -
 
 
 def test_select_tells_the_options_and_what_was_selected() -> None:
-    assert announced_options(FCI) == {2: 0x15}
+    assert announced_options(FCI) == {SCP02: 0x15}
     state = after(CardState(), "00A4040000", FCI)
-    assert state.scp_options == ((2, 0x15),)
+    assert state.scp_options == ((SCP02, 0x15),)
     assert state.aid.hex().upper() == "A000000003000000"
 
 
@@ -43,9 +44,9 @@ def test_several_protocols_as_a_card_of_both_names_them() -> None:
     assert announced_options(data) == {}  # the lengths do not add up: nothing is made of it
     objects = bytes.fromhex("640B06092A864886FC6B040370640B06092A864886FC6B040255")
     whole = b"\x66" + bytes((len(objects) + 2,)) + b"\x73" + bytes((len(objects),)) + objects
-    assert announced_options(whole) == {3: 0x70, 2: 0x55}
-    assert after(CardState(), "80CA006600", whole).scp_options == ((3, 0x70), (2, 0x55))
-    assert after(CardState(scp_options=((2, 0x15),)), "80CA006600", sw=0x6985).scp_options == ((2, 0x15),)
+    assert announced_options(whole) == {SCP03: 0x70, SCP02: 0x55}
+    assert after(CardState(), "80CA006600", whole).scp_options == ((SCP03, 0x70), (SCP02, 0x55))
+    assert after(CardState(scp_options=((SCP02, 0x15),)), "80CA006600", sw=0x6985).scp_options == ((SCP02, 0x15),)
 
 
 @pytest.mark.parametrize(("command", "sw", "stays"), [

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from jcopsh.errors import StoreError
+from jcopsh.globalplatform.channel import ChannelProtocol
+from jcopsh.globalplatform.keys import KeyType, key_type
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
 from jcopsh.iso7816.reader_commands import READER_CLASS
@@ -172,7 +174,8 @@ class Tries:
             return
         self._open = replace(self._open, answered=True)
         if len(response.data) > _PROTOCOL:
-            keys = self._keys.of_protocol(response.data[_PROTOCOL])
+            cipher = key_type(ChannelProtocol(response.data[_PROTOCOL]))
+            keys = self._keys.of_cipher(des=cipher is KeyType.DES3)
             with self._told_afterwards():
                 entry = self.ledger.answered(self._open.entry, response.data[_KEY_VERSION], keys, self.last)
                 self._open = replace(self._open, entry=entry)

@@ -8,18 +8,19 @@ from typing import Annotated
 from jcopsh.card.card import Card
 from jcopsh.commands.key_input import GivenKeys, chosen_keys, from_environment, version_from_environment
 from jcopsh.errors import UsageError
-from jcopsh.globalplatform.channel import SecurityLevel
-from jcopsh.globalplatform.keys import Diversification
+from jcopsh.globalplatform.channel import SPOKEN, ChannelProtocol, SecurityLevel
+from jcopsh.globalplatform.keys import Diversification, key_type
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import ByteString, KeySets, KeyVersionType, ScpOptionType, Security, choice, choice_of
+from jcopsh.shell.types import ByteString, ChoiceType, KeySets, KeyVersionType, ScpOptionType, Security, choice_of
 from jcopsh.state import CardState, SelectedKind
 
 KeyVersion = Annotated[int, KeyVersionType(0, 255)]
 Option = Annotated[int, ScpOptionType()]
 Kdf = Annotated[Diversification, choice_of(Diversification)]
-Protocol = Annotated[str, choice("SCP02", "SCP03", SCP02="3DES keys", SCP03="AES keys")]
+Protocol = Annotated[ChannelProtocol, ChoiceType(
+    {str(one): one for one in SPOKEN}, {str(one): f"{key_type(one)} keys" for one in SPOKEN})]
 
 
 @command("auth", group="secure channel", aliases=("authenticate",))
@@ -74,9 +75,9 @@ def auth(
     opened = authentication.authenticate(
         card, chosen.choice, level=level, option=option,
         key_version=chosen.key_version if key_version is None else key_version,
-        host_challenge=host_challenge, protocol=None if scp is None else int(scp[-2:]), here=here,
+        host_challenge=host_challenge, protocol=scp, here=here,
     )
-    if option is not None and opened.protocol != "SCP02":
+    if option is not None and opened.protocol != str(ChannelProtocol.SCP02):
         yield f"--option {option:02X} had no effect: it is for SCP02, and the card answered with {opened.protocol}"
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"

@@ -22,7 +22,7 @@ from jcopsh.commands.key_input import (
 )
 from jcopsh.errors import JcopshError, Refused, UsageError
 from jcopsh.globalplatform.channel import version_text
-from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet, KeyType, check_value_labels
+from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet, KeyType, check_value_labels, key_type
 from jcopsh.iso7816.hexadecimal import format_bytes
 from jcopsh.operations.key_values import KeySearch
 from jcopsh.operations.memory_keys import ORDERS, MemoryKeys, memory_keys
@@ -219,9 +219,9 @@ def _of_channel(session: Session, name: str, key_version: int, kdf: Diversificat
     if kdf is not None or key_version not in (0, state.secure_channel.key_version):
         raise UsageError("the keys of the channel have their version, and are those of this card; nothing was stored",
                          hint=f"keys save {name}")
-    key_type = KeyType.AES if state.secure_channel.protocol == "SCP03" else KeyType.DES3
     made = all_three(keys)
-    return StoredKeySet(name, made.all, check_value_labels(made, key_type), standing=Standing.ON_CARD,
+    labels = check_value_labels(made, key_type(state.secure_channel.protocol))
+    return StoredKeySet(name, made.all, labels, standing=Standing.ON_CARD,
                         key_version=state.secure_channel.key_version, card=ledger_name(state))
 
 

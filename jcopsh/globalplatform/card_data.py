@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from jcopsh.globalplatform.channel import ChannelProtocol
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.status import INS
 from jcopsh.iso7816.tlv import TLV, TlvError, find, parse_legible, walk_legible
@@ -53,11 +54,11 @@ def object_identifier(value: bytes) -> str:
 class ScpOption:
     """A secure channel protocol that the card names, and its option i."""
 
-    protocol: int
+    protocol: ChannelProtocol
     option: int
 
     def __str__(self) -> str:
-        return f"SCP{self.protocol:02X} i={self.option:02X}"
+        return f"{self.protocol} i={self.option:02X}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def _channels(oids: list[str]) -> list[ScpOption]:
     """Tag 64 holds one object identifier 1.2.840.114283.4.protocol.i after the other (H.2)."""
     beginning = f"{_GLOBALPLATFORM}4."
     options = (oid.removeprefix(beginning).split(".") for oid in oids if oid.startswith(beginning))
-    return [ScpOption(int(parts[0]), int(parts[1])) for parts in options if len(parts) == 2]
+    return [ScpOption(ChannelProtocol(int(parts[0])), int(parts[1])) for parts in options
+            if len(parts) == 2 and int(parts[0]) <= 0xFF]
 
 
 @dataclass(frozen=True, slots=True)

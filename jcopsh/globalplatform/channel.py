@@ -7,7 +7,7 @@ sent changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntFlag
+from enum import Enum, IntFlag
 from typing import Protocol
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -16,6 +16,36 @@ from jcopsh.iso7816.tlv import parse as parse_tlv
 
 CLA_SECURE = 0x04  # the secure messaging bit of the class byte (GlobalPlatform 2.3.1, 11.1.4)
 HOST_CHALLENGE_LENGTH = 8  # bytes; 16 in SCP03's S16 mode
+
+
+class ChannelProtocol(Enum):
+    """A secure channel protocol by its number, one byte (GlobalPlatform 2.3.1, 10.1.2 and H.2).
+
+    Named are those that INITIALIZE UPDATE begins. A card may announce any other: `ChannelProtocol(0x80)` is SCP80.
+    Raises ValueError for what is no byte.
+    """
+
+    SCP01 = 0x01
+    SCP02 = 0x02
+    SCP03 = 0x03
+
+    @classmethod
+    def _missing_(cls, value: object) -> ChannelProtocol | None:
+        if not isinstance(value, int) or not 0 <= value <= 0xFF:
+            return None
+        other = object.__new__(cls)
+        other._name_, other._value_ = f"SCP{value:02X}", value
+        known = cls._value2member_map_.setdefault(value, other)  # so that the same number is always the same member
+        assert isinstance(known, cls)  # noqa: S101 — nothing else is in it; for the type checker
+        return known
+
+    def __str__(self) -> str:
+        """As the specifications write it: SCP02."""
+        return self.name
+
+
+# those that jcopsh speaks
+SPOKEN = (ChannelProtocol.SCP02, ChannelProtocol.SCP03)
 
 
 class SecurityLevel(IntFlag):
@@ -89,9 +119,9 @@ def version_text(key_version: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SecureChannelState:
-    """What may be shown of an open secure channel. `protocol` is `SCP02` or `SCP03`, `option` its i."""
+    """What may be shown of an open secure channel. `option` is the protocol's i."""
 
-    protocol: str
+    protocol: ChannelProtocol
     option: int
     level: SecurityLevel
     key_version: int
@@ -105,17 +135,17 @@ class SecureChannelState:
 SCP_IDENTIFIER = bytes.fromhex("2A864886FC6B04")
 
 
-def announced_options(data: bytes) -> dict[int, int]:
-    """What card recognition data say of secure channels: i by protocol number.
+def announced_options(data: bytes) -> dict[ChannelProtocol, int]:
+    """What card recognition data say of secure channels: i by protocol.
 
     `data` is the answer to SELECT or to GET DATA 0066, which both may hold it (GlobalPlatform 2.3.1, H.2: tag 64).
     Where a protocol is named twice, the first counts. Empty where nothing is said or nothing can be read.
     """
-    found: dict[int, int] = {}
+    found: dict[ChannelProtocol, int] = {}
     for item in walk_legible(data):
         announces = item.tag == 0x06 and item.value.startswith(SCP_IDENTIFIER)
         if announces and len(item.value) == len(SCP_IDENTIFIER) + 2:
-            found.setdefault(item.value[-2], item.value[-1])
+            found.setdefault(ChannelProtocol(item.value[-2]), item.value[-1])
     return found
 
 
@@ -142,7 +172,7 @@ class InitializeUpdate:
 
     diversification_data: bytes
     key_version: int
-    protocol: int
+    protocol: ChannelProtocol
     implementation: int | None
     sequence_counter: bytes
     card_challenge: bytes
@@ -153,15 +183,15 @@ def parse_initialize_update(data: bytes) -> InitializeUpdate:
     """Read the answer's data. Raises ValueError for one of another form."""
     if len(data) < 12:
         raise ValueError(f"INITIALIZE UPDATE answers at least 28 bytes, these are {len(data)}")
-    diversification, key_version, protocol = data[:10], data[10], data[11]
-    if protocol in (0x01, 0x02) and len(data) == 28:
+    diversification, key_version, protocol = data[:10], data[10], ChannelProtocol(data[11])
+    if protocol in (ChannelProtocol.SCP01, ChannelProtocol.SCP02) and len(data) == 28:
         # SCP01 has no sequence counter: all 8 bytes are the challenge
-        split = 14 if protocol == 0x02 else 12
+        split = 14 if protocol is ChannelProtocol.SCP02 else 12
         return InitializeUpdate(diversification, key_version, protocol, None, data[12:split], data[split:20], data[20:])
-    if protocol == 0x03 and len(data) in (29, 32, 45, 48):
+    if protocol is ChannelProtocol.SCP03 and len(data) in (29, 32, 45, 48):
         size = 8 if len(data) < 45 else 16
         body = data[13:]
         return InitializeUpdate(
             diversification, key_version, protocol, data[12], body[2 * size :], body[:size], body[size : 2 * size]
         )
-    raise ValueError(f"no answer to INITIALIZE UPDATE of SCP{protocol:02X} has {len(data)} bytes")
+    raise ValueError(f"no answer to INITIALIZE UPDATE of {protocol} has {len(data)} bytes")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from jcopsh.globalplatform import ciphers
+from jcopsh.globalplatform.channel import ChannelProtocol
 from jcopsh.secrets.secret import Secret, key_check_value
 
 
@@ -14,6 +15,14 @@ class KeyType(Enum):
 
     DES3 = 0x80
     AES = 0x88
+
+    def __str__(self) -> str:
+        return "3DES" if self is KeyType.DES3 else "AES"
+
+
+def key_type(protocol: ChannelProtocol) -> KeyType:
+    """The cipher of the keys that a secure channel protocol has: AES of SCP03, 3DES of those before it."""
+    return KeyType.AES if protocol is ChannelProtocol.SCP03 else KeyType.DES3
 
 
 class Diversification(Enum):
@@ -108,21 +117,20 @@ def _counter_mode(key: bytes, message: bytes, length: int) -> bytes:
     return b"".join(ciphers.aes_cmac(key, bytes((n,)) + message) for n in range(1, blocks + 1))[:length]
 
 
-def check_value_labels(keys: KeySet, key_type: KeyType | None = None) -> tuple[str, ...]:
+def check_value_labels(keys: KeySet, cipher: KeyType | None = None) -> tuple[str, ...]:
     """What may be said of each key: its check value by its cipher, by both where that is not known.
 
     Keys of 24 and 32 bytes are AES keys: secure channels have 3DES keys of 16 bytes. Raises ValueError without a DEK.
     """
-    if key_type is None and keys.key_length != ciphers.DES_KEY_LENGTH:
-        key_type = KeyType.AES
-    kinds = (KeyType.DES3, KeyType.AES) if key_type is None else (key_type,)
-    names = {KeyType.DES3: "3DES", KeyType.AES: "AES"}
-    return tuple(" or ".join(f"{names[kind]} KCV {check_value(key, kind).hex().upper()}" for kind in kinds)
+    if cipher is None and keys.key_length != ciphers.DES_KEY_LENGTH:
+        cipher = KeyType.AES
+    ones = tuple(KeyType) if cipher is None else (cipher,)
+    return tuple(" or ".join(f"{one} KCV {check_value(key, one).hex().upper()}" for one in ones)
                  for key in keys.all)
 
 
-def check_value(key: Secret, key_type: KeyType) -> bytes:
+def check_value(key: Secret, cipher: KeyType) -> bytes:
     """Three bytes that tell a key from others: of 3DES 8 bytes of 00 enciphered, of AES 16 bytes of 01 (2.3.1, B.6)."""
-    if key_type is KeyType.AES:
+    if cipher is KeyType.AES:
         return ciphers.aes_ecb(key.reveal(), b"\x01" * ciphers.AES_BLOCK)[:3]
     return bytes.fromhex(key_check_value(key.reveal()))

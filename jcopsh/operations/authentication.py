@@ -18,6 +18,8 @@ from jcopsh.globalplatform import card_data, ciphers, cplc, scp02, scp03
 from jcopsh.globalplatform.channel import (
     HOST_CHALLENGE_LENGTH,
     LEVEL_NAMES,
+    SPOKEN,
+    ChannelProtocol,
     CryptogramMismatch,
     InitializeUpdate,
     LevelNotOffered,
@@ -42,7 +44,7 @@ from jcopsh.state import CardState, SelectedKind
 _OPENINGS = (SELECT_DEFAULT, *map(by_name, ISSUER_DOMAINS))
 GET_CARD_DATA = card_data.get_data(card_data.TAG_CARD_DATA)
 GET_CPLC = card_data.get_data(cplc.TAG)
-SCP02, SCP03 = 2, 3
+SCP02, SCP03 = SPOKEN
 # i where nothing tells it: of JCOP 2.4.1, and of those after it (release notes of the cards; both differ in nothing
 # that a client does)
 OPTION_OF_2_4_1, OPTION_SINCE_2_4_2 = 0x15, 0x55
@@ -82,7 +84,7 @@ class KeyChoice:
 
 def authenticate(
     card: Card, choice: KeyChoice, *, level: SecurityLevel, key_version: int = 0, option: int | None = None,
-    protocol: int | None = None, host_challenge: bytes | None = None, here: bool = False,
+    protocol: ChannelProtocol | None = None, host_challenge: bytes | None = None, here: bool = False,
 ) -> Authenticated:
     """Authenticate to the selected security domain; where none is, to the issuer's, as `go_to_domain` does.
 
@@ -103,11 +105,11 @@ def authenticate(
         response = card.send(wire)
     if not response.ok:
         raise _not_taken(wire, response, answer.protocol, i, said=option is not None)
-    state = SecureChannelState(f"SCP{answer.protocol:02X}", i, level, answer.key_version)
+    state = SecureChannelState(answer.protocol, i, level, answer.key_version)
     card.open_secure_channel(
         channel, state, diversified(choice.keys, choice.diversification, answer.diversification_data))
     return Authenticated(
-        state.protocol, f"{i:02X}", f"{level:02X}: {level_words(level)}", answer.key_version, choice.name,
+        str(answer.protocol), f"{i:02X}", f"{level:02X}: {level_words(level)}", answer.key_version, choice.name,
         card.state.aid.hex().upper() or "selected by default", card.max_data,
     )
 
@@ -177,7 +179,7 @@ def _look(card: Card) -> None:
         card.send(GET_CARD_DATA)  # refused by some cards that authenticate well (seed 001: 6985)
 
 
-def _check_before(state: CardState, level: SecurityLevel, option: int | None, protocol: int | None) -> None:
+def _check_before(state: CardState, level: SecurityLevel, option: int | None, protocol: ChannelProtocol | None) -> None:
     """A level that the card's only protocol does not offer is refused before a try is made of it."""
     known = dict(state.scp_options)
     protocols = {protocol} if protocol else set(known)
@@ -195,28 +197,28 @@ def _check_before(state: CardState, level: SecurityLevel, option: int | None, pr
         raise _no_level(state, error, only, i, option, meaning="No authentication was begun.") from None
 
 
-def _check_level(protocol: int, level: SecurityLevel, i: int) -> None:
-    if protocol == SCP02:
+def _check_level(protocol: ChannelProtocol, level: SecurityLevel, i: int) -> None:
+    if protocol is SCP02:
         scp02.check_level(level, scp02.Option(i))
     else:
         scp03.check_level(level, scp03.Option(i))
 
 
 def _no_level(
-    state: CardState, error: LevelNotOffered, protocol: int, i: int, option: int | None, *, meaning: str
+    state: CardState, error: LevelNotOffered, protocol: ChannelProtocol, i: int, option: int | None, *, meaning: str
 ) -> ChannelError:
     """The error that names the highest level there is. I is in doubt where the card does not tell it."""
-    shown = f"SCP{protocol:02X} i={i:02X}"
+    shown = f"{protocol} i={i:02X}"
     highest = _highest_level(protocol, i)
     hint = f"auth {highest} is the highest level of {shown}" if highest else f"jcopsh opens no channel of {shown}"
-    if protocol == SCP02 and option is not None:
+    if protocol is SCP02 and option is not None:
         hint += "; that i is the one of --option, without which the card's own counts"
-    elif protocol == SCP02 and SCP02 not in dict(state.scp_options):
+    elif protocol is SCP02 and SCP02 not in dict(state.scp_options):
         hint += "; the card does not tell its i, --option gives another one"
     return ChannelError(f"this channel cannot be opened: {error}", meaning=meaning, hint=hint)
 
 
-def _highest_level(protocol: int, i: int) -> str:
+def _highest_level(protocol: ChannelProtocol, i: int) -> str:
     """The name of the highest level; empty where there is none."""
     for level, name in reversed(LEVEL_NAMES.items()):
         try:
@@ -309,9 +311,9 @@ def _counted(state: CardState, tries: Collection[Try]) -> str:
     return f"{count} authentications of {which} ended badly or were never completed"
 
 
-def _challenge_length(state: CardState, protocol: int | None) -> int:
+def _challenge_length(state: CardState, protocol: ChannelProtocol | None) -> int:
     """How many bytes of host challenge, as far as the card has told: SCP02 knows 8 alone."""
-    s16 = protocol != SCP02 and scp03.Option(dict(state.scp_options).get(SCP03, 0)) & scp03.Option.S16
+    s16 = protocol is not SCP02 and scp03.Option(dict(state.scp_options).get(SCP03, 0)) & scp03.Option.S16
     return S16_CHALLENGE_LENGTH if s16 else HOST_CHALLENGE_LENGTH
 
 
@@ -324,7 +326,7 @@ def _challenge(card: Card, length: int) -> bytes:
 
 
 def _initialize_update(
-    card: Card, key_version: int, given: bytes | None, protocol: int | None
+    card: Card, key_version: int, given: bytes | None, protocol: ChannelProtocol | None
 ) -> tuple[bytes, InitializeUpdate]:
     """The host challenge, and the card's answer to it."""
     length = _challenge_length(card.state, protocol)
@@ -345,10 +347,10 @@ def _initialize_update(
         card.tries.not_compared()
         raise ChannelError(f"the answer to INITIALIZE UPDATE cannot be read: {error}",
                            meaning="Nothing more was sent, and no key was compared.") from None
-    if answer.protocol not in (SCP02, SCP03) or (protocol is not None and answer.protocol != protocol):
+    if answer.protocol not in SPOKEN or protocol not in (None, answer.protocol):
         card.tries.not_compared()
         raise ChannelError(
-            f"the card answers with SCP{answer.protocol:02X}" + (f", not SCP{protocol:02X}" if protocol else ""),
+            f"the card answers with {answer.protocol}" + (f", not {protocol}" if protocol else ""),
             meaning="The keys of this version belong to that protocol. Nothing more was sent, and no key was compared.",
             hint="--key-version chooses other keys; jcopsh speaks SCP02 and SCP03",
         )
@@ -410,7 +412,7 @@ def _answered(
         version = version_text(answer.key_version)
         raise ChannelError(
             f"these keys ({choice.shown}) are not the card's: it made its cryptogram with others",
-            meaning=f"The card has SCP{answer.protocol:02X} keys of version {version}. Nothing more was sent; the "
+            meaning=f"The card has {answer.protocol} keys of version {version}. Nothing more was sent; the "
                     f"ledger counts the try, as the card may{_so_far(card)}.",
             hint="keys solve tries every known key and diversification on this answer, without asking the card",
         ) from None
@@ -420,7 +422,7 @@ def _answered(
                            meaning="Nothing more was sent after INITIALIZE UPDATE, and no key was compared.",
                            hint="--key with keys of that kind, or --key-version for other keys of the card") from None
     # SCP03 proves the MAC key by the card's cryptogram; of SCP02 an i that was typed is as good a cause of a refusal
-    explained = answer.protocol == SCP03 or option not in (None, dict(card.state.scp_options).get(SCP02))
+    explained = answer.protocol is SCP03 or option not in (None, dict(card.state.scp_options).get(SCP02))
     card.tries.matched(when_refused=Sign.RIGHT if explained else Sign.REFUSED)
     return made
 
@@ -436,14 +438,14 @@ def _made(
 ) -> tuple[CommandAPDU, SecureChannel, int]:
     keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
     i = _option_used(state, answer, option, level)
-    if answer.protocol == SCP02:
+    if answer.protocol is SCP02:
         return *scp02.authenticate(keys, challenge, answer, level, scp02.Option(i)), i
     return *scp03.authenticate(keys, challenge, answer, level), i
 
 
 def _option_used(state: CardState, answer: InitializeUpdate, option: int | None, level: SecurityLevel) -> int:
     """The i of the channel; that of SCP03 is in the answer itself."""
-    return _scp02_option(state, option, level) if answer.protocol == SCP02 else answer.implementation or 0
+    return _scp02_option(state, option, level) if answer.protocol is SCP02 else answer.implementation or 0
 
 
 def _scp02_option(state: CardState, option: int | None, level: SecurityLevel) -> int:
@@ -462,7 +464,9 @@ def _usual_option(state: CardState) -> int:
     return OPTION_SINCE_2_4_2 if "2.4.2" in version else OPTION_OF_2_4_1
 
 
-def _not_taken(command: CommandAPDU, response: ResponseAPDU, protocol: int, i: int, *, said: bool) -> JcopshError:
+def _not_taken(
+    command: CommandAPDU, response: ResponseAPDU, protocol: ChannelProtocol, i: int, *, said: bool
+) -> JcopshError:
     """EXTERNAL AUTHENTICATE was refused. `said`: i is the one of the line, and not the card's own or the usual one."""
     hint = {
         0x6300: "the card took the host's cryptogram for wrong, although its own was right: is the MAC key right? The "
@@ -471,7 +475,7 @@ def _not_taken(command: CommandAPDU, response: ResponseAPDU, protocol: int, i: i
         0x6983: _LOCKED.format(are="are"),
         0x6A86: "it does not offer this level: auth mac",
     }.get(response.sw, "auth mac is the level that every card offers")
-    if said and protocol == SCP02 and response.sw in (0x6300, 0x6982):
+    if said and protocol is SCP02 and response.sw in (0x6300, 0x6982):
         hint = f"leave --option away: the keys made the card's cryptogram, so i={i:02X} may be what is wrong"
-    return card_error(f"the card refuses EXTERNAL AUTHENTICATE (SCP{protocol:02X} i={i:02X})", command, response,
+    return card_error(f"the card refuses EXTERNAL AUTHENTICATE ({protocol} i={i:02X})", command, response,
                       hint=hint)

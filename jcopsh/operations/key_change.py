@@ -8,8 +8,8 @@ from dataclasses import replace
 from jcopsh.card.card import Card, keys_of_open_channel
 from jcopsh.card.tries import ledger_name
 from jcopsh.errors import CardError, ChannelError, Refused, UsageError
-from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel, version_text
-from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels
+from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel, version_text
+from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels, key_type
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import INS
 from jcopsh.iso7816.tlv import encode as encode_tlv
@@ -64,7 +64,7 @@ def put_keys(
     _note(store, _standing(card, stored, Standing.ON_CARD, key_version), passphrase)
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
-    yield KeysPut(stored.name, key_version, _check_values(new, _key_type(opened.protocol)), _shown(opened),
+    yield KeysPut(stored.name, key_version, _check_values(new, key_type(check_channel(card).protocol)), _shown(opened),
                   _others(key_versions(card), key_version))
 
 
@@ -150,16 +150,15 @@ def put_key(
     not the ones that were sent.
     """
     check(card, new, key_version, replaces)
-    state = card.state.secure_channel
-    key_type = _key_type(state.protocol if state else "")
-    data = bytes((key_version,)) + b"".join(_key_field(card, new, key_type))
+    cipher = key_type(check_channel(card).protocol)
+    data = bytes((key_version,)) + b"".join(_key_field(card, new, cipher))
     command = CommandAPDU(0x80, INS.PUT_KEY, replaces, SEVERAL_KEYS | FIRST_KEY, data, le=256)
     with telling(_may_have_them(name, key_version), *_way_on(name, key_version)):
         response = card.send(command)
     if not response.ok:
         raise card_error(f"the card does not take keys of version {version_text(key_version)}", command, response,
                          hint=_put_hint(response, key_version, replaces))
-    expected = _check_values(new, key_type)
+    expected = _check_values(new, cipher)
     _compare(response.data, key_version, expected)
     return expected
 
@@ -205,7 +204,7 @@ def check(card: Card, new: KeySet, key_version: int, replaces: int = ADDS) -> Se
     if not ADDS <= replaces <= HIGHEST_VERSION:
         raise UsageError(f"PUT KEY replaces versions 0x01 to 0x7F, not {version_text(replaces)}; nothing was sent",
                          hint="leave --replace away: the first set of a new card (0xFF) goes when keys are added")
-    if _key_type(state.protocol) is KeyType.DES3 and new.key_length != 16:
+    if key_type(state.protocol) is KeyType.DES3 and new.key_length != 16:
         raise UsageError(f"SCP02 has keys of 16 bytes, these have {new.key_length}; nothing was sent")
     card.encipher_key(new.enc)  # which a channel cannot that was opened without a DEK
     return state.level
@@ -243,7 +242,7 @@ def _proved(
     except (CardError, ChannelError):
         if certain or state is None or old is None:
             raise
-    option = state.option if state.protocol == "SCP02" else None
+    option = state.option if state.protocol is ChannelProtocol.SCP02 else None
     before = KeyChoice("the keys of before", old, on_card=ledger_name(card.state))
     authenticate(card, before, level=level, key_version=state.key_version, option=option)
     return None
@@ -260,22 +259,18 @@ def _way_on(name: str, key_version: int) -> tuple[str, str]:
     return again, "the same line again"
 
 
-def _key_type(protocol: str) -> KeyType:
-    return KeyType.AES if protocol == "SCP03" else KeyType.DES3
-
-
-def _key_field(card: Card, new: KeySet, key_type: KeyType) -> Iterator[bytes]:
+def _key_field(card: Card, new: KeySet, cipher: KeyType) -> Iterator[bytes]:
     """Each key with its type, length and check value (table 11-68; of AES with the plain key's length, Amendment D)."""
     for key in new.all:
         enciphered = card.encipher_key(key)
-        if key_type is KeyType.AES:
+        if cipher is KeyType.AES:
             enciphered = bytes((len(key),)) + enciphered
-        yield bytes((key_type.value, len(enciphered))) + enciphered
-        yield bytes((CHECK_VALUE_LENGTH,)) + check_value(key, key_type)
+        yield bytes((cipher.value, len(enciphered))) + enciphered
+        yield bytes((CHECK_VALUE_LENGTH,)) + check_value(key, cipher)
 
 
-def _check_values(new: KeySet, key_type: KeyType) -> tuple[str, ...]:
-    return tuple(check_value(key, key_type).hex().upper() for key in new.all)
+def _check_values(new: KeySet, cipher: KeyType) -> tuple[str, ...]:
+    return tuple(check_value(key, cipher).hex().upper() for key in new.all)
 
 
 def _compare(answer: bytes, key_version: int, expected: tuple[str, ...]) -> None:
@@ -329,9 +324,7 @@ def _differs(known: StoredKeySet, keys: tuple[Secret, Secret, Secret], key_versi
 
 def _labels(card: Card, new: KeySet) -> tuple[str, ...]:
     """The check values by the cipher that the keys are for."""
-    state = card.state.secure_channel
-    key_type = _key_type(state.protocol if state else "")
-    return check_value_labels(new, key_type)
+    return check_value_labels(new, key_type(check_channel(card).protocol))
 
 
 def _put_hint(response: ResponseAPDU, key_version: int, replaces: int) -> str:

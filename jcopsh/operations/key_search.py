@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform import scp02, scp03
 from jcopsh.globalplatform.channel import (
+    SPOKEN,
+    ChannelProtocol,
     CryptogramMismatch,
     InitializeUpdate,
     SecurityLevel,
     parse_initialize_update,
     version_text,
 )
-from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
+from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, diversified, key_type
 from jcopsh.operations.key_values import Fit, KeySearch
 from jcopsh.operations.memory_keys import ORDERS, MemoryKeys
 from jcopsh.secrets.secret import Secret
@@ -58,8 +60,8 @@ def search(host_challenge: bytes, answer: bytes, candidates: Iterable[Candidate]
     except ValueError as error:
         raise UsageError(f"this is no answer to INITIALIZE UPDATE: {error}",
                          hint="its data, with the status word or without, as a trace shows them") from None
-    if parsed.protocol not in (2, 3):
-        raise UsageError(f"the card speaks SCP{parsed.protocol:02X}; jcopsh knows SCP02 and SCP03")
+    if parsed.protocol not in SPOKEN:
+        raise UsageError(f"the card speaks {parsed.protocol}; jcopsh knows SCP02 and SCP03")
     if len(host_challenge) not in (8, 16):
         raise UsageError(f"a host challenge has 8 bytes, or 16 in S16 mode; these are {len(host_challenge)}")
     tried, fits = 0, []
@@ -80,7 +82,7 @@ def _makes_cryptogram(
     """Whether these keys make the cryptogram; None where they cannot be keys of that protocol."""
     try:
         own = diversified(keys, how, answer.diversification_data)
-        if answer.protocol == 2:
+        if answer.protocol is ChannelProtocol.SCP02:
             # what the level and i are does not enter the cryptogram
             scp02.authenticate(own, host_challenge, answer, SecurityLevel.C_MAC, scp02.Option(0x15))
         else:
@@ -94,8 +96,8 @@ def _makes_cryptogram(
 
 def _fit(candidate: Candidate, how: Diversification, answer: InitializeUpdate) -> Fit:
     prefix = "" if how is Diversification.NONE else f"{how.value}:"
-    cipher = "3DES" if answer.protocol == 2 else f"AES-{8 * candidate.keys.key_length}"
-    proved = "ENC" if answer.protocol == 2 else "MAC"
+    cipher = "3DES" if key_type(answer.protocol) is KeyType.DES3 else f"AES-{8 * candidate.keys.key_length}"
+    proved = "ENC" if answer.protocol is ChannelProtocol.SCP02 else "MAC"
     version = version_text(answer.key_version)
     auth = candidate.stored_by or f"auth --key {prefix}{candidate.name}"
     kdf = f" --kdf {how.value}" if candidate.stored_by and prefix else ""
@@ -104,6 +106,6 @@ def _fit(candidate: Candidate, how: Diversification, answer: InitializeUpdate) -
 
 
 def _protocol(answer: InitializeUpdate) -> str:
-    mode = "" if answer.protocol == 2 else f" S{len(answer.card_cryptogram)}"
+    mode = "" if answer.protocol is ChannelProtocol.SCP02 else f" S{len(answer.card_cryptogram)}"
     option = "" if answer.implementation is None else f" i={answer.implementation:02X}"
-    return f"SCP{answer.protocol:02X}{option}{mode}"
+    return f"{answer.protocol}{option}{mode}"

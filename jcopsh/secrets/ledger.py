@@ -29,7 +29,6 @@ MOST_UNASKED = 5
 MOST_ANSWERS = 32  # of so many cards the last answer is kept
 MOST_TAKEN = 128  # of so many key sets it is kept that a card has taken them
 
-_SCP03 = 3
 _NOT_SENT = "A try that is not counted could be the one that locks the card, so nothing was sent."
 _SENT = ("The command was sent, and what came of it stands. The ledger still counts the try, so the card may be "
          "further from its lock than it says.")
@@ -114,9 +113,9 @@ class Fingerprints:
     exact: str
     as_des: str
 
-    def of_protocol(self, protocol: int) -> str:
-        """Which of the two counts for keys of that protocol: SCP03 has AES keys."""
-        return self.exact if protocol == _SCP03 else self.as_des
+    def of_cipher(self, *, des: bool) -> str:
+        """Which of the two counts, once it is known whether the card compares them with 3DES keys or with AES keys."""
+        return self.as_des if des else self.exact
 
 
 @dataclass(frozen=True, slots=True)

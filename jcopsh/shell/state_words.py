@@ -19,7 +19,7 @@ def state_words(state: CardState) -> list[str]:
     if state.protected:
         words.append("protected")
     secure = state.secure_channel
-    channel = [f"{secure.protocol.lower()}/{secure.level:02X}"] if secure is not None else []
+    channel = [f"{str(secure.protocol).lower()}/{secure.level:02X}"] if secure is not None else []
     if state.channel != BASIC_CHANNEL:
         return [*words, *channel, f"ch {state.channel}", *_file_words(state)]
     if state.selected is SelectedKind.APPLICATION:

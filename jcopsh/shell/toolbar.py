@@ -173,7 +173,7 @@ def _tries(card: Card) -> list[_Part]:
 
 def _short_channel(state: CardState) -> str:
     secure = state.secure_channel
-    return f"ch {state.channel}" + (f" {secure.protocol.lower()}/{secure.level:02X}" if secure else "")
+    return f"ch {state.channel}" + (f" {str(secure.protocol).lower()}/{secure.level:02X}" if secure else "")
 
 
 def _fitting(parts: list[_Part], width: int) -> list[_Part]:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jcopsh.card.interlock import Severity, judge
-from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel
+from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel
 from jcopsh.iso7816 import tlv
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.jcop.memory_map import all_maps, load_map
@@ -57,7 +57,7 @@ def severity(command: str | bytes, state: CardState = UNKNOWN) -> Severity:
 
 
 def test_set_status_on_a_secure_channel_is_no_boot() -> None:
-    channel = SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF)
+    channel = SecureChannelState(ChannelProtocol.SCP02, 0x15, SecurityLevel.C_MAC, 0xFF)
     authenticated = replace(APPLICATION, secure_channel=channel)
     lock, secure = "80F0408006000000000011", "80F0800F"
     assert judge(bytes.fromhex(lock), authenticated, MAPS, shared=True).severity is DESTRUCTIVE
@@ -129,7 +129,7 @@ def test_an_installation_that_changes_what_is_there_is_asked_about(p1: str, expe
 @pytest.mark.parametrize(("cla", "asked"), [
     (0x00, True), (0x01, True), (0x04, True), (0x40, True), (0x81, True), (0xC1, True), (0x80, False), (0x84, True)])
 def test_a_secure_channel_lifts_the_guard_of_boot_for_its_own_domain_alone(cla: int, asked: bool) -> None:
-    channel = SecureChannelState("SCP02", 0x15, SecurityLevel.C_MAC, 0xFF)
+    channel = SecureChannelState(ChannelProtocol.SCP02, 0x15, SecurityLevel.C_MAC, 0xFF)
     command = bytes((cla, 0xF0, 0x40, 0x07, 0x05)) + bytes.fromhex("F001020304")
     hidden = IRREVERSIBLE if cla == 0x84 else DESTRUCTIVE
     assert severity(command, replace(APPLICATION, secure_channel=channel)) is (hidden if asked else FREE)

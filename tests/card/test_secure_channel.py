@@ -14,7 +14,7 @@ from jcopsh.card.link import ResetKind
 from jcopsh.card.secure_channel import is_wrapping_of
 from jcopsh.errors import ChannelError, Refused, UsageError
 from jcopsh.globalplatform import ciphers
-from jcopsh.globalplatform.channel import SecureChannelState, SecurityLevel
+from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.operations.key_change import put_key
@@ -378,7 +378,7 @@ def test_a_channel_of_somebody_else_is_not_taken(tmp_path: Path) -> None:
         level, max_data, mac_length = SecurityLevel.NONE, 255, 0
 
     domain = connected(tmp_path)
-    state = SecureChannelState("SCP02", 0x15, SecurityLevel.NONE, 0xFF)
+    state = SecureChannelState(ChannelProtocol.SCP02, 0x15, SecurityLevel.NONE, 0xFF)
     foreign: Any = Foreign()
     with pytest.raises(TypeError, match="Foreign"):
         domain.card.open_secure_channel(foreign, state, DEFAULT.keys)

@@ -14,7 +14,7 @@ from jcopsh.card.journal import Journal, JournalError
 from jcopsh.card.link import ResetKind
 from jcopsh.card.tries import Tries, ledger_name
 from jcopsh.errors import CardError, ChannelError, ReaderError, Refused, StoreError
-from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.channel import ChannelProtocol, SecurityLevel
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.operations.authentication import KeyChoice, authenticate
@@ -24,6 +24,7 @@ from jcopsh.secrets.secret import Secret
 from tests.card.support import apdu
 from tests.secure_channels import C_MAC, DEFAULT, FULL, WRONG, WRONG_KEY, Domain, connected
 
+SCP02, SCP03 = ChannelProtocol.SCP02, ChannelProtocol.SCP03
 RAW = "8050000008" + "33" * 8
 CPLC = "80CA9F7F00"
 EXTERNAL = "8482010010" + "00" * 16
@@ -200,21 +201,21 @@ def test_the_cryptogram_of_an_scp03_card_proves_both_keys(tmp_path: Path) -> Non
     domain = connected(tmp_path, "j3r180")
     domain.link.answer = lambda command, answer: b"\x69\x82" if command[1] == 0x82 else answer
     with pytest.raises(CardError, match="SCP03"):
-        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=3)
+        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=SCP03)
     domain.link.answer = lambda _command, answer: answer
-    assert authenticate(domain.card, DEFAULT, level=C_MAC, protocol=3).protocol == "SCP03"
+    assert authenticate(domain.card, DEFAULT, level=C_MAC, protocol=SCP03).protocol == "SCP03"
 
 
 def test_what_was_found_before_the_cryptogram_was_compared_says_nothing_against_the_keys(tmp_path: Path) -> None:
     domain = connected(tmp_path, "j3r180")
-    for protocol, version in ((2, 0), (3, 0x20)):
+    for protocol, version in ((SCP02, 0), (SCP03, 0x20)):
         with pytest.raises(ChannelError, match="the card answers with"):
             authenticate(domain.card, DEFAULT, level=C_MAC, protocol=protocol, key_version=version)
     long = KeyChoice("long", KeySet.of_one(Secret(bytes(range(0x40, 0x60)))))
     with pytest.raises(ChannelError):
-        authenticate(domain.card, long, level=C_MAC, protocol=2, key_version=0x20)
+        authenticate(domain.card, long, level=C_MAC, protocol=SCP02, key_version=0x20)
     assert count(domain) == 3
-    for protocol, version in ((2, 0x20), (3, 0xFF)):
+    for protocol, version in ((SCP02, 0x20), (SCP03, 0xFF)):
         authenticate(domain.card, DEFAULT, level=C_MAC, protocol=protocol, key_version=version)
 
 

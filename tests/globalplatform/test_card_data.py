@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError, KeyInformation, Resources, ScpOption
-from jcopsh.globalplatform.channel import announced_options
+from jcopsh.globalplatform.channel import ChannelProtocol, announced_options
 from jcopsh.globalplatform.cplc import parse_cplc
 
 # the answer of a real J2A040 to SELECT (seed 001)
@@ -22,7 +22,7 @@ CPLC = bytes.fromhex("9F7F2A4790D32147000000000083456E6E6E5052430000000000000000
 def test_a_real_card_s_recognition_data() -> None:
     found = card_data.parse_recognition(FCI)
     assert found.globalplatform == "2.1.1"
-    assert found.secure_channels == (ScpOption(2, 0x15),)
+    assert found.secure_channels == (ScpOption(ChannelProtocol.SCP02, 0x15),)
     assert str(found.secure_channels[0]) == "SCP02 i=15"
     assert (found.java_card, found.chip) == ("2", "")
 
@@ -30,7 +30,8 @@ def test_a_real_card_s_recognition_data() -> None:
 def test_several_secure_channels() -> None:
     both = "640B06092A864886FC6B040255" "640B06092A864886FC6B040370"
     data = bytes.fromhex("661C731A" + both)
-    assert card_data.parse_recognition(data).secure_channels == (ScpOption(2, 0x55), ScpOption(3, 0x70))
+    assert card_data.parse_recognition(data).secure_channels == (
+        ScpOption(ChannelProtocol.SCP02, 0x55), ScpOption(ChannelProtocol.SCP03, 0x70))
 
 
 @pytest.mark.parametrize(
@@ -96,19 +97,19 @@ def test_a_part_of_recognition_data_that_is_none_hides_no_other(odd: str) -> Non
     broken_before = b"\x61\x02\x84\x05"
     for data in (recognition(odd + SCP02_15), recognition(SCP02_15 + odd), broken_before + recognition(SCP02_15)):
         found = card_data.parse_recognition(data)
-        assert found.secure_channels == (ScpOption(2, 0x15),)
-        assert announced_options(data) == {2: 0x15}
+        assert found.secure_channels == (ScpOption(ChannelProtocol.SCP02, 0x15),)
+        assert announced_options(data) == {ChannelProtocol.SCP02: 0x15}
 
 
 def test_another_tag_beside_the_object_identifiers_of_secure_channels() -> None:
     data = recognition("6410" "8003FFFFFF" + SCP02_15[4:])
-    assert card_data.parse_recognition(data).secure_channels == (ScpOption(2, 0x15),)
+    assert card_data.parse_recognition(data).secure_channels == (ScpOption(ChannelProtocol.SCP02, 0x15),)
 
 
 def test_recognition_data_that_are_cut_off() -> None:
     whole = recognition(SCP02_15 + "6503060101")
     cut = bytes((0x73, len(whole) - 6)) + whole[4:-2]
-    assert card_data.parse_recognition(cut).secure_channels == (ScpOption(2, 0x15),)
+    assert card_data.parse_recognition(cut).secure_channels == (ScpOption(ChannelProtocol.SCP02, 0x15),)
 
 
 @pytest.mark.parametrize("raw", ["8304000186A0", "FF21068304000186A0"])

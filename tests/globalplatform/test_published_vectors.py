@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from jcopsh.globalplatform import scp02, scp03
-from jcopsh.globalplatform.channel import ChannelBroken, SecureChannel, SecurityLevel, parse_initialize_update
+from jcopsh.globalplatform.channel import (
+    ChannelBroken,
+    ChannelProtocol,
+    SecureChannel,
+    SecurityLevel,
+    parse_initialize_update,
+)
 from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.secrets.secret import Secret
@@ -36,7 +42,7 @@ def authenticated(vector: Vector) -> tuple[CommandAPDU, SecureChannel]:
     answer = parse_initialize_update(bytes.fromhex(vector["initialize_update"]))
     level = SecurityLevel(command(vector["external_authenticate"]).p1)
     challenge = bytes.fromhex(vector["host_challenge"])
-    if answer.protocol == 2:
+    if answer.protocol is ChannelProtocol.SCP02:
         return scp02.authenticate(keys, challenge, answer, level, scp02.Option(vector["option"]))
     return scp03.authenticate(keys, challenge, answer, level)
 

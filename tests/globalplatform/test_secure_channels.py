@@ -9,6 +9,7 @@ import pytest
 
 from jcopsh.globalplatform import ciphers, scp02, scp03
 from jcopsh.globalplatform.channel import (
+    ChannelProtocol,
     CryptogramMismatch,
     InitializeUpdate,
     SecureChannel,
@@ -47,7 +48,7 @@ def test_a_real_card_s_scp02_authentication() -> None:
 
 def test_the_answer_to_initialize_update() -> None:
     answer = seed_001_answer()
-    assert (answer.key_version, answer.protocol, answer.implementation) == (0xFF, 2, None)
+    assert (answer.key_version, answer.protocol, answer.implementation) == (0xFF, ChannelProtocol.SCP02, None)
     assert answer.sequence_counter == seed_001("sequence_counter")
     assert answer.card_challenge == seed_001("card_challenge")
     assert answer.card_cryptogram == seed_001("card_cryptogram")
@@ -79,7 +80,7 @@ def test_plain_beside_wrapped_of_gpshell(name: str) -> None:
             answer, host_challenge = parse_initialize_update(response.data), plain.data
         elif plain.ins == 0x82:
             assert answer is not None
-            if answer.protocol == 2:
+            if answer.protocol is ChannelProtocol.SCP02:
                 wire, channel = scp02.authenticate(KEYS, host_challenge, answer, LEVEL_03, scp02.Option(0x15))
             else:
                 wire, channel = scp03.authenticate(KEYS, host_challenge, answer, LEVEL_03)

@@ -17,7 +17,7 @@ from jcopsh.card.recording import read_recording
 from jcopsh.card.replay import ReplayLink
 from jcopsh.card.tries import ledger_card
 from jcopsh.errors import CardError, ChannelError, JcopshError, ReaderError, Refused, StoreError, UsageError
-from jcopsh.globalplatform.channel import SecurityLevel
+from jcopsh.globalplatform.channel import ChannelProtocol, SecurityLevel
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU
@@ -31,6 +31,7 @@ from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, conn
 TRACES = Path(__file__).parents[1] / "vectors"
 SEED_001 = json.loads((TRACES / "scp02-trace.json").read_text("utf-8"))
 INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE = 0x50, 0x82
+SCP02, SCP03 = ChannelProtocol.SCP02, ChannelProtocol.SCP03
 ISD, ISD_GP = ISSUER_DOMAINS
 GET_KEYS = CommandAPDU(0x80, 0xCA, 0x00, 0xE0, le=256)
 GET_DOMAINS = CommandAPDU(0x80, 0xF2, 0x80, 0x02, b"\x4f\x00", le=256)
@@ -193,14 +194,14 @@ def test_a_level_that_an_i_rules_out_which_nothing_tells(tmp_path: Path) -> None
 def test_an_option_is_refused_before_scp03_is_begun(tmp_path: Path) -> None:
     domain = connected(tmp_path, "j3r180")
     with pytest.raises(UsageError, match="--option"):
-        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=3, option=0x15)
+        authenticate(domain.card, DEFAULT, level=C_MAC, protocol=SCP03, option=0x15)
     assert sent(domain, INITIALIZE_UPDATE) == 0
 
 
 def test_tries_in_which_no_key_was_compared_are_told_apart(tmp_path: Path) -> None:
     domain = connected(tmp_path)
     with pytest.raises(ChannelError, match="not SCP03"):
-        authenticate(domain.card, WRONG, level=C_MAC, protocol=3)
+        authenticate(domain.card, WRONG, level=C_MAC, protocol=SCP03)
     with pytest.raises(ChannelError):
         domain.auth(WRONG)
     with pytest.raises(Refused) as refused:
@@ -383,9 +384,9 @@ def test_s16_where_the_card_did_not_announce_it(tmp_path: Path) -> None:
     assert domain.card.tries.count(domain.card.state) == 0
 
 
-@pytest.mark.parametrize(("protocol", "lengths"), [(2, [8]), (None, [16, 8])])
+@pytest.mark.parametrize(("protocol", "lengths"), [(SCP02, [8]), (None, [16, 8])])
 def test_scp02_beside_s16_has_a_challenge_of_8_bytes(
-    tmp_path: Path, protocol: int | None, lengths: list[int]
+    tmp_path: Path, protocol: ChannelProtocol | None, lengths: list[int]
 ) -> None:
     domain = connected(tmp_path, "j3r180,scp03=71")
     opened = authenticate(domain.card, DEFAULT, level=C_MAC, key_version=0x20, protocol=protocol)
@@ -403,9 +404,9 @@ def test_an_option_of_0_is_an_option(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("profile", "protocol", "external"), [
-    ("j2e145,scp02=75", None, 1), ("j2e145,scp02=75", 2, 1), ("j2a040", 2, 1)])
+    ("j2e145,scp02=75", None, 1), ("j2e145,scp02=75", SCP02, 1), ("j2a040", SCP02, 1)])
 def test_r_mac_where_nothing_tells_the_option_is_left_to_the_card(
-    tmp_path: Path, profile: str, protocol: int | None, external: int
+    tmp_path: Path, profile: str, protocol: ChannelProtocol | None, external: int
 ) -> None:
     domain = connected(tmp_path, profile)
     domain.link.answer = lambda command, answer: (  # it announces nothing
