@@ -12,6 +12,7 @@ from enum import IntEnum
 from functools import cached_property
 
 from jcopsh.globalplatform.channel import version_text
+from jcopsh.globalplatform.registry import CARD_LIFE_CYCLE
 from jcopsh.iso7816.aid import ISSUER_DOMAINS, MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
@@ -223,10 +224,6 @@ def _has_form_of_set_status(case: Case) -> bool:
     has_aid = not case.hidden and MIN_AID <= len(case.data) <= MAX_AID
     p1 = case.raw[2]
     return (p1 in OF_NAMED and has_aid) or (p1 == OF_CARD and (has_aid or not case.data))
-
-
-# life-cycle states of the card (GlobalPlatform 2.3.1, table 11-6)
-CARD_LIFE_CYCLE = {0x07: "INITIALIZED", 0x0F: "SECURED", 0x7F: "CARD_LOCKED", 0xFF: "TERMINATED"}
 
 
 def _set_status(case: Case) -> Judgement | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.tlv import TlvError, walk_legible
 from jcopsh.iso7816.tlv import parse as parse_tlv
+from jcopsh.secrets.secret import Secret
 
 CLA_SECURE = 0x04  # the secure messaging bit of the class byte (GlobalPlatform 2.3.1, 11.1.4)
 HOST_CHALLENGE_LENGTH = 8  # bytes; 16 in SCP03's S16 mode
@@ -79,6 +80,20 @@ class CryptogramMismatch(ChannelBroken):
 
 class LevelNotOffered(ValueError):
     """A security level that the card's implementation option rules out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionKeys:
+    """The keys of one session: 16 bytes each in SCP02, as long as the static ones in SCP03.
+
+    `dek` enciphers keys on their way to the card: a key of the session in SCP02 (E.4.1), the static one in SCP03
+    (Amendment D 1.2, 6.2.8). None where the channel is opened without it.
+    """
+
+    enc: Secret
+    mac: Secret
+    rmac: Secret
+    dek: Secret | None
 
 
 class SecureChannel(Protocol):

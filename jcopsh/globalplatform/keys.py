@@ -7,7 +7,7 @@ from enum import Enum
 
 from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import ChannelProtocol
-from jcopsh.secrets.secret import Secret, key_check_value
+from jcopsh.secrets.secret import KEY_LENGTHS, Secret, key_check_value
 
 
 class KeyType(Enum):
@@ -56,7 +56,7 @@ class KeySet:
 
     def __post_init__(self) -> None:
         lengths = {len(one) for one in (self.enc, self.mac, self.dek) if one is not None}
-        if len(lengths) != 1 or not lengths <= {16, 24, 32}:
+        if len(lengths) != 1 or not lengths.issubset(KEY_LENGTHS):
             raise ValueError("the keys of a set are of one length: 16, 24 or 32 bytes")
 
     @classmethod

@@ -1,4 +1,5 @@
-"""The packages that applets import from the card itself: their names, and the Java Card version each version came with.
+"""The packages of the card itself: those that applets import, with their names and the Java Card version that each
+version came with, and those that security domains are made of.
 
 Source: the export files of the Java Card development kits from 2.1 to 3.2, and of GlobalPlatform's card API; NXP's
 JCOPX and the versions of 3.1 and 3.2 as public tools for CAP files name them.
@@ -10,6 +11,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from jcopsh.iso7816.aid import AID
+
+# what security domains are made of, and the module in it (GlobalPlatform 2.3.1, H.1; seed 003)
+DOMAIN_MODULES: Mapping[AID, AID] = MappingProxyType({
+    AID(bytes.fromhex("A0000001515350")): AID(bytes.fromhex("A000000151535041")),
+    AID(bytes.fromhex("A0000000035350")): AID(bytes.fromhex("A000000003535041")),
+})
 
 _NAMES: Mapping[str, str] = MappingProxyType({
     "A0000000620001": "java.lang",

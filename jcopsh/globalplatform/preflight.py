@@ -13,7 +13,7 @@ from enum import Enum
 
 from jcopsh.globalplatform.cap import CapFile, Package
 from jcopsh.globalplatform.content import Instance
-from jcopsh.globalplatform.known_packages import is_newer, java_card_version, package_name
+from jcopsh.globalplatform.known_packages import DOMAIN_MODULES, is_newer, java_card_version, package_name
 from jcopsh.globalplatform.registry import RegistryEntry, Scope
 from jcopsh.iso7816.aid import AID
 
@@ -356,13 +356,9 @@ def _memory(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:
                       ("list", "delete what is not needed"))
 
 
-# what the cards' security domains are made of: a card without it makes no more of them
-_OF_THE_CARD = (AID(bytes.fromhex("A0000001515350")), AID(bytes.fromhex("A0000000035350")))
-
-
 def removal(package: RegistryEntry, inventory: Inventory) -> tuple[str, ...]:
     """The line that takes a package off the card, with what was made of it; none for the card's own."""
-    if package.aid in _OF_THE_CARD:
+    if package.aid in DOMAIN_MODULES:  # without it the card makes no more security domains
         return ()
     related = inventory.instances_of(package) or inventory.of_untold_package()
     return (f"delete {package.aid} --related" if related else f"delete {package.aid}",)

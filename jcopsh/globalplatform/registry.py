@@ -89,13 +89,13 @@ PRIVILEGE_WORDS: Mapping[str, Privilege] = MappingProxyType({
 
 
 # table 11-6: the card's own states, as the issuer security domain shows them
-_CARD = {0x01: "OP_READY", 0x07: "INITIALIZED", 0x0F: "SECURED", 0x7F: "CARD_LOCKED", 0xFF: "TERMINATED"}
+CARD_LIFE_CYCLE = {0x01: "OP_READY", 0x07: "INITIALIZED", 0x0F: "SECURED", 0x7F: "CARD_LOCKED", 0xFF: "TERMINATED"}
 
 
 def life_cycle_name(value: int, scope: Scope, *, security_domain: bool = False) -> str:
     """A life cycle state in the specification's word; application-specific ones with their byte (11.1.1)."""
     if scope is Scope.ISSUER_SECURITY_DOMAIN:
-        return _CARD.get(value, f"{value:02X}")
+        return CARD_LIFE_CYCLE.get(value, f"{value:02X}")
     if scope in (Scope.LOAD_FILES, Scope.LOAD_FILES_AND_MODULES):
         return "LOADED" if value == 0x01 else f"{value:02X}"
     if value & 0x80 and value & 0x03 == 0x03:

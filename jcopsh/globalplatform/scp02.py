@@ -17,6 +17,7 @@ from jcopsh.globalplatform.channel import (
     InitializeUpdate,
     LevelNotOffered,
     SecurityLevel,
+    SessionKeys,
 )
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
@@ -46,16 +47,6 @@ class _Derivation(IntEnum):
     R_MAC = 0x0102
     DEK = 0x0181
     ENC = 0x0182
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SessionKeys:
-    """The keys of one session, 16 bytes each."""
-
-    enc: Secret
-    mac: Secret
-    rmac: Secret
-    dek: Secret | None
 
 
 def session_keys(static: KeySet, sequence_counter: bytes) -> SessionKeys:

@@ -14,6 +14,7 @@ from jcopsh.globalplatform.channel import (
     InitializeUpdate,
     LevelNotOffered,
     SecurityLevel,
+    SessionKeys,
 )
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
@@ -52,16 +53,6 @@ def derive(key: bytes, constant: int, context: bytes, length_bits: int) -> bytes
         message = bytes(11) + bytes((constant, 0x00)) + length_bits.to_bytes(2, "big") + bytes((counter,)) + context
         result += ciphers.aes_cmac(key, message)
     return result[: length_bits // 8]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SessionKeys:
-    """The keys of one session, as long as the static ones. There is no session DEK: the static one is used (6.2.8)."""
-
-    enc: Secret
-    mac: Secret
-    rmac: Secret
-    dek: Secret | None
 
 
 def session_keys(static: KeySet, context: bytes) -> SessionKeys:

@@ -15,6 +15,7 @@ from jcopsh.errors import CardError, UsageError
 from jcopsh.globalplatform import content
 from jcopsh.globalplatform.cap import CapFile
 from jcopsh.globalplatform.content import Instance, LifeCycle, Structure, command_name
+from jcopsh.globalplatform.known_packages import DOMAIN_MODULES
 from jcopsh.globalplatform.preflight import (
     Finding,
     Inventory,
@@ -343,13 +344,6 @@ def _purpose(command: CommandAPDU, blocks: int) -> str:
 
 # --- instances and security domains ----------------------------------------------------------------------------------
 
-# what the card's own security domains are made of: package and module (GlobalPlatform 2.3.1, H.1; seed 003)
-_DOMAIN_MODULES = (
-    (AID(bytes.fromhex("A0000001515350")), AID(bytes.fromhex("A000000151535041"))),
-    (AID(bytes.fromhex("A0000000035350")), AID(bytes.fromhex("A000000003535041"))),
-)
-
-
 def install_instance(
     card: Card, instance: Instance, *, selectable: bool = True, anyway: bool = False
 ) -> ContentChanged:
@@ -380,7 +374,7 @@ def _domain_module(card: Card, package: AID | None, module: AID | None) -> tuple
     if package is not None and module is not None:
         return package, module
     inventory = inventory_if_told(card)
-    for known_package, known_module in _DOMAIN_MODULES:
+    for known_package, known_module in DOMAIN_MODULES.items():
         there = inventory.package(known_package)
         if there is not None and (known_module in there.modules or not there.modules):
             return package or known_package, module or known_module

@@ -8,6 +8,7 @@ from dataclasses import replace
 from jcopsh.card.card import Card, keys_of_open_channel
 from jcopsh.card.tries import ledger_name
 from jcopsh.errors import CardError, ChannelError, Refused, UsageError
+from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel, version_text
 from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels, key_type
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
@@ -204,8 +205,9 @@ def check(card: Card, new: KeySet, key_version: int, replaces: int = ADDS) -> Se
     if not ADDS <= replaces <= HIGHEST_VERSION:
         raise UsageError(f"PUT KEY replaces versions 0x01 to 0x7F, not {version_text(replaces)}; nothing was sent",
                          hint="leave --replace away: the first set of a new card (0xFF) goes when keys are added")
-    if key_type(state.protocol) is KeyType.DES3 and new.key_length != 16:
-        raise UsageError(f"SCP02 has keys of 16 bytes, these have {new.key_length}; nothing was sent")
+    if key_type(state.protocol) is KeyType.DES3 and new.key_length != ciphers.DES_KEY_LENGTH:
+        raise UsageError(f"{state.protocol} has keys of {ciphers.DES_KEY_LENGTH} bytes, these have {new.key_length}; "
+                         "nothing was sent")
     card.encipher_key(new.enc)  # which a channel cannot that was opened without a DEK
     return state.level
 

@@ -18,11 +18,10 @@ from jcopsh.errors import StoreError, UsageError
 from jcopsh.secrets.files import exclusive, write_private
 from jcopsh.secrets.json_values import DAMAGED, byte_string, integer, text
 from jcopsh.secrets.passphrase import Passphrase
-from jcopsh.secrets.secret import Secret
+from jcopsh.secrets.secret import KEY_LENGTHS, Secret
 
 FORMAT = "jcopsh key sets 1"
 SALT_LENGTH, NONCE_LENGTH, TAG_LENGTH = 16, 12, 16  # bytes
-KEY_LENGTHS = (16, 24, 32)  # bytes: 3DES has the first, AES each
 HIGHEST_KEY_VERSION = 0xFF
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NoReturn
 
 _DES3_LENGTH = 16  # bytes of a 3DES key of a card: two keys
+KEY_LENGTHS = (16, 24, 32)  # bytes of a security domain's key: 3DES has the first, AES each
 
 
 class SecretKind(StrEnum):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from jcopsh.globalplatform import ciphers, scp02, scp03
-from jcopsh.globalplatform.channel import SecureChannel, SecurityLevel
+from jcopsh.globalplatform.channel import SecureChannel, SecurityLevel, SessionKeys
 from jcopsh.globalplatform.keys import DEFAULT_KEY
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 
@@ -23,12 +23,12 @@ LARGEST_RATIO = 4.5
 
 
 def scp02_channel(level: int) -> SecureChannel:
-    keys = scp02.SessionKeys(DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY)
+    keys = SessionKeys(DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY)
     return scp02.Scp02Channel(keys, SecurityLevel(level), scp02.Option(0x75))
 
 
 def scp03_channel(level: int) -> SecureChannel:
-    keys = scp03.SessionKeys(DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY)
+    keys = SessionKeys(DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY)
     return scp03.Scp03Channel(keys, SecurityLevel(level))
 
 

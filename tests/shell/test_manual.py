@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from jcopsh.card.interlock import CARD_LIFE_CYCLE, RULES, TERMINATE_INS
+from jcopsh.card.interlock import RULES, TERMINATE_INS
 from jcopsh.commands import help as help_commands
 from jcopsh.commands import history as history_commands
 from jcopsh.commands import register_all
 from jcopsh.commands import settings as settings_commands
+from jcopsh.globalplatform.registry import CARD_LIFE_CYCLE
 from jcopsh.plugin.host import PluginHost
 from jcopsh.shell.command import Registry, command
 from jcopsh.shell.manual import CommandHelp, HelpIndex, first_sentence, index, look_up, of_instruction
@@ -82,10 +83,13 @@ def test_other_names_of_subjects_are_offered_to_who_has_begun_to_type_them(own: 
     assert ("COMBO", "the same as words") in [(one.text, one.meaning) for one in kind.complete("com", context)]
 
 
+# the states that a card can be set to: none leads back to the first, OP_READY
+_CARD_STATES = [name for name in CARD_LIFE_CYCLE.values() if name != "OP_READY"]
+
 # what `help interlock` says of each rule
 NAMED = {
     "_fuse": ("FUSE",), "_protect": ("PROTECT",), "_envelope": ("ENVELOPE",), "_boot": ("BOOT",),
-    "_set_status": ("SET STATUS", *CARD_LIFE_CYCLE.values()), "_delete": ("DELETE of keys", "DELETE of applications"),
+    "_set_status": ("SET STATUS", *_CARD_STATES), "_delete": ("DELETE of keys", "DELETE of applications"),
     "_put_key": ("PUT KEY",), "_install": ("INSTALL that",), "_store_data": ("STORE DATA",), "_put_data": ("PUT DATA",),
     "_terminate": tuple(TERMINATE_INS.values()), "_reset_retry_counter": ("RESET RETRY COUNTER",),
     "_last_try": ("a PIN of which one try is left",), "_write": ("life-cycle byte", "keys and PINs", "no map names"),

@@ -13,7 +13,7 @@ from jcopsh.errors import UsageError
 from jcopsh.globalplatform.channel import LEVEL_NAMES, SecurityLevel
 from jcopsh.globalplatform.keys import Diversification
 from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
-from jcopsh.secrets.secret import Secret
+from jcopsh.secrets.secret import KEY_LENGTHS, Secret
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
@@ -21,7 +21,6 @@ from jcopsh.shell.types.base import ParameterType, matching
 from jcopsh.shell.types.plain import TextType
 
 DEFAULT = "default"
-KEY_LENGTHS = (16, 24, 32)  # bytes
 _DIVERSIFIED = tuple(how for how in Diversification if how is not Diversification.NONE)
 # a name of a stored set: it cannot be read as a key, nor be one with a typing error in it
 KEY_SET_NAME = re.compile(r"(?=.*[g-z_.-])[a-z][a-z0-9_.-]{0,23}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from jcopsh.errors import UsageError
+from jcopsh.globalplatform.channel import version_text
 from jcopsh.shell.choices import Choices
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.tokens import TokenKind
@@ -126,7 +127,7 @@ class KeyVersionType(IntegerType):
         """The versions that the card told of (key information template, GET DATA 00E0), as far as they are allowed."""
         allowed = (one for one in context.key_versions
                    if (self.minimum or 0) <= one <= (0xFF if self.maximum is None else self.maximum))
-        return matching({f"0x{one:02X}": f"a key set of this card, version {one}" for one in allowed}, text)
+        return matching({version_text(one): f"a key set of this card, version {one}" for one in allowed}, text)
 
 
 _OPTION = re.compile(r"(?:0[xX])?([0-9A-Fa-f]{1,2})")
