@@ -14,6 +14,7 @@ from jcopsh.card import consent, interlock
 from jcopsh.card.accepted_keys import AcceptedKeys
 from jcopsh.card.exchange import Exchange, FailedExchange
 from jcopsh.card.for_reader import require_for_card, require_for_reader
+from jcopsh.card.given_yes import GivenYes
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.interrupt import GivenUp, held_back, is_pending, may_be_given_up
 from jcopsh.card.journal import Journal, JournalError
@@ -54,9 +55,9 @@ class Card:
     followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
     it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
     keeping. `before_question` is called before a consent is asked, so that what the question is about stands on the
-    screen. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` stands for
-    the keys of the last authentication that the card took since it was connected, to compare others with. A Card is
-    used by one thread.
+    screen. `yes` says whether one was given already. `on_wait` gets a sentence where a wait takes long, which says how
+    to leave it. `accepted_keys` stands for the keys of the last authentication that the card took since it was
+    connected, to compare others with. A Card is used by one thread.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Card:
         self.observers: list[Callable[[Exchange], None]] = []
         self.failure_observers: list[Callable[[FailedExchange], None]] = []
         self.before_question: Callable[[], None] = _nothing
+        self.yes = GivenYes()
         self.on_wait: Callable[[str], None] = _told_to_nobody
         self.follow = True
         self.memory_map: MemoryMap | None = None
@@ -77,7 +79,6 @@ class Card:
         self._redactor = Redactor()
         self.tries = Tries(ledger)
         self._secure: SecureMessaging | None = None  # counts while the state knows of it
-        self._answering_yes = False
         self._recorded = link if isinstance(link, RecordedLink) else None
         self._sharing: Sharing | None = None
         if isinstance(link, ReaderLink) and link.shared:
@@ -339,7 +340,7 @@ class Card:
         raw, state = command.encode(), self._state
         judgement = self._judge(raw)
         shown = self.shown_command(command)
-        if self._is_asked(judgement):
+        if not self.yes.answers(judgement.severity):
             self._obtain_consent(judgement, shown)
             if wrapped:  # something may have gone through the channel meanwhile, or have closed it
                 if self._secure is not None:
@@ -394,12 +395,6 @@ class Card:
         except Refused as refusal:
             self._journal_refusal(shown, refusal)
             raise
-
-    def _is_asked(self, judgement: Judgement) -> bool:
-        """Whether a person has to answer for it; a yes may have been given on the line."""
-        return judgement.severity is Severity.IRREVERSIBLE or (
-            judgement.severity is Severity.DESTRUCTIVE and not self._answering_yes
-        )
 
     def _journal_refusal(self, shown: Segments, refusal: Refused) -> None:
         with suppress(JournalError):  # nothing was sent, and that is what has to be told
@@ -567,19 +562,9 @@ def _told_to_nobody(_sentence: str) -> None:
     """What is said where nobody listens."""
 
 
-def is_answered_yes(card: Card) -> bool:
-    """Whether a person has said yes on the line to what it asks and --yes may answer."""
-    return card._answering_yes
-
-
-@contextmanager
-def answering_yes(card: Card) -> Iterator[None]:
-    """Within the block, what is destructive is answered with yes. What is irreversible is asked all the same.
+def answering_yes(card: Card) -> AbstractContextManager[None]:
+    """Within the block, what is destructive is answered with yes. What reaches further is asked all the same.
 
     For whoever runs a person's line or script; a plugin does not get to say yes for them.
     """
-    previous, card._answering_yes = card._answering_yes, True
-    try:
-        yield
-    finally:
-        card._answering_yes = previous
+    return card.yes.given()

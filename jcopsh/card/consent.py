@@ -78,12 +78,13 @@ def _after_escape(sequence: str) -> str:
 WHY_ASKED = "help interlock says what asks for a consent and why"
 
 
+_NOBODY = "There is no terminal to ask at, and nothing else can stand in for a person."
 # why it is refused where there is no terminal, and what to do
 _WITHOUT_TERMINAL = {
     Severity.DESTRUCTIVE: ("It needs a yes, and there is no terminal to ask at.",
                            "--yes at the end of the line answers it"),
-    Severity.IRREVERSIBLE: ("There is no terminal to ask at, and nothing else can stand in for a person.",
-                            "run jcopsh in a terminal; no option answers for what cannot be undone"),
+    Severity.MAY_LOCK: (_NOBODY, "run jcopsh in a terminal; no option answers for what may lock the card"),
+    Severity.IRREVERSIBLE: (_NOBODY, "run jcopsh in a terminal; no option answers for what cannot be undone"),
 }
 
 

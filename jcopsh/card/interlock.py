@@ -28,8 +28,9 @@ class Severity(IntEnum):
     """How far a command reaches."""
 
     FREE = 0  # sent as it is
-    DESTRUCTIVE = 1  # shown, and a yes asked for
-    IRREVERSIBLE = 2  # the action and a random code have to be typed
+    DESTRUCTIVE = 1  # shown, and a yes asked for, which may have been given on the line
+    MAY_LOCK = 2  # the card may lock itself by it: a yes has to be typed
+    IRREVERSIBLE = 3  # the action and a random code have to be typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def _refuse_what_is_for_others(action: str, given: Mapping[str, bool]) -> None:
 
 def _forget(session: Session, name: str) -> str:
     stored = key_sets(session).get(name)
-    if stored is not None and not session.answering_yes:
+    if stored is not None and not session.yes.answers(Severity.DESTRUCTIVE):
         _ask_before_forgetting(session, stored)
     key_sets(session).forget(name)
     return f"{name} is forgotten; a card that has these keys still has them"

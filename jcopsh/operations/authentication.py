@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from jcopsh.card import consent
-from jcopsh.card.card import Card, is_answered_yes
+from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
 from jcopsh.card.tries import RAW_BYTES, ledger_card, ledger_name
 from jcopsh.errors import ChannelError, JcopshError, Refused, UsageError
@@ -243,10 +243,17 @@ def _fingerprints_with_consent(
     record = ledger.of(ledger_card(card.state))
     right = choice.on_card == ledger_name(card.state) or record.has_taken(*same, key_version=key_version)
     doubt = record.doubt(*same, key_version=key_version)
-    answered = doubt in EXCUSED and (right or is_answered_yes(card))
-    if doubt is not Doubt.NONE and not answered:
+    answered = (doubt in EXCUSED and right) or card.yes.answers(_severity(doubt))
+    if not answered:
         _ask_to_try_again(card, choice, doubt, record.tries, same)
     return fingerprints, right, Looked(frozenset(same), frozenset(one.number for one in record.tries))
+
+
+def _severity(doubt: Doubt) -> Severity:
+    """How far a try of such keys reaches."""
+    if doubt is Doubt.NONE:
+        return Severity.FREE
+    return Severity.DESTRUCTIVE if doubt in EXCUSED else Severity.MAY_LOCK
 
 
 _LOCKS = "Many cards lock themselves for ever after about ten such tries in a row."
@@ -281,11 +288,10 @@ def _ask_to_try_again(
     told = f"{_counted(card.state, tries)}, {with_keys}, the last at {(with_these or list(tries))[-1].time}."
     words, consequence, hint = _DOUBTS[doubt]
     what = words.format(keys=choice.shown)
-    severity = Severity.DESTRUCTIVE if doubt in EXCUSED else Severity.IRREVERSIBLE
     card.before_question()
     try:
         consent.ask_yes(
-            Judgement(severity, "auth", what, f"{told} {consequence}",
+            Judgement(_severity(doubt), "auth", what, f"{told} {consequence}",
                       heading="Keys to be tried again" if with_these else "Keys to be tried"),
             card.description, question="Try them?")
     except Refused as refused:

@@ -159,7 +159,9 @@ def _call(session: Session, call: Call, line: Line, *, json: bool) -> None:
     arguments = dict(call.arguments)
     for name, injected in call.command.injected.items():
         arguments[name] = session if injected is Injected.SESSION else session.card
-    with _answering(session, call), _delivered(session, call, line, json=json):
+    # `--yes` is heard by all that the call runs
+    answered = session.yes.given() if call.yes else nullcontext()
+    with answered, _delivered(session, call, line, json=json):
         _show(session, call.command.function(**arguments), json=json)
 
 
@@ -188,19 +190,3 @@ def _delivered(session: Session, call: Call, line: Line, *, json: bool) -> Itera
     title = struck.text[: struck.at(call.redirect.operator.start)].strip() or struck.text  # of an alias the name
     with delivered(session.output, call.redirect, json=json, title=title, tell=session.interactive):
         yield
-
-
-@contextmanager
-def _answering(session: Session, call: Call) -> Iterator[None]:
-    """While a call with `--yes` runs, and all that it runs, the card takes yes for an answer."""
-    from jcopsh.card.card import answering_yes
-
-    before = session.answering_yes
-    session.answering_yes = before or call.yes
-    card = session.card_or_none
-    try:
-        with answering_yes(card) if session.answering_yes and card is not None else nullcontext():
-            yield
-    finally:
-        session.answering_yes = before
-

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from jcopsh.card.given_yes import GivenYes
 from jcopsh.errors import JcopshError, ReaderError
 from jcopsh.shell.card_content import ContentObserver
 from jcopsh.shell.choices import AUTO, OFF, T0, T1
@@ -111,7 +112,7 @@ class Session:
         self.script_depth = 0
         self.stopped_at: list[str] = []  # the places in scripts that the last failure was told of
         self.starting = False  # whether the start-up file is being run
-        self.answering_yes = False  # whether a `run --yes` is under way
+        self.yes = GivenYes()
         self.history = history or History(None, self.struck)
         self.readers: tuple[ReaderInfo, ...] = ()
         self.service_seen = False
@@ -218,6 +219,7 @@ class Session:
         """Let this be the card of the session."""
         self.left = False
         self._card, self._own_map = card, card.memory_map
+        card.yes = self.yes
         self._content, self._files = ContentObserver(), SeenFiles(card)
         card.observers += [self._content, self._files]
         self._apply_settings()

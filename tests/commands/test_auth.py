@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.tries import Tries
-from jcopsh.errors import StoreError
+from jcopsh.errors import Refused, StoreError
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
@@ -247,6 +247,14 @@ def test_a_set_under_a_passphrase(card: Shell) -> None:
     assert "not the passphrase" in card.fail("auth --key sealed", 2)
     card.answers += ["one"]
     assert "sealed" in card.run("auth --key sealed")
+
+
+def test_a_set_that_a_card_has_taken_is_forgotten_after_a_yes_alone(card: Shell) -> None:
+    card.run("auth --key default")
+    card.run(f"put-keys {NEW} --key-version 1 --save bench --yes")
+    assert "the key set bench was kept" in card.fail("keys forget bench", Refused.exit_code)
+    card.session.disconnect()
+    assert "bench is forgotten" in card.run("keys forget bench --yes")
 
 
 def test_new_keys_from_the_line_to_the_card(card: Shell) -> None:
