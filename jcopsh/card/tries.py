@@ -13,12 +13,11 @@ from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import INS
-from jcopsh.secrets.ledger import Fingerprints, LastTry, Ledger, LedgerCard, Looked, Sign, Try
+from jcopsh.secrets.ledger import RAW_BYTES, KeysToTry, LastTry, Ledger, LedgerCard, Sign, Try
 from jcopsh.state import CardState
 
 # where the answer to INITIALIZE UPDATE has them (GlobalPlatform 2.3.1, E.5.1.6; Amendment D 1.2, 7.1.1.6)
 _KEY_VERSION, _PROTOCOL = 10, 11
-RAW_BYTES = Fingerprints("", "")  # nobody knows which keys are tried
 
 
 def ledger_card(state: CardState) -> LedgerCard:
@@ -53,9 +52,8 @@ class Tries:
         self.ledger = ledger
         self.last: LastTry | None = None
         self.unwritten: StoreError | None = None
-        self._keys, self._right = RAW_BYTES, False
+        self._keys = RAW_BYTES
         self._when_refused = Sign.WRONG  # what a refusal of EXTERNAL AUTHENTICATE says of the keys
-        self._looked: Looked | None = None
         self._open: _OpenTry | None = None
         self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
         self._counted: tuple[LedgerCard, int | StoreError] | None = None
@@ -78,18 +76,14 @@ class Tries:
         return counted
 
     @contextmanager
-    def with_keys(
-        self, fingerprints: Fingerprints, *, right: bool = False, looked: Looked | None = None
-    ) -> Iterator[None]:
-        """Within the block the keys that are tried are these, by their fingerprints in the ledger. `right`: the card
-        has them, as far as is known, so that a try which is never completed says nothing against them. `looked`: what
-        of the ledger was looked at before; they are not tried where that has changed to their disadvantage."""
-        self._keys, self._right, self._looked = fingerprints, right, looked
+    def with_keys(self, keys: KeysToTry) -> Iterator[None]:
+        """Within the block the keys that are tried are these. They are not tried where the ledger has changed to their
+        disadvantage since it was looked at for them."""
+        self._keys = keys
         try:
             yield
         finally:
-            self._keys, self._right, self._when_refused = RAW_BYTES, False, Sign.WRONG
-            self._looked = None
+            self._keys, self._when_refused = RAW_BYTES, Sign.WRONG
 
     def before(self, command: CommandAPDU, state: CardState) -> None:
         """Count INITIALIZE UPDATE, on disk, before it is sent. Raises StoreError when the disk refuses, Refused where
@@ -97,9 +91,7 @@ class Tries:
         if self.ledger is None or not _is(INS.INITIALIZE_UPDATE, command):
             return
         self._counted = self.unwritten = None
-        # what the answer will tell of their cipher is not known yet: of keys alike the stricter reading counts
-        entry = self.ledger.begin(
-            ledger_card(state), command.p1, self._keys.as_des, right=self._right, looked=self._looked)
+        entry = self.ledger.begin(ledger_card(state), command.p1, self._keys)
         self._open = _OpenTry(entry, command.cla & CHANNEL_BITS)
         self._of_this_card.add(entry.number)
         self._without_chip = self._without_chip or not state.chip
@@ -187,7 +179,7 @@ class Tries:
         self._counted = None
         if response.ok:
             with self._told_afterwards():
-                self.ledger.succeeded(tried.entry, self._of_this_card, (self._keys.exact, self._keys.as_des))
+                self.ledger.succeeded(tried.entry, self._of_this_card, self._keys.marks)
         elif response.sw != 0x6A86:  # 6A86: not the keys, but the level in P1
             self._sign(self._when_refused)
         self._open = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.tries import RAW_BYTES, ledger_card, ledger_name
+from jcopsh.card.tries import ledger_card, ledger_name
 from jcopsh.errors import ChannelError, JcopshError, Refused, UsageError
 from jcopsh.globalplatform import card_data, ciphers, cplc, scp02, scp03
 from jcopsh.globalplatform.channel import (
@@ -37,7 +37,7 @@ from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
-from jcopsh.secrets.ledger import EXCUSED, Doubt, Fingerprints, Looked, Sign, Try
+from jcopsh.secrets.ledger import EXCUSED, RAW_BYTES, Doubt, KeysToTry, Sign, Try
 from jcopsh.state import CardState, SelectedKind
 
 # other programs begin with a usual name of the issuer's; a card is asked the first one, a recording what it holds
@@ -98,8 +98,8 @@ def authenticate(
         go_to_domain(card, here=here)
         _look(card)
     _check_before(card.state, level, option, protocol)
-    fingerprints, right, looked = _fingerprints_with_consent(card, choice, key_version)
-    with card.transaction(), card.following(), card.tries.with_keys(fingerprints, right=right, looked=looked):
+    keys = _keys_with_consent(card, choice, key_version)
+    with card.transaction(), card.following(), card.tries.with_keys(keys):
         challenge, answer = _initialize_update(card, key_version, host_challenge, protocol)
         wire, channel, i = _answered(card, choice, challenge, answer, level=level, option=option)
         response = card.send(wire)
@@ -229,24 +229,19 @@ def _highest_level(protocol: ChannelProtocol, i: int) -> str:
     return ""
 
 
-def _fingerprints_with_consent(
-    card: Card, choice: KeyChoice, key_version: int
-) -> tuple[Fingerprints, bool, Looked | None]:
-    """What stands for the keys in the ledger, whether the card has them as far as is known, and what was looked at.
-    Keys that something speaks against are not tried without a yes."""
+def _keys_with_consent(card: Card, choice: KeyChoice, key_version: int) -> KeysToTry:
+    """What the ledger has to know of the keys. Those that something speaks against are not tried without a yes."""
     ledger = card.tries.ledger
     if ledger is None:
-        return RAW_BYTES, False, None
-    fingerprints = Fingerprints(
-        ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True)))
-    same = fingerprints.exact, fingerprints.as_des
+        return RAW_BYTES
     record = ledger.of(ledger_card(card.state))
-    right = choice.on_card == ledger_name(card.state) or record.has_taken(*same, key_version=key_version)
-    doubt = record.doubt(*same, key_version=key_version)
+    marks = ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True))
+    right = choice.on_card == ledger_name(card.state) or record.has_taken(*marks, key_version=key_version)
+    doubt = record.doubt(*marks, key_version=key_version)
     answered = (doubt in EXCUSED and right) or card.yes.answers(_severity(doubt))
     if not answered:
-        _ask_to_try_again(card, choice, doubt, record.tries, same)
-    return fingerprints, right, Looked(frozenset(same), frozenset(one.number for one in record.tries))
+        _ask_to_try_again(card, choice, doubt, record.tries, marks)
+    return KeysToTry(*marks, right, frozenset(one.number for one in record.tries))
 
 
 def _severity(doubt: Doubt) -> Severity:

@@ -106,24 +106,31 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprints:
-    """What stands for keys in the ledger: `exact`, and `as_des`, in which the parity bits count for nothing: a card
-    that has 3DES keys does not look at them. Both are the same where the keys cannot be 3DES keys."""
+class KeysToTry:
+    """Keys that are about to be tried on a card, and what the ledger held of that card when it was looked at for them.
+
+    `exact` and `as_des` stand for them in the ledger, empty for raw bytes. In `as_des` the parity bits count for
+    nothing: a card that has 3DES keys does not look at them. Both are the same where the keys cannot be 3DES keys.
+    `right`: the card has these keys, as far as is known before it answers, so that a try which is never completed says
+    nothing against them. `seen` are the numbers of the card's tries; None where nobody looked.
+    """
 
     exact: str
     as_des: str
+    right: bool = False
+    seen: frozenset[str] | None = None
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """All that may stand for them."""
+        return self.exact, self.as_des
 
     def of_cipher(self, *, des: bool) -> str:
         """Which of the two counts, once it is known whether the card compares them with 3DES keys or with AES keys."""
         return self.as_des if des else self.exact
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What was looked at before keys are tried: all that may stand for them, and the numbers of the card's tries."""
-
-    keys: frozenset[str]
-    tries: frozenset[str]
+RAW_BYTES = KeysToTry("", "")  # nobody knows which keys are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,31 +213,27 @@ class Ledger:
         """What stands for keys in this file."""
         return hmac.digest(self._hash_key(), keys, "sha256").hex()
 
-    def begin(
-        self, card: LedgerCard, key_version: int, keys: str, *, right: bool = False, looked: Looked | None = None
-    ) -> Try:
-        """A try is about to be made. `right`: the card has these keys, as far as is known before it answers.
-
-        `looked` is None for raw bytes. Raises Refused where another program has tried this card since then, and
-        something speaks against these keys now.
+    def begin(self, card: LedgerCard, key_version: int, keys: KeysToTry) -> Try:
+        """A try is about to be made. Raises Refused where another program has tried this card since the ledger was
+        looked at for these keys, and something speaks against them now.
         """
-        sign = Sign.RIGHT if right else Sign.BEGUN
-        new = Try(card, key_version, keys, _now(), secrets.token_hex(8), sign)
+        sign = Sign.RIGHT if keys.right else Sign.BEGUN
+        # what the answer will tell of their cipher is not known yet: of keys alike the stricter reading counts
+        new = Try(card, key_version, keys.as_des, _now(), secrets.token_hex(8), sign)
 
         def begun(tries: tuple[Try, ...]) -> list[Try]:
-            if looked is not None:  # here, under the file's lock, where no other program begins a try
-                self._look_again(new, looked)
+            self._look_again(new, keys)  # here, under the file's lock, where no other program begins a try
             return [*tries, new]
 
         self._change_tries(begun, _NOT_SENT)
         return new
 
-    def _look_again(self, new: Try, looked: Looked) -> None:
+    def _look_again(self, new: Try, keys: KeysToTry) -> None:
         now = self.of(new.card)
-        if {one.number for one in now.tries} <= looked.tries:
+        if keys.seen is None or {one.number for one in now.tries} <= keys.seen:
             return
-        doubt = now.doubt(*looked.keys, key_version=new.key_version)
-        if doubt is Doubt.NONE or (doubt in EXCUSED and new.sign is Sign.RIGHT):
+        doubt = now.doubt(*keys.marks, key_version=new.key_version)
+        if doubt is Doubt.NONE or (doubt in EXCUSED and keys.right):
             return
         raise Refused(
             "another program has tried keys on this card at the same time: no key was tried",

@@ -35,6 +35,7 @@ from jcopsh.globalplatform.seen_content import SeenContent
 from jcopsh.iso7816.aid import AID
 from jcopsh.plugin.host import PluginHost
 from jcopsh.secrets.key_sets import key_set
+from jcopsh.secrets.ledger import KeysToTry
 from jcopsh.shell.command import Registry, command
 from jcopsh.shell.completion import MOST
 from jcopsh.shell.history import History
@@ -96,7 +97,8 @@ def _know_much(session: Session) -> None:
     assert session.key_sets and session.ledger and session._content and session._files
     for number in range(KEY_SETS):
         session.key_sets.add(key_set(f"set-{number:02}", (DEFAULT_KEY, DEFAULT_KEY, DEFAULT_KEY)))
-        session.ledger.begin(ledger_card(session.card.state), 0, f"keys {number}")
+        keys = KeysToTry(f"keys {number}", f"keys {number}")
+        session.ledger.begin(ledger_card(session.card.state), 0, keys)
     entries = (AID(bytes.fromhex("F0A1B2C3") + number.to_bytes(4, "big")) for number in range(APPLICATIONS))
     session._content.seen = SeenContent(tuple(RegistryEntry(aid, Scope.APPLICATIONS, 0x07) for aid in entries))
     session._files._meanings = {f"7F10/{number:04X}": "transparent" for number in range(CARD_FILES)}

@@ -24,7 +24,7 @@ from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.operations.authentication import GET_CPLC, KeyChoice, authenticate
 from jcopsh.operations.key_search import Candidate, search
 from jcopsh.operations.selection import SELECT_DEFAULT, by_name, select
-from jcopsh.secrets.ledger import Ledger, Try
+from jcopsh.secrets.ledger import KeysToTry, Ledger, Try
 from jcopsh.secrets.secret import Secret
 from tests.secure_channels import C_MAC, DEFAULT, ENC, FULL, WRONG, Domain, connected
 
@@ -318,7 +318,7 @@ def test_of_two_programs_at_once_one_sends_a_try(
     mark = other.fingerprint(WRONG.serialized(as_des=True))
 
     def meanwhile(*_: object, **__: object) -> None:
-        other.begin(ledger_card(domain.card.state), 0, mark)
+        other.begin(ledger_card(domain.card.state), 0, KeysToTry(mark, mark))
 
     if asked:  # while the person thinks about it
         monkeypatch.setattr(consent, "ask_yes", meanwhile)

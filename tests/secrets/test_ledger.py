@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import StoreError
-from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, Doubt, LastTry, Ledger, LedgerCard, Sign
+from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, Doubt, KeysToTry, LastTry, Ledger, LedgerCard, Sign
 
 CARD, OTHER = LedgerCard("01", "3B01"), LedgerCard("02", "3B01")
 KIND = LedgerCard("", "3B01")  # of both
 KEYS = bytes(range(48))
+
+
+def keys(mark: str, *, right: bool = False) -> KeysToTry:
+    """Keys that cannot be 3DES keys, for which nobody has looked at the ledger."""
+    return KeysToTry(mark, mark, right)
 
 
 @pytest.fixture
@@ -24,48 +29,48 @@ def ledger(tmp_path: Path) -> Ledger:
 def test_a_try_is_kept_until_one_succeeds(ledger: Ledger) -> None:
     mark = ledger.fingerprint(KEYS)
     assert ledger.of(CARD).doubt(mark) is Doubt.NONE
-    first = ledger.answered(ledger.begin(CARD, 0, mark), 0xFF)
+    first = ledger.answered(ledger.begin(CARD, 0, keys(mark)), 0xFF)
     again = Ledger(ledger.path)
     assert again.of(CARD).doubt(mark) is Doubt.UNFINISHED
     assert again.of(OTHER).doubt(mark) is Doubt.NONE
     again.signed(first, Sign.WRONG)
     assert again.of(CARD).doubt(mark) is Doubt.WRONG
     assert [one.key_version for one in again.of(CARD).tries] == [0xFF]
-    right = again.answered(again.begin(CARD, 0, again.fingerprint(b"right")), 0xFF)
+    right = again.answered(again.begin(CARD, 0, keys(again.fingerprint(b"right"))), 0xFF)
     again.succeeded(right)
     assert again.of(CARD).tries == ()
     assert first.number != right.number
 
 
 def test_success_clears_its_own_version_and_card_alone(ledger: Ledger) -> None:
-    ledger.begin(CARD, 1, "a")
-    ledger.begin(OTHER, 2, "b")
-    ledger.succeeded(ledger.begin(CARD, 2, "c"))
+    ledger.begin(CARD, 1, keys("a"))
+    ledger.begin(OTHER, 2, keys("b"))
+    ledger.succeeded(ledger.begin(CARD, 2, keys("c")))
     assert [one.keys for one in ledger.of(CARD).tries] == ["a"]
     assert [one.keys for one in ledger.of(OTHER).tries] == ["b"]
 
 
 def test_a_card_of_which_the_chip_is_not_known_may_be_any_of_its_kind(ledger: Ledger) -> None:
-    ledger.begin(CARD, 0, "a")
-    ledger.begin(KIND, 0, "b")
+    ledger.begin(CARD, 0, keys("a"))
+    ledger.begin(KIND, 0, keys("b"))
     asked = [(KIND, "a"), (CARD, "b"), (OTHER, "b")]
-    assert {ledger.of(card).doubt(keys) for card, keys in asked} == {Doubt.UNFINISHED}
+    assert {ledger.of(card).doubt(mark) for card, mark in asked} == {Doubt.UNFINISHED}
     assert ledger.of(OTHER).doubt("a") is Doubt.NONE
     assert ledger.of(LedgerCard("", "3B02")).tries == ()
 
 
 def test_success_of_one_of_a_kind_clears_the_same_keys_alone(ledger: Ledger) -> None:
-    for keys in ("wrong", "right", ""):
-        ledger.begin(KIND, 0, keys)
-    ledger.succeeded(ledger.begin(KIND, 0, "right"))
+    for mark in ("wrong", "right", ""):
+        ledger.begin(KIND, 0, keys(mark))
+    ledger.succeeded(ledger.begin(KIND, 0, keys("right")))
     assert [one.keys for one in ledger.of(KIND).tries] == ["wrong", ""]
-    own = ledger.begin(KIND, 0, "own")
-    ledger.succeeded(ledger.begin(KIND, 0, "right"), {own.number})
+    own = ledger.begin(KIND, 0, keys("own"))
+    ledger.succeeded(ledger.begin(KIND, 0, keys("right")), {own.number})
     assert [one.keys for one in ledger.of(KIND).tries] == ["wrong", ""]
 
 
 def test_tries_get_the_chip_that_becomes_known(ledger: Ledger) -> None:
-    own, other = ledger.begin(KIND, 0, "a"), ledger.begin(KIND, 0, "b")
+    own, other = ledger.begin(KIND, 0, keys("a")), ledger.begin(KIND, 0, keys("b"))
     ledger.identified({own.number}, CARD)
     assert [one.card for one in ledger.of(KIND).tries] == [CARD, other.card]
 
@@ -73,36 +78,36 @@ def test_tries_get_the_chip_that_becomes_known(ledger: Ledger) -> None:
 @pytest.mark.parametrize("sign", [Sign.NOT_COMPARED, Sign.RIGHT])
 def test_keys_that_nothing_speaks_against_are_asked_about_after_a_while(ledger: Ledger, sign: Sign) -> None:
     for count in range(1, MOST_UNASKED + 1):
-        ledger.signed(ledger.begin(CARD, 0, "a"), sign)
+        ledger.signed(ledger.begin(CARD, 0, keys("a")), sign)
         assert ledger.of(CARD).doubt("a") is (Doubt.OFTEN if count == MOST_UNASKED else Doubt.NONE)
         assert len(ledger.of(CARD).tries) == count
 
 
 def test_other_keys_each_time_are_asked_about_as_well(ledger: Ledger) -> None:
-    ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, "taken"), 3))
+    ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, keys("taken")), 3))
     for number in range(MOST_UNASKED):
         assert ledger.of(CARD).doubt("a", key_version=3) is Doubt.NONE
-        tried = ledger.answered(ledger.begin(CARD, 0, f"wrong {number}"), 3)
+        tried = ledger.answered(ledger.begin(CARD, 0, keys(f"wrong {number}")), 3)
         ledger.signed(tried, Sign.WRONG)
     assert {ledger.of(CARD).doubt("a", key_version=version) for version in (0, 3)} == {Doubt.MANY}
     assert ledger.of(CARD).doubt("a", key_version=2) is Doubt.NONE  # the card counts for each version
     assert ledger.of(OTHER).doubt("a") is Doubt.NONE
     # what ends the count: keys that this chip has taken under that version
     assert ledger.of(CARD).doubt("taken", key_version=3) is Doubt.NONE
-    ledger.succeeded(ledger.answered(ledger.begin(CARD, 3, "taken"), 3))
+    ledger.succeeded(ledger.answered(ledger.begin(CARD, 3, keys("taken")), 3))
     assert ledger.of(CARD).doubt("a") is Doubt.NONE
 
 
 def test_a_try_of_no_known_version_may_be_of_any(ledger: Ledger) -> None:
-    ledger.begin(CARD, 0, "lost")
+    ledger.begin(CARD, 0, keys("lost"))
     for number in range(MOST_UNASKED - 1):
-        ledger.begin(CARD, 3, f"wrong {number}")
+        ledger.begin(CARD, 3, keys(f"wrong {number}"))
     assert ledger.of(CARD).doubt("a", key_version=3) is Doubt.MANY
     assert ledger.of(CARD).doubt("a", key_version=2) is Doubt.NONE
 
 
 def test_a_try_that_was_none_is_taken_back_and_no_other(ledger: Ledger) -> None:
-    kept, refused = ledger.begin(CARD, 0, "a"), ledger.begin(CARD, 0, "a")
+    kept, refused = ledger.begin(CARD, 0, keys("a")), ledger.begin(CARD, 0, keys("a"))
     ledger.take_back(refused)
     assert ledger.of(CARD).tries == (kept,)
 
@@ -110,13 +115,13 @@ def test_a_try_that_was_none_is_taken_back_and_no_other(ledger: Ledger) -> None:
 def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
     assert ledger.last() is None
     for number, card in enumerate((CARD, OTHER, CARD)):
-        ledger.answered(ledger.begin(card, 0, "a"), 0xFF, "b", LastTry(bytes((number,)), b"answer"))
+        ledger.answered(ledger.begin(card, 0, keys("a")), 0xFF, "b", LastTry(bytes((number,)), b"answer"))
     again = Ledger(ledger.path)
     kept_of = [again.last(card) for card in (CARD, OTHER, KIND, None)]
     assert [one.host_challenge for one in kept_of if one] == [b"\x02", b"\x01", b"\x02", b"\x02"]
     assert again.last(LedgerCard("", "3B02")) is None
     assert [one.keys for one in again.of(CARD).tries] == ["b", "b"]
-    own = again.begin(KIND, 0, "a")
+    own = again.begin(KIND, 0, keys("a"))
     again.answered(own, 0xFF, "", LastTry(b"own", b"answer"))
     again.identified({own.number}, OTHER)
     kept = again.last(OTHER)
@@ -127,30 +132,30 @@ def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
 def test_no_more_answers_are_kept_than_cards_that_one_has_on_the_table(ledger: Ledger) -> None:
     for number in range(MOST_ANSWERS + 2):
         card = LedgerCard(f"{number:02X}", "3B01")
-        ledger.answered(ledger.begin(card, 0, ""), 0, "", LastTry(b"", b""))
+        ledger.answered(ledger.begin(card, 0, keys("")), 0, "", LastTry(b"", b""))
     assert ledger.last(LedgerCard("01", "3B01")) is None
     assert ledger.last(LedgerCard("02", "3B01")) is not None
 
 
 def test_what_a_card_has_taken_is_known_of_that_chip_and_version_until_it_refuses_it(ledger: Ledger) -> None:
-    ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, "a"), 1))
+    ledger.succeeded(ledger.answered(ledger.begin(CARD, 0, keys("a")), 1))
     again = Ledger(ledger.path)
     assert [again.of(CARD).has_taken("b", "a", key_version=version) for version in (0, 1, 2)] == [True, True, False]
     assert not again.of(OTHER).has_taken("a", key_version=1)
     assert not again.of(KIND).has_taken("a", key_version=1)
-    tried = again.begin(CARD, 1, "a", right=True)
+    tried = again.begin(CARD, 1, keys("a", right=True))
     assert again.of(CARD).doubt("a") is Doubt.NONE
     again.signed(tried, Sign.WRONG)
     assert not again.of(CARD).has_taken("a", key_version=1)
     # which one of its kind took them is not known
-    again.succeeded(again.begin(KIND, 1, "b"))
+    again.succeeded(again.begin(KIND, 1, keys("b")))
     assert not again.of(KIND).has_taken("b", key_version=1)
 
 
 @pytest.mark.parametrize(("sign", "doubt"), [
     ("", Doubt.WRONG), ("lost", Doubt.NONE), ("matched", Doubt.NONE), ("begun", Doubt.UNFINISHED)])
 def test_a_ledger_of_before_has_no_answers_and_other_signs(ledger: Ledger, sign: str, doubt: Doubt) -> None:
-    ledger.begin(CARD, 0, "a")
+    ledger.begin(CARD, 0, keys("a"))
     document = json.loads(ledger.path.read_text("utf-8"))
     del document["answers"], document["taken"]
     document["tries"][0]["sign"] = sign
@@ -161,7 +166,7 @@ def test_a_ledger_of_before_has_no_answers_and_other_signs(ledger: Ledger, sign:
 
 
 def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
-    ledger.begin(CARD, 0, ledger.fingerprint(KEYS))
+    ledger.begin(CARD, 0, keys(ledger.fingerprint(KEYS)))
     assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
     text = ledger.path.read_text("utf-8").upper()
     assert KEYS.hex().upper()[:16] not in text
@@ -179,7 +184,7 @@ def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
 def test_a_damaged_file_is_no_empty_one(ledger: Ledger, content: str) -> None:
     ledger.path.parent.mkdir()
     ledger.path.write_text(content, "latin-1")
-    for call in (lambda: ledger.of(CARD), lambda: ledger.begin(CARD, 0, "")):
+    for call in (lambda: ledger.of(CARD), lambda: ledger.begin(CARD, 0, keys(""))):
         with pytest.raises(StoreError, match="damaged"):
             call()
     assert ledger.path.read_text("latin-1") == content
