@@ -32,6 +32,11 @@ def ledger_name(state: CardState) -> str:
     return f"chip {card.chip}" if card.chip else f"ATR {card.first_atr}"
 
 
+def is_this_card(name: str, state: CardState) -> bool:
+    """Whether `ledger_name` named this very card so: a chip is one card, an ATR is that of all cards of a kind."""
+    return bool(state.chip) and name == ledger_name(state)
+
+
 @dataclass(frozen=True, slots=True)
 class _OpenTry:
     """The try that EXTERNAL AUTHENTICATE may end. `answered`: the answer to INITIALIZE UPDATE is complete."""

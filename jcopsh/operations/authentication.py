@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.interlock import Judgement, Severity
-from jcopsh.card.tries import ledger_card, ledger_name
+from jcopsh.card.tries import is_this_card, ledger_card
 from jcopsh.errors import ChannelError, JcopshError, Refused, UsageError
 from jcopsh.globalplatform import card_data, ciphers, cplc, scp02, scp03
 from jcopsh.globalplatform.channel import (
@@ -56,7 +56,8 @@ class KeyChoice:
     """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them.
 
     `on_card` is the ledger's name of the card that has taken them, or may have, by what the key store says: on that one
-    a try that was never completed says nothing against them. Empty where there is none.
+    a try that was never completed says nothing against them. An ATR names no one card, and counts for nothing here.
+    Empty where there is none.
     """
 
     name: str
@@ -236,7 +237,7 @@ def _keys_with_consent(card: Card, choice: KeyChoice, key_version: int) -> KeysT
         return RAW_BYTES
     record = ledger.of(ledger_card(card.state))
     marks = ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True))
-    right = choice.on_card == ledger_name(card.state) or record.has_taken(*marks, key_version=key_version)
+    right = is_this_card(choice.on_card, card.state) or record.has_taken(*marks, key_version=key_version)
     doubt = record.doubt(*marks, key_version=key_version)
     answered = (doubt in EXCUSED and right) or card.yes.answers(_severity(doubt))
     if not answered:

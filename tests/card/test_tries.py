@@ -223,18 +223,22 @@ class Killed(BaseException):
     """The process ends, and nothing of it is done any more."""
 
 
-def killed_at(domain: Domain, ins: int, monkeypatch: pytest.MonkeyPatch) -> Domain:
+def killed_at(
+    domain: Domain, ins: int, monkeypatch: pytest.MonkeyPatch, choice: KeyChoice = DEFAULT
+) -> Domain:
     """Authenticate, and let the process be killed when the card has carried out this instruction."""
+    otherwise = domain.link.answer
+
     def kill(command: bytes, answer: bytes) -> bytes:
         if command[1] == ins:
             raise Killed
-        return answer
+        return otherwise(command, answer)
 
     with monkeypatch.context() as patched:
         patched.setattr(Tries, "interrupted", lambda _self, **_: None)
         domain.link.answer = kill
         with pytest.raises(Killed):
-            domain.auth()
+            domain.auth(choice)
         return domain.again()
 
 
@@ -278,6 +282,20 @@ def test_keys_that_the_key_store_knows_as_the_cards_are_not_asked_about_after_a_
     with pytest.raises(Refused):
         domain.auth(replace(DEFAULT, on_card="chip of another"))
     domain.auth(replace(DEFAULT, on_card=ledger_name(domain.card.state)))
+
+
+def test_of_a_card_without_cplc_the_key_store_knows_the_kind_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ATR is that of other cards, which have other keys: a set that one of them took may be wrong for this one."""
+    domain = connected(tmp_path)
+    domain.link.answer = without_cplc
+    stored = replace(DEFAULT, on_card=ledger_name(domain.card.state))
+    domain = killed_at(domain, 0x50, monkeypatch, stored)
+    domain.link.answer = without_cplc
+    with pytest.raises(Refused, match="never completed"):
+        domain.auth(stored)
+    assert sent(domain, 0x50) == 0
 
 
 def test_another_dek_is_no_other_key_to_the_ledger(tmp_path: Path) -> None:
