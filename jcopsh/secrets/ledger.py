@@ -19,7 +19,7 @@ from typing import Any
 
 from jcopsh.errors import Refused, StoreError
 from jcopsh.secrets.files import exclusive, write_private
-from jcopsh.secrets.json_values import DAMAGED, integer
+from jcopsh.secrets.json_values import DAMAGED, integer, text
 
 FORMAT = "jcopsh ledger 1"
 HASH_KEY_LENGTH = 32  # bytes
@@ -94,6 +94,7 @@ class Try:
     time: str
     number: str  # random: tells this try from others of the same second
     sign: Sign = Sign.BEGUN
+    sign_of_later: str = ""  # one that only a later jcopsh knows, as it stands in the file; `sign` is WRONG then
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +260,7 @@ class Ledger:
         """Something came to be known of the keys. What is wrong counts no more as taken before."""
         if tried.sign is sign:
             return tried
-        changed = replace(tried, sign=sign)
+        changed = replace(tried, sign=sign, sign_of_later="")
 
         def change(content: _Content) -> _Content:
             tries = tuple(changed if one.number == changed.number else one for one in content.tries)
@@ -367,8 +368,14 @@ def _document(content: _Content) -> dict[str, object]:
         for one in content.answers
     ]
     return {"format": FORMAT, "hash_key": (content.hash_key or secrets.token_bytes(HASH_KEY_LENGTH)).hex(),
-            "tries": [asdict(one) for one in content.tries], "answers": answers,
+            "tries": [_form(one) for one in content.tries], "answers": answers,
             "taken": [asdict(one) for one in content.taken]}
+
+
+def _form(tried: Try) -> dict[str, object]:
+    form = asdict(tried)
+    later = form.pop("sign_of_later")
+    return form | {"sign": later or tried.sign}
 
 
 def _parse(content: bytes) -> _Content | None:
@@ -399,9 +406,19 @@ def _taken(item: dict[str, Any]) -> Taken:
 
 
 def _try(item: dict[str, Any]) -> Try:
+    sign, later = _sign(text(item, "sign"))
     return Try(_card(item), integer(item, "key_version"), str(item["keys"]), str(item["time"]), str(item["number"]),
-               _SIGNS_OF_BEFORE.get(item["sign"]) or Sign(item["sign"]))
+               sign, later)
 
 
+def _sign(written: str) -> tuple[Sign, str]:
+    """The sign, and what a later jcopsh has written in its place: nobody here knows what that says of the keys, so it
+    counts as the worst, and stays in the file as it is."""
+    if written in _SIGNS_OF_BEFORE:
+        return _SIGNS_OF_BEFORE[written], ""
+    return (Sign(written), "") if written in _SIGNS else (Sign.WRONG, written)
+
+
+_SIGNS = frozenset(one.value for one in Sign)
 # how a ledger of an earlier version names them; of what it did not name the stricter reading holds
 _SIGNS_OF_BEFORE = {"": Sign.WRONG, "lost": Sign.NOT_COMPARED, "matched": Sign.RIGHT}

@@ -165,6 +165,31 @@ def test_a_ledger_of_before_has_no_answers_and_other_signs(ledger: Ledger, sign:
     assert ledger.of(CARD).doubt("a") is doubt
 
 
+def test_a_sign_of_a_later_version_counts_as_the_worst_and_stays_as_it_is(ledger: Ledger) -> None:
+    kept, changed = ledger.begin(CARD, 0, keys("a")), ledger.begin(OTHER, 0, keys("b"))
+    document = json.loads(ledger.path.read_text("utf-8"))
+    for one in document["tries"]:
+        one["sign"] = "half compared"
+    ledger.path.write_text(json.dumps(document), "utf-8")
+    assert ledger.of(CARD).doubt("a") is ledger.of(OTHER).doubt("b") is Doubt.WRONG
+    ledger.signed(changed, Sign.NOT_COMPARED)  # which writes the whole file anew
+    ledger.identified({kept.number}, CARD)
+    written = json.loads(ledger.path.read_text("utf-8"))["tries"]
+    assert [one["sign"] for one in written] == ["half compared", "not compared"]
+    assert [set(one) for one in written] == [set(document["tries"][0])] * 2
+    assert [ledger.of(card).doubt(mark) for card, mark in ((CARD, "a"), (OTHER, "b"))] == [Doubt.WRONG, Doubt.NONE]
+
+
+@pytest.mark.parametrize("sign", [None, 0, ["wrong"]])
+def test_what_is_no_sign_at_all_is_damage(ledger: Ledger, sign: object) -> None:
+    ledger.begin(CARD, 0, keys("a"))
+    document = json.loads(ledger.path.read_text("utf-8"))
+    document["tries"][0]["sign"] = sign
+    ledger.path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(StoreError, match="damaged"):
+        ledger.of(CARD)
+
+
 def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
     ledger.begin(CARD, 0, keys(ledger.fingerprint(KEYS)))
     assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
