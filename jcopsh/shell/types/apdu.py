@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from jcopsh.card.sensitive import PIN_INS, PUBLIC_INS, install_marks
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.aid import MIN_AID
 from jcopsh.iso7816.apdu import MAX_APDU, CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD
@@ -21,6 +20,7 @@ from jcopsh.shell import apdu_parts
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.types.aids import is_public_to_select
 from jcopsh.shell.types.base import ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public
 
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 _KNOWN_SECRET_INSTRUCTIONS = PIN_INS | {0xD8, 0xE2, 0xE6, 0xD6, 0xB6}
 _EXPECTED_AT_END = re.compile(r"\s\*[0-9A-Fa-f]{4}\s*$")
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
-_LONGEST_PUBLIC_AID = 14  # 1PAY.SYS.DDF01; a longer one may be a transport key
-# ISO/IEC 7816-5: A international, D national, F proprietary; and the two names of EMV
-_AID_CATEGORIES = (0xA, 0xD, 0xF)
-_AID_NAMES = (b"1PAY", b"2PAY")
 
 
 @dataclass(frozen=True)
@@ -149,18 +145,10 @@ def carries_secret(command: CommandAPDU, memory_map: MemoryMap | None) -> bool:
         address = command.cla << 16 | command.p1 << 8 | command.p2
         return not known_public(address, len(command.data), memory_map)
     if command.ins == root_applet.INS_SELECT:
-        return not is_public_aid(command.data)
+        return not is_public_to_select(command.data)
     if command.ins == INS.INSTALL:
         return bool(install_marks(command))
     return command.ins not in PUBLIC_INS
-
-
-def is_public_aid(name: bytes) -> bool:
-    """Whether what is selected by this name has the form of an AID, and is not long enough for a transport key."""
-    if len(name) > _LONGEST_PUBLIC_AID:
-        return False
-    # a name too short for an AID is a file's, as in 00 A4 00 00 02 3F 00
-    return len(name) < MIN_AID or name[0] >> 4 in _AID_CATEGORIES or name.startswith(_AID_NAMES)
 
 
 def _in_broken(text: str) -> Sequence[Span]:
@@ -184,8 +172,7 @@ def _may_select_secret(text: str, spans: Sequence[Span]) -> bool:
     if _value(text, spans[1]) != root_applet.INS_SELECT or len(body) < 2:
         return False
     lc, first = body[0], body[1]
-    is_aid = first >> 4 in _AID_CATEGORIES or first in {name[0] for name in _AID_NAMES}
-    return lc < 0 or lc > _LONGEST_PUBLIC_AID or (lc >= MIN_AID and not is_aid)
+    return lc < 0 or not is_public_to_select(bytes((max(first, 0),)), lc)
 
 
 def _behind_header(text: str, spans: Sequence[Span]) -> list[Span]:

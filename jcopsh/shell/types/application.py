@@ -11,14 +11,19 @@ from enum import Enum
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.aid import AID, KNOWN_AIDS, MAX_AID, lookup
+from jcopsh.iso7816.aid import AID, KNOWN_AIDS, lookup
 from jcopsh.iso7816.file_reference import FileReference
-from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
+from jcopsh.iso7816.hexadecimal import NotationError
 from jcopsh.shell.context import Completion, ContentKind, ParseContext
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.apdu import is_public_aid
-from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, did_you_mean, matching
-from jcopsh.shell.types.byte_strings import parse_aid, words_of_aid
+from jcopsh.shell.types.aids import (
+    is_name_of_aid,
+    is_public_to_select,
+    may_be_transport_key,
+    parse_aid,
+    words_of_aid,
+)
+from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, matching
 from jcopsh.shell.types.files import met_files
 
 
@@ -64,15 +69,7 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
             return TRANSPORT_KEY
         if _A_FILE.fullmatch(text):
             return FileReference.parse(text)
-        known = KNOWN_AIDS.get(text.lower())
-        if known is not None:
-            return known.aid
-        if text[:1] not in HEX_DIGITS | {"|", "#"}:
-            names = [*KNOWN_AIDS, TRANSPORT_KEY.value]
-            raise UsageError("this is neither an AID nor the name of one",
-                             hint=did_you_mean(text, names) or "text is written between bars: |…|",
-                             start=0, end=len(text))
-        return parse_aid(text)
+        return parse_aid(text, TRANSPORT_KEY.value)
 
     def format(self, value: AID | Target | FileReference) -> str:
         """Hex, `tk`, or the path."""
@@ -91,7 +88,8 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
         known = lookup(value)
         if known is not None:
             return f"{known.aid}, {known.name}: {known.meaning} ({known.source})"
-        return "perhaps a transport key" if len(value.value) == MAX_AID else "an AID that jcopsh does not know"
+        perhaps_key = may_be_transport_key(len(value.value))
+        return "perhaps a transport key" if perhaps_key else "an AID that jcopsh does not know"
 
     def complete(self, text: str, context: ParseContext) -> Iterable[Completion]:
         """What can be selected of what was seen on the card, the names, each with its AID and what it is, and the files
@@ -109,14 +107,14 @@ class AidOrNameType(ParameterType["AID | Target | FileReference"]):
             value = self.parse(text, context)
         except (NotationError, UsageError):
             return [Span(0, len(text))] if len(text) >= 8 else ()
-        public = not isinstance(value, AID) or is_public_aid(value.value)
+        public = not isinstance(value, AID) or is_public_to_select(value.value)
         return () if public else [Span(0, len(text))]
 
     def words_taken(self, words: Sequence[str]) -> int:
         """One, or all that are pairs of hex digits: an AID may be written with spaces."""
-        return 1 if words[0].lower() in KNOWN_AIDS else words_of_aid(words)
+        return words_of_aid(words)
 
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""
-        named = text.lower() in KNOWN_AIDS or text.lower() == TRANSPORT_KEY.value
+        named = is_name_of_aid(text) or text.lower() == TRANSPORT_KEY.value
         return TokenKind.NAME if named else TokenKind.BYTES

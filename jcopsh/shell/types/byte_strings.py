@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.aid import AID, MAX_AID, MIN_AID
 from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
@@ -20,7 +19,6 @@ from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public, secret_somewhere
 
 SHORTEST_SECRET = 4  # bytes
-_HALF_A_BYTE = re.compile(r"(?:0[xX])?[0-9A-Fa-f]|0[xX]")
 
 
 def looks_like_bytes(word: str) -> bool:
@@ -29,25 +27,6 @@ def looks_like_bytes(word: str) -> bool:
         return bool(parse_bytes(word))
     except NotationError:
         return False
-
-
-def words_of_aid(words: Sequence[str]) -> int:
-    """How many words the AID has that begins with the first of them: it may be written with blanks between its bytes,
-    and the last byte may be half typed."""
-    if not looks_like_bytes(words[0]) or len(parse_bytes(words[0])) >= MIN_AID:
-        return 1
-    count = next((i for i, word in enumerate(words) if not looks_like_bytes(word)), len(words))
-    half_typed = count == len(words) - 1 and _HALF_A_BYTE.fullmatch(words[-1])
-    return len(words) if half_typed else count
-
-
-def parse_aid(text: str) -> AID:
-    """The AID. Raises NotationError; UnfinishedError where it is too short, as more bytes may follow a blank."""
-    value = parse_bytes(text)
-    if len(value) >= MIN_AID:
-        return AID.parse(text)
-    raise UnfinishedError(f"an AID has {MIN_AID} to {MAX_AID} bytes, {_these(len(value))}",
-                          hint="help bytes shows the notations", start=0, end=len(text))
 
 
 @dataclass(frozen=True)
@@ -123,12 +102,14 @@ class StoredBytesType(ByteStringType):
 def check_count(count: int, shortest: int, longest: int | None, text: str) -> None:
     """Raise UsageError where there are too few bytes or too many."""
     if count < shortest:
-        raise UnfinishedError(f"at least {counted(shortest, 'byte')} needed, {_these(count)}", start=0, end=len(text))
+        raise UnfinishedError(f"at least {counted(shortest, 'byte')} needed, {these_bytes(count)}", start=0,
+                              end=len(text))
     if longest is not None and count > longest:
-        raise UsageError(f"at most {counted(longest, 'byte')} possible, {_these(count)}", start=0, end=len(text))
+        raise UsageError(f"at most {counted(longest, 'byte')} possible, {these_bytes(count)}", start=0, end=len(text))
 
 
-def _these(count: int) -> str:
+def these_bytes(count: int) -> str:
+    """That there are so many bytes, behind how many are wanted."""
     return f"this is {count}" if count == 1 else f"these are {count}"
 
 
@@ -166,7 +147,7 @@ class SecretBytesType(ParameterType[Secret]):
         value = parse_bytes(text)
         if not value or (self.lengths and len(value) not in self.lengths):
             error = UnfinishedError if len(value) < max(self.lengths, default=1) else UsageError
-            raise error(f"a {self.kind.value} has {self._wanted}, {_these(len(value))}",
+            raise error(f"a {self.kind.value} has {self._wanted}, {these_bytes(len(value))}",
                         hint="text is written between bars: |…|", start=0, end=len(text))
         return Secret(value, self.kind)
 

@@ -17,13 +17,14 @@ from jcopsh.errors import UsageError
 from jcopsh.globalplatform.cap import LARGEST_FILE, CapError, parse_cap
 from jcopsh.globalplatform.content import CARD_STATES, LifeCycle
 from jcopsh.globalplatform.registry import PRIVILEGE_WORDS, privilege_names
-from jcopsh.iso7816.aid import AID, KNOWN_AIDS, MAX_AID, lookup
+from jcopsh.iso7816.aid import AID, KNOWN_AIDS, lookup
 from jcopsh.iso7816.hexadecimal import NotationError, ascii_column, parse_bytes
 from jcopsh.shell.context import Completion, ContentKind, OnCard, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
+from jcopsh.shell.types.aids import is_name_of_aid, may_be_transport_key, parse_aid, words_of_aid
 from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, did_you_mean, matching
-from jcopsh.shell.types.byte_strings import looks_like_bytes, parse_aid, words_of_aid
+from jcopsh.shell.types.byte_strings import looks_like_bytes
 from jcopsh.shell.types.plain import ChoiceType
 
 
@@ -43,7 +44,7 @@ class AidType(ParameterType[AID]):
 
     metavar: ClassVar[str] = "AID"
     begins: ClassVar[re.Pattern[str]] = BYTES_SO_FAR
-    never_secret: ClassVar[bool] = True  # but for one of 16 bytes, which secret_spans finds
+    never_secret: ClassVar[bool] = True  # but for what may be a transport key, which secret_spans finds
 
     @property
     def meaning(self) -> str:
@@ -52,8 +53,7 @@ class AidType(ParameterType[AID]):
 
     def parse(self, text: str, context: ParseContext) -> AID:
         """The AID."""
-        known = KNOWN_AIDS.get(text.lower())
-        return known.aid if known is not None else parse_aid(text)
+        return parse_aid(text)
 
     def format(self, value: AID) -> str:
         """Upper-case hex."""
@@ -82,20 +82,20 @@ class AidType(ParameterType[AID]):
         return (one for one in context.content if one.kind in self.kinds)
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
-        """All of it where it has 16 bytes, and may be a transport key; or where it is no AID and looks like a key."""
+        """All of it where it may be a transport key; or where it is no AID and looks like a key."""
         try:
             value = self.parse(text, context)
         except (NotationError, UsageError):
             return byte_runs(text)
-        return [Span(0, len(text))] if len(value.value) == MAX_AID else ()
+        return [Span(0, len(text))] if may_be_transport_key(len(value.value)) else ()
 
     def words_taken(self, words: Sequence[str]) -> int:
         """One, or all that are pairs of hex digits: an AID may be written with spaces."""
-        return 1 if words[0].lower() in KNOWN_AIDS else words_of_aid(words)
+        return words_of_aid(words)
 
     def token_kind(self, text: str, context: ParseContext) -> TokenKind:
         """A name, or bytes."""
-        return TokenKind.NAME if text.lower() in KNOWN_AIDS else TokenKind.BYTES
+        return TokenKind.NAME if is_name_of_aid(text) else TokenKind.BYTES
 
 
 @dataclass(frozen=True)

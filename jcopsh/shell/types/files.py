@@ -20,7 +20,7 @@ from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.strike import byte_runs
 from jcopsh.shell.tokens import Span, TokenKind
-from jcopsh.shell.types.apdu import is_public_aid
+from jcopsh.shell.types.aids import is_public_to_select
 from jcopsh.shell.types.base import ParameterType, matching
 
 _NAMED = {
@@ -81,7 +81,7 @@ class FileReferenceType(ParameterType[FileReference]):
             file = FileReference.parse(text)
         except NotationError:
             return byte_runs(text)
-        may_be_secret = file.by is SelectBy.NAME and not is_public_aid(file.data)
+        may_be_secret = file.by is SelectBy.NAME and not is_public_to_select(file.data)
         return [Span(0, len(text))] if may_be_secret else ()
 
 
