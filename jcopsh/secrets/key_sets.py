@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from jcopsh.errors import StoreError, UsageError
-from jcopsh.secrets.files import exclusive, write_private
 from jcopsh.secrets.json_values import DAMAGED, byte_string, integer, text
 from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import KEY_LENGTHS, Secret
+from jcopsh.secrets.store_file import KEYS_NOT_KEPT, StoreFile
 
 FORMAT = "jcopsh key sets 1"
 SALT_LENGTH, NONCE_LENGTH, TAG_LENGTH = 16, 12, 16  # bytes
@@ -71,6 +71,7 @@ class KeySetStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: StoreFile[tuple[StoredKeySet, ...]] = StoreFile(path, "the file of key sets", _parse, ())
         self._names: tuple[tuple[int, int], tuple[str, ...]] = (0, 0), ()  # of the file as it was, by time and size
 
     def names(self) -> tuple[str, ...]:
@@ -87,20 +88,7 @@ class KeySetStore:
 
     def entries(self) -> tuple[StoredKeySet, ...]:
         """All sets, in the order they came."""
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise StoreError(f"the key sets {self.path} cannot be read: {error.strerror}") from error
-        entries = _parse(content)
-        if entries is None:
-            raise StoreError(
-                f"the file of key sets {self.path} is damaged",
-                meaning="It is not the JSON that jcopsh writes; nothing in it was changed.",
-                hint="move it aside, or mend it by hand; jcopsh then makes a new one",
-            )
-        return entries
+        return self._file.read()
 
     def get(self, name: str) -> StoredKeySet | None:
         """The set of that name, in any case of letters."""
@@ -140,17 +128,9 @@ class KeySetStore:
         self._change(lambda entries: [noted(one) for one in entries])
 
     def _change(self, change: Callable[[list[StoredKeySet]], list[StoredKeySet]]) -> None:
-        try:
-            with exclusive(self.path):
-                entries = change(list(self.entries()))
-                document = {"format": FORMAT, "key_sets": [_to_json(one) for one in entries]}
-                write_private(self.path, json.dumps(document, indent=1).encode())
-        except OSError as error:
-            raise StoreError(
-                f"the key sets {self.path} cannot be written: {error.strerror}",
-                meaning="A key that is not on disk could be lost, so nothing more is sent.",
-                hint="make room or mend the folder's permissions, then try again",
-            ) from error
+        with self._file.change(KEYS_NOT_KEPT):
+            entries = change(list(self.entries()))
+            self._file.write({"format": FORMAT, "key_sets": [_to_json(one) for one in entries]})
 
 
 def unsealed(stored: StoredKeySet, passphrase: Passphrase | None) -> StoredKeySet:

@@ -13,10 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from jcopsh.errors import StoreError
-from jcopsh.secrets.files import exclusive, write_private
 from jcopsh.secrets.json_values import DAMAGED, byte_string, text
 from jcopsh.secrets.secret import Secret, SecretKind
+from jcopsh.secrets.store_file import KEYS_NOT_KEPT, StoreFile
 
 FORMAT = "jcopsh key store 1"
 
@@ -60,35 +59,16 @@ class KeyStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file: StoreFile[tuple[StoredSecret, ...]] = StoreFile(path, "the key store", _parse, ())
 
     def entries(self) -> tuple[StoredSecret, ...]:
         """All entries, oldest first."""
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise StoreError(f"the key store {self.path} cannot be read: {error.strerror}") from error
-        entries = _parse(content)
-        if entries is None:
-            raise StoreError(
-                f"the key store {self.path} is damaged",
-                meaning="It is not the JSON that jcopsh writes; nothing in it was changed.",
-                hint="move it aside, or mend it by hand; jcopsh then makes a new one",
-            )
-        return entries
+        return self._file.read()
 
     def add(self, *new: StoredSecret) -> None:
         """Keep these too. What is there already is not written twice."""
-        try:
-            with exclusive(self.path):
-                self._add(new)
-        except OSError as error:
-            raise StoreError(
-                f"the key store {self.path} cannot be written: {error.strerror}",
-                meaning="A key that is not on disk could be lost, so nothing more is sent.",
-                hint="make room or mend the folder's permissions, then try again",
-            ) from error
+        with self._file.change(KEYS_NOT_KEPT):
+            self._add(new)
 
     def _add(self, new: Iterable[StoredSecret]) -> None:
         entries = list(self.entries())
@@ -98,8 +78,7 @@ class KeyStore:
                 entries.append(replace(entry, time=stamp))
         if len(entries) == known:
             return
-        document = {"format": FORMAT, "entries": [_to_json(entry) for entry in entries]}
-        write_private(self.path, json.dumps(document, indent=1).encode())
+        self._file.write({"format": FORMAT, "entries": [_to_json(entry) for entry in entries]})
 
     @property
     def stamp(self) -> object:

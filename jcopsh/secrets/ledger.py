@@ -17,9 +17,9 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from jcopsh.errors import Refused, StoreError
-from jcopsh.secrets.files import exclusive, write_private
+from jcopsh.errors import Refused
 from jcopsh.secrets.json_values import DAMAGED, integer, text
+from jcopsh.secrets.store_file import StoreFile
 
 FORMAT = "jcopsh ledger 1"
 HASH_KEY_LENGTH = 32  # bytes
@@ -199,15 +199,18 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = StoreFile(
+            path, "the ledger", _parse, _Content(), ", and how often a card was tried cannot be told.",
+            "move it aside; jcopsh then begins a new one, and counts from none")
 
     def of(self, card: LedgerCard) -> CardRecord:
         """What is noted now of a card."""
-        content = self._read()
+        content = self._file.read()
         return CardRecord(card, tuple(one for one in content.tries if one.card.may_be(card)), content.taken)
 
     def last(self, card: LedgerCard | None = None) -> LastTry | None:
         """The last try that was answered, of what may be that card, or of any."""
-        kept = (one for one in reversed(self._read().answers) if card is None or one.card.may_be(card))
+        kept = (one for one in reversed(self._file.read().answers) if card is None or one.card.may_be(card))
         return next((one.last for one in kept), None)
 
     def fingerprint(self, keys: bytes) -> str:
@@ -311,10 +314,10 @@ class Ledger:
         self._change(change, _SENT)
 
     def _hash_key(self) -> bytes:
-        hash_key = self._read().hash_key
+        hash_key = self._file.read().hash_key
         if hash_key is None:
             self._change(lambda content: content, _NOT_SENT)
-            hash_key = self._read().hash_key
+            hash_key = self._file.read().hash_key
         assert hash_key is not None  # noqa: S101 — the change above has written one; for the type checker
         return hash_key
 
@@ -322,31 +325,8 @@ class Ledger:
         self._change(lambda content: replace(content, tries=tuple(change(content.tries))), meaning)
 
     def _change(self, change: Callable[[_Content], _Content], meaning: str) -> None:
-        try:
-            with exclusive(self.path):
-                write_private(self.path, json.dumps(_document(change(self._read())), indent=1).encode())
-        except OSError as error:
-            raise StoreError(
-                f"the ledger {self.path} cannot be written: {error.strerror}",
-                meaning=meaning,
-                hint="make room or mend the folder's permissions, then try again",
-            ) from error
-
-    def _read(self) -> _Content:
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return _Content()
-        except OSError as error:
-            raise StoreError(f"the ledger {self.path} cannot be read: {error.strerror}") from error
-        parsed = _parse(content)
-        if parsed is None:
-            raise StoreError(
-                f"the ledger {self.path} is damaged",
-                meaning="It is not the JSON that jcopsh writes, and how often a card was tried cannot be told.",
-                hint="move it aside; jcopsh then begins a new one, and counts from none",
-            )
-        return parsed
+        with self._file.change(meaning):
+            self._file.write(_document(change(self._file.read())))
 
 
 def _most_of_a_version(tries: Collection[Try], key_version: int) -> int:

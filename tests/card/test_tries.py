@@ -405,7 +405,7 @@ def test_a_ledger_that_fails_after_the_exchange_aborts_nothing(
             raise OSError(28, "No space left on device")
         write_private(path, content)
 
-    monkeypatch.setattr("jcopsh.secrets.ledger.write_private", full)
+    monkeypatch.setattr("jcopsh.secrets.store_file.write_private", full)
     domain.auth(level=C_MAC)
     assert domain.card.state.secure_channel is not None
     unwritten = domain.card.tries.unwritten
@@ -437,7 +437,7 @@ def test_the_journal_does_not_tell_of_what_the_ledger_kept_from_being_sent(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jcopsh.secrets.ledger.write_private", full)
+    monkeypatch.setattr("jcopsh.secrets.store_file.write_private", full)
     with pytest.raises(StoreError, match="ledger"):
         domain.card.send(apdu(RAW))
     assert "8050000008" not in domain.journal

@@ -351,11 +351,11 @@ def test_of_a_try_that_was_lost_nobody_knows_the_cipher(tmp_path: Path) -> None:
     domain.link.power, domain.link.lost_after = 2, True
     with pytest.raises(ReaderError):
         domain.auth()
-    (lost,) = ledger._read().tries
+    (lost,) = ledger._file.read().tries
     assert lost.keys == ledger.fingerprint(DEFAULT.serialized(as_des=True))
     domain = domain.again()
     domain.auth()
-    assert ledger._read().tries == ()
+    assert ledger._file.read().tries == ()
 
 
 def test_the_last_answer_outlives_the_program(tmp_path: Path) -> None:
@@ -463,7 +463,7 @@ def test_a_ledger_that_cannot_be_written_lets_nothing_be_sent(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jcopsh.secrets.ledger.write_private", full)
+    monkeypatch.setattr("jcopsh.secrets.store_file.write_private", full)
     with pytest.raises(StoreError, match="ledger"):
         domain.auth()
     assert sent(domain, INITIALIZE_UPDATE) == 0
@@ -500,7 +500,7 @@ def test_power_lost_at_any_exchange(tmp_path: Path, lost_after: bool) -> None:
             assert domain.card.state.secure_channel is None
         domain = domain.again()
         # the same right keys may have been tried to no known end: asked about, never locked out
-        if sent_once := domain.card.tries.ledger and domain.card.tries.ledger._read().tries:
+        if sent_once := domain.card.tries.ledger and domain.card.tries.ledger._file.read().tries:
             assert len(sent_once) == 1
         power += 1
     assert power == 4  # SELECT, CPLC, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE

@@ -127,8 +127,8 @@ def test_nothing_is_sent_before_the_keys_are_on_disk(tmp_path: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jcopsh.secrets.key_sets.write_private", full)
-    with pytest.raises(StoreError):
+    monkeypatch.setattr("jcopsh.secrets.store_file.write_private", full)
+    with pytest.raises(StoreError, match="file of key sets"):
         put(domain)
     assert not any(command[1] == 0xD8 for command in domain.link.sent)
 
