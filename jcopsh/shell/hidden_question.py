@@ -11,15 +11,15 @@ from contextlib import contextmanager, suppress
 from jcopsh.errors import UsageError
 
 TERMINAL = "/dev/tty"
-# Ctrl-Z and Ctrl-\ are no part of any answer, and end or suspend nothing while one is typed
-_SUSPEND_AND_QUIT = {ord("\x1a"): None, ord("\x1c"): None}
+LONGEST_READ = 1024  # bytes
 
 
 def ask_hidden(prompt: str) -> str:
     """A line typed after the prompt, without echo and without the blanks around it.
 
-    What was typed before is no answer. Ctrl-Z does nothing; a program that was stopped in another way begins with the
-    question anew. Raises UsageError where there is no terminal, nothing was typed, or a key that writes no character.
+    What was typed before is no answer. Ctrl-Z suspends nothing and spoils the answer, since what follows it was meant
+    for somebody else; a program that was stopped in another way begins with the question anew. Raises UsageError where
+    there is no terminal, nothing was typed, a key that writes no character, or Ctrl-D.
     """
     no_terminal = UsageError(
         "a secret has to be typed, and there is no terminal to type it at",
@@ -42,7 +42,7 @@ def ask_hidden(prompt: str) -> str:
 
 
 def _checked(typed: bytes) -> str:
-    answer = typed.decode("utf-8", "replace").translate(_SUSPEND_AND_QUIT).strip()
+    answer = typed.decode("utf-8", "replace").strip(" \t\r\n")
     if not answer.isprintable():  # an arrow key, say: what was meant is not known, and a PIN has few tries
         raise UsageError("a key that writes no character was typed; nothing was sent", hint="the same line again")
     if not answer:
@@ -58,6 +58,7 @@ def _asked(descriptor: int, prompt: str) -> bytes:
     # by whole lines, also where the shell has set the terminal otherwise (type_ahead)
     hidden[0] |= termios.ICRNL
     hidden[3] = (hidden[3] | termios.ICANON) & ~termios.ECHO
+    # these keys come as characters then, and are refused with the answer
     nothing = bytes([os.fpathconf(descriptor, "PC_VDISABLE")])
     hidden[6][termios.VSUSP] = hidden[6][termios.VQUIT] = nothing
 
@@ -99,8 +100,9 @@ def _after_a_stop(ask: Callable[[], None]) -> Iterator[None]:
 def _line(descriptor: int) -> bytes:
     typed = b""
     while not typed.endswith(b"\n"):
-        part = os.read(descriptor, 1024)
-        if not part:
-            raise UsageError("no secret was typed")
+        part = os.read(descriptor, LONGEST_READ)
+        if len(part) < LONGEST_READ and not part.endswith(b"\n"):
+            # Ctrl-D: what stands before it could no longer be taken back with Ctrl-U
+            raise UsageError("the question was left by Ctrl-D; nothing was sent" if part else "no secret was typed")
         typed += part
     return typed

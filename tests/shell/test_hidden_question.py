@@ -78,12 +78,19 @@ def test_without_a_terminal_no_secret_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("key", ["\x1a", "\x1c"], ids=["Ctrl-Z", "Ctrl-Backslash"])
-def test_a_key_that_suspends_or_quits_does_nothing(key: str) -> None:
+def test_a_key_that_suspends_or_quits_elsewhere_spoils_the_answer(key: str) -> None:
     with asked_under_a_shell() as (terminal, _):
-        terminal.type_in(f"12{key}34\r")
-        terminal.wait_for("GOT 4")
-        terminal.wait_for_output("shell% ", start=terminal.output.index(b"GOT"))
+        terminal.type_in(f"{key}fg\r")
+        terminal.wait_for("REFUSED a key that writes no character was typed")
+        terminal.wait_for_output("shell% ", start=terminal.output.index(b"REFUSED"))
         assert "Stopped" not in terminal.screen
+
+
+def test_ctrl_d_behind_a_text_leaves_the_question() -> None:
+    with asked() as terminal:
+        terminal.type_in("12\x04")
+        terminal.wait_for("REFUSED the question was left by Ctrl-D")
+        assert terminal.wait_for_end() == 0
 
 
 def test_after_a_stop_the_question_is_asked_anew() -> None:
