@@ -26,9 +26,9 @@ from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, CHANNEL_BITS, channel_of, is_interindustry
 from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
+from jcopsh.iso7816.ins import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
-from jcopsh.iso7816.status import COMPARE_PIN, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop import identify as identify_module
@@ -291,7 +291,7 @@ _TRANSITIONS_OF: dict[int, list[tuple[Fits, Change]]] = {
 
 def _may_be_a_piece(command: CommandAPDU) -> bool:
     """ENVELOPE with data, or a class byte with the chaining bit (ISO/IEC 7816-4:2020, 5.3.3 and 11.8.2)."""
-    return (command.ins in (0xC2, 0xC3) and bool(command.data)) or bool(command.cla & 0x10)
+    return (command.ins in ENVELOPE_INS and bool(command.data)) or bool(command.cla & 0x10)
 
 
 # --- the security domain -------------------------------------------------------------------------------------------

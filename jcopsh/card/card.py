@@ -31,6 +31,7 @@ from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, 
 from jcopsh.globalplatform.channel import SecureChannel, SecureChannelState
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import MemoryMap, MemoryMaps, all_maps
 from jcopsh.secrets.key_store import KeyStore
@@ -39,7 +40,6 @@ from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import CardState, advance, after_reader_command, powered_up
 
-GET_RESPONSE_INS = 0xC0
 # a card that never stops saying 61xx or 6Cxx is broken
 MAX_FOLLOWED = 512
 SILENT = "No answer yet. Ctrl-C again gives the card up."
@@ -331,7 +331,7 @@ class Card:
 
     def _answered_by(self, command: CommandAPDU) -> tuple[CommandAPDU, int]:
         """The command whose answer this one brings: itself, or before GET RESPONSE the one that answered 61xx."""
-        if command.ins == GET_RESPONSE_INS and self._answered:
+        if command.ins == INS.GET_RESPONSE and self._answered:
             return self._answered
         return command, 0
 
@@ -502,7 +502,7 @@ class Card:
             # a logical channel stays; secure messaging and chaining bits do not belong on GET RESPONSE, nor does a
             # class byte that is part of an address
             cla = command.cla & (0x4F if command.cla & 0x40 else 0x03) if command.cla & 0xC0 != 0xC0 else 0
-            fetch = CommandAPDU(cla, GET_RESPONSE_INS, 0, 0, le=response.sw2 or 256)
+            fetch = CommandAPDU(cla, INS.GET_RESPONSE, 0, 0, le=response.sw2 or 256)
             response = self._send_once(fetch)
             if response.sw1 == 0x6C and not response.data:
                 response = self._send_once(fetch.with_le(response.sw2 or 256))

@@ -16,7 +16,7 @@ from jcopsh.globalplatform.registry import CARD_LIFE_CYCLE
 from jcopsh.iso7816.aid import ISSUER_DOMAINS, MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
-from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
+from jcopsh.iso7816.ins import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop.memory_map import Kind, MemoryMap

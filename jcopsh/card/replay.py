@@ -11,7 +11,7 @@ from jcopsh.card.replay_hints import line_to_type
 from jcopsh.card.sensitive import Redactor
 from jcopsh.errors import ReaderError
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.jcop.memory_map import all_maps
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Mark

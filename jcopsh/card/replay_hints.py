@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jcopsh.globalplatform.channel import CLA_SECURE, LEVEL_NAMES, SecurityLevel, version_text
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 
 _SELECT_BY_NAME = 0x04  # P1 (ISO/IEC 7816-4:2020, table 63)
 _ISSUER = 0x80  # P1 of GET STATUS with which `list` begins (GlobalPlatform 2.3.1, 11.4.2.1)

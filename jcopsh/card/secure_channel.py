@@ -14,7 +14,7 @@ from jcopsh.globalplatform.channel import (
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_LE, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.secrets.secret import Secret
 
 # what the card's operating system answers before any security domain sees it, and what opens a channel

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from jcopsh.globalplatform.content import TAG_APPLICATION_PARAMETERS, Install, counted_fields
 from jcopsh.iso7816.aid import MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.ins import ENVELOPE_INS, INS, PIN_INS
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD, ReaderIns
-from jcopsh.iso7816.status import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TLV, parse_legible
 from jcopsh.jcop.memory_map import Field, Kind, MemoryMaps
 from jcopsh.jcop.root_applet import CLA_MEMORY, TRANSPORT_KEY_LENGTH
@@ -19,8 +19,6 @@ from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.secrets.segments import Hidden, Mark, Segments, take_out
 from jcopsh.state import CardState, Fuse, SelectedKind
 
-# PIN CHANGE/UNBLOCK (EMV) is 24 as well; 27 and 29 would be the forms of 26 and 28 with data objects
-PIN_INS = COMPARE_PIN | RESET_RETRY | {0x27, 0x29}
 # whose data are no secret: MANAGE CHANNEL, INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, SELECT, READ BINARY and RECORD,
 # GET RESPONSE, GET DATA, GET STATUS, BOOT and SET STATUS, DELETE, LOAD
 PUBLIC_INS = frozenset((0x50, 0x70, 0x82, 0xA4, 0xB0, 0xB1, 0xB2, 0xB3, 0xC0, 0xCA, 0xCB, 0xE4, 0xE8, 0xF0, 0xF2))

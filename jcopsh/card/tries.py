@@ -11,8 +11,8 @@ from jcopsh.globalplatform.channel import ChannelProtocol
 from jcopsh.globalplatform.keys import KeyType, key_type
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import CHANNEL_BITS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.reader_commands import READER_CLASS
-from jcopsh.iso7816.status import INS
 from jcopsh.secrets.ledger import RAW_BYTES, KeysToTry, LastTry, Ledger, LedgerCard, Sign, Try
 from jcopsh.state import CardState
 

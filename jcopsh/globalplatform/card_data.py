@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from jcopsh.globalplatform.channel import ChannelProtocol
 from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import TLV, TlvError, find, parse_legible, walk_legible
 from jcopsh.iso7816.tlv import parse as parse_tlv
 

@@ -12,7 +12,7 @@ from enum import Enum, IntEnum
 from jcopsh.globalplatform.registry import Scope, privilege_bytes
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import TlvError, encode, encode_length, length_at
 
 CLA = 0x80

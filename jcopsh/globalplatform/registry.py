@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import TLV, parse_legible
 
 

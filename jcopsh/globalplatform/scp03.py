@@ -18,7 +18,7 @@ from jcopsh.globalplatform.channel import (
 )
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.secrets.secret import Secret
 
 S8, S16 = 8, 16  # bytes of MACs and cryptograms in the two modes

@@ -21,7 +21,7 @@ from jcopsh.globalplatform.registry import (
 )
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import TlvError, find
 from jcopsh.iso7816.tlv import parse as parse_tlv
 

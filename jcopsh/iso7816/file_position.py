@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import FileControl, FileControlError, parse_file_control
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.interindustry import SelectBy
-from jcopsh.iso7816.status import INS
 
 MASTER_FILE = b"\x3f\x00"
 MASTER = MASTER_FILE.hex().upper()

@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, MAX_SHORT_LE, CommandAPDU
 from jcopsh.iso7816.channel import class_on_channel
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import encode
 
 LAST_SHORT_IDENTIFIER = 30

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
+from jcopsh.iso7816.ins import INS
+
 ISO = "ISO/IEC 7816-4"
 GP = "GlobalPlatform 2.3.1"
 
@@ -58,49 +60,6 @@ class SW(IntEnum):
     NO_PRECISE_DIAGNOSIS = 0x6F00
     ALGORITHM_NOT_SUPPORTED = 0x9484
     INVALID_KEY_CHECK_VALUE = 0x9485
-
-
-class INS(IntEnum):
-    """Instruction bytes that give status words a meaning of their own."""
-
-    VERIFY = 0x20
-    CHANGE_REFERENCE_DATA = 0x24
-    RESET_RETRY_COUNTER = 0x2C
-    INITIALIZE_UPDATE = 0x50
-    MANAGE_CHANNEL = 0x70
-    EXTERNAL_AUTHENTICATE = 0x82
-    GET_CHALLENGE = 0x84
-    INTERNAL_AUTHENTICATE = 0x88
-    SELECT = 0xA4
-    READ_BINARY = 0xB0
-    READ_BINARY_ODD = 0xB1
-    READ_RECORD = 0xB2
-    GET_RESPONSE = 0xC0
-    GET_DATA = 0xCA
-    GET_DATA_ODD = 0xCB
-    UPDATE_BINARY = 0xD6
-    UPDATE_BINARY_ODD = 0xD7
-    PUT_KEY = 0xD8
-    PUT_DATA = 0xDA
-    PUT_DATA_ODD = 0xDB
-    UPDATE_RECORD = 0xDC
-    CREATE_FILE = 0xE0
-    STORE_DATA = 0xE2
-    APPEND_RECORD = 0xE2  # with an interindustry class byte
-    DELETE = 0xE4
-    DELETE_FILE = 0xE4  # with an interindustry class byte
-    INSTALL = 0xE6
-    LOAD = 0xE8
-    SET_STATUS = 0xF0
-    GET_STATUS = 0xF2
-
-
-# VERIFY, CHANGE REFERENCE DATA, DISABLE and ENABLE VERIFICATION REQUIREMENT, and the forms with data objects
-# (ISO/IEC 7816-4:2020, 11.6): what they bring is compared, and a wrong one counts
-COMPARE_PIN = frozenset((0x20, 0x21, 0x24, 0x25, 0x26, 0x28))
-# RESET RETRY COUNTER, and its form with data objects
-RESET_RETRY = frozenset((0x2C, 0x2D))
-ENVELOPE_INS = frozenset((0xC2, 0xC3))  # ISO/IEC 7816-4:2020, 11.8.2
 
 
 _TABLE_6 = f"{ISO}, table 6"
@@ -271,6 +230,7 @@ _BY_INS: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
         0x6A88: "nothing on the card matches the search",
     }),
 })
+
 
 def _iso(section: str, meanings: dict[int, str]) -> dict[int, StatusMeaning]:
     return {sw: StatusMeaning(text, f"{ISO}:2005, {section}") for sw, text in meanings.items()}

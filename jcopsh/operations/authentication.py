@@ -32,7 +32,7 @@ from jcopsh.globalplatform.channel import (
 from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
 from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import SELECT_DEFAULT, by_name

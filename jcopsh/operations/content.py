@@ -29,7 +29,8 @@ from jcopsh.globalplatform.preflight import (
 from jcopsh.globalplatform.registry import Privilege, Scope, privilege_names
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import INS, describe_answer
+from jcopsh.iso7816.ins import INS
+from jcopsh.iso7816.status import describe_answer
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan, PlannedCommand
 from jcopsh.operations.looking import AUTHENTICATE, WITHOUT_AUTHENTICATION, inventory_if_told, take_inventory
 from jcopsh.operations.progress import Progress

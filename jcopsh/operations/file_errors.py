@@ -5,8 +5,9 @@ from __future__ import annotations
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.interindustry import on_channel
-from jcopsh.iso7816.status import INS, describe_answer
+from jcopsh.iso7816.status import describe_answer
 from jcopsh.operations.status_errors import card_error
 from jcopsh.state import CardState
 

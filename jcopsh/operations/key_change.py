@@ -12,7 +12,7 @@ from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel, version_text
 from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels, key_type
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import INS
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import encode as encode_tlv
 from jcopsh.operations.authentication import KeyChoice, authenticate
 from jcopsh.operations.key_information import key_versions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from jcopsh.card.card import Card
 from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS, MAX_AID, MIN_AID, lookup
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import INS, describe
+from jcopsh.iso7816.ins import INS
+from jcopsh.iso7816.status import describe
 from jcopsh.jcop.root_applet import P1_BY_NAME, TRANSPORT_KEY_LENGTH
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.values import Selected

@@ -9,8 +9,8 @@ from jcopsh.card.exchange import Exchange
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import FileControl, FileControlError, parse_file_control
 from jcopsh.iso7816.file_position import FilePosition
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.known_files import file_name
-from jcopsh.iso7816.status import INS
 from jcopsh.shell.context import Completion
 
 _IDENTIFIER = re.compile(r"[0-9A-F]{4}")

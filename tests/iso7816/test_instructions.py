@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.instructions import (
     CLASSES,
     GLOBAL_PLATFORM,
@@ -14,7 +15,6 @@ from jcopsh.iso7816.instructions import (
     instructions,
     named,
 )
-from jcopsh.iso7816.status import INS
 from jcopsh.jcop import root_instructions
 
 EVERY = (*INTERINDUSTRY, *GLOBAL_PLATFORM, *root_instructions.MEMORY, *root_instructions.ROOT, *root_instructions.FINAL)

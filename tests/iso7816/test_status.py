@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jcopsh.iso7816.status import INS, SW, describe, describe_answer
+from jcopsh.iso7816.ins import INS
+from jcopsh.iso7816.status import SW, describe, describe_answer
 
 
 @pytest.mark.parametrize(("sw", "ins", "text", "source"), [

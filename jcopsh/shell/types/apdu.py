@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from jcopsh.card.sensitive import PIN_INS, PUBLIC_INS, install_marks
+from jcopsh.card.sensitive import PUBLIC_INS, install_marks
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.apdu import MAX_APDU, CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
+from jcopsh.iso7816.ins import INS, PIN_INS
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD
-from jcopsh.iso7816.status import INS
 from jcopsh.jcop import root_applet
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.context import Completion, ParseContext
