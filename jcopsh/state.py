@@ -370,7 +370,7 @@ def _manage_channel(state: CardState, command: CommandAPDU, response: ResponseAP
     if command.p1 == 0x00 and response.ok:
         number = command.p2 or int.from_bytes(response.data[:1], "big")
         return replace(_without_channel(state, number), open_channels=tuple(sorted({*state.open_channels, number})))
-    if command.p1 == 0x80 and response.sw1 in (0x90, 0x62):
+    if command.p1 == 0x80 and response.done:
         return _without_channel(state, command.p2 or channel_of(command.cla))
     return state
 
@@ -390,7 +390,7 @@ _UNVERIFIES = 0xFF  # P1 of a VERIFY that takes the verification back (ISO/IEC 7
 def _compare(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     """What a command that compares a PIN tells of it: the tries that are left, and whether it is verified now."""
     taken_back = command.ins == INS.VERIFY and command.p1 == _UNVERIFIES and response.ok
-    failed = response.sw & 0xFFF0 == 0x63C0 or response.sw == 0x6983
+    failed = response.tries_left is not None
     verified = set(state.verified) - ({command.p2} if failed or taken_back else set())
     if command.ins == INS.VERIFY and command.p1 != _UNVERIFIES and command.data and response.ok:
         verified.add(command.p2)
@@ -399,10 +399,9 @@ def _compare(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> 
 
 def _count_tries(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     """What the commands that compare a PIN tell of the tries that are left (7.5.6 to 7.5.9)."""
-    if response.sw & 0xFFF0 == 0x63C0:
-        return _with_tries(state, command, response.sw & 0x0F)
-    if response.sw == 0x6983:
-        return _with_tries(state, command, 0)
+    left = response.tries_left
+    if left is not None:
+        return _with_tries(state, command, left)
     return _forget_tries(state, command, response)
 
 

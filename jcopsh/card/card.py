@@ -31,6 +31,7 @@ from jcopsh.errors import CardWasReset, ChannelError, JcopshError, ReaderError, 
 from jcopsh.globalplatform.channel import SecureChannel, SecureChannelState
 from jcopsh.globalplatform.keys import KeySet
 from jcopsh.iso7816.apdu import MAX_SHORT_DATA, CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.channel import channel_of, class_on_channel
 from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.jcop.memory_map import MemoryMap, MemoryMaps, all_maps
@@ -276,7 +277,7 @@ class Card:
         origin, offset = self._answered_by(command)
         response = self._send_once(command, wrapped=wrapped)
         before = self._exchanges[0].before
-        if (self.follow or wrapped) and response.sw1 in (0x61, 0x6C):
+        if (self.follow or wrapped) and (response.more_waits or response.wrong_le):
             response = self._follow(command, response, wrapped=wrapped)
             self._advance(before, command, response)
         self.tries.learned(self._state)
@@ -490,22 +491,19 @@ class Card:
 
         6Cxx is followed only for what needs no consent: one consent is for one command.
         """
-        if response.sw1 == 0x6C and not response.data and self._is_free(command):
+        if response.wrong_le and not response.data and self._is_free(command):
             if wrapped and self._secure is not None and self._state.protocol != "T=0":
                 # only T=0's transport asks for the same bytes again; here the security domain has taken the message
                 self._secure.forget()
-            response = self._send_once(command.with_le(response.sw2 or 256), wrapped=wrapped)
+            response = self._send_once(command.with_le(response.named_length), wrapped=wrapped)
         data = response.data
         for _ in range(MAX_FOLLOWED):
-            if response.sw1 != 0x61:
+            if not response.more_waits:
                 return ResponseAPDU(data, response.sw)
-            # a logical channel stays; secure messaging and chaining bits do not belong on GET RESPONSE, nor does a
-            # class byte that is part of an address
-            cla = command.cla & (0x4F if command.cla & 0x40 else 0x03) if command.cla & 0xC0 != 0xC0 else 0
-            fetch = CommandAPDU(cla, INS.GET_RESPONSE, 0, 0, le=response.sw2 or 256)
+            fetch = CommandAPDU(_class_to_fetch(command.cla), INS.GET_RESPONSE, 0, 0, le=response.named_length)
             response = self._send_once(fetch)
-            if response.sw1 == 0x6C and not response.data:
-                response = self._send_once(fetch.with_le(response.sw2 or 256))
+            if response.wrong_le and not response.data:
+                response = self._send_once(fetch.with_le(response.named_length))
             data += response.data
         raise ReaderError(
             f"the card answered 61xx {MAX_FOLLOWED} times in a row",
@@ -544,6 +542,13 @@ def keys_of_open_channel(card: Card) -> KeySet | None:
     For the operation that has to open it again after another try; a plugin has no use for them.
     """
     return card._open_channel.keys if card._open_channel is not None else None
+
+
+def _class_to_fetch(cla: int) -> int:
+    """The class byte of GET RESPONSE after a command of this class: the logical channel stays; secure messaging and
+    chaining bits do not belong there, nor does a class byte that is part of an address."""
+    may_be_address = cla & 0xC0 == 0xC0
+    return 0x00 if may_be_address else class_on_channel(0x00, channel_of(cla))
 
 
 def _failed(

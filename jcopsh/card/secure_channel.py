@@ -128,10 +128,10 @@ class SecureMessaging:
 
     def _unwrap(self, response: ResponseAPDU) -> ResponseAPDU:
         """The plain answer; of one that comes in parts (61xx) nothing before the last. Raises ChannelBroken."""
-        if self._pending is None or response.sw1 == 0x6C:
+        if self._pending is None or response.wrong_le:
             return response
         data = self._pending.data + response.data
-        if response.sw1 == 0x61:
+        if response.more_waits:
             self._pending = replace(self._pending, data=data)
             return ResponseAPDU(b"", response.sw)
         self._pending = None
@@ -140,7 +140,7 @@ class SecureMessaging:
 
     def _take_plain(self, response: ResponseAPDU) -> ResponseAPDU:
         """The answer of a recording that holds it unprotected: nothing is unwrapped, and no MAC is there to check."""
-        if response.sw1 not in (0x61, 0x6C):
+        if not (response.more_waits or response.wrong_le):
             self._pending = None
         return response
 

@@ -111,12 +111,12 @@ class Tries:
         if command.ins == INS.SELECT:
             self._open = None
         fetched = self._fetching if command.ins == INS.GET_RESPONSE else None
-        if fetched and response.sw1 == 0x6C:
+        if fetched and response.wrong_le:
             return  # GET RESPONSE comes again, with another length
         if fetched:
             command, data = fetched
             response = ResponseAPDU(data + response.data, response.sw)
-        self._fetching = (command, response.data) if response.sw1 == 0x61 else None
+        self._fetching = (command, response.data) if response.more_waits else None
         if self._fetching is None:
             self._ended(command, response, taken=fetched is not None)
 

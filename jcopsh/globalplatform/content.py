@@ -20,6 +20,8 @@ ALL = 256  # Le: whatever the answer has
 MOST_BLOCKS = 256  # the number of a block has one byte (11.6.2.2, 11.11.2.2)
 SMALLEST_BLOCK = 16  # bytes
 
+# a DELETE that carried out what it was asked for, at once or for the card to finish later (11.2.3)
+DELETED = (0x9000, 0x6200)
 TAG_AID = 0x4F
 TAG_APPLICATION_PARAMETERS = 0xC9
 

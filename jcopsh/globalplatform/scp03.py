@@ -169,7 +169,7 @@ class Scp03Channel:
         """6.2.5 (R-MAC) and 6.2.7 (decryption). Raises ChannelBroken where what is owed is missing or wrong."""
         if not self.level & SecurityLevel.R_MAC:
             return response, self
-        if not response.data and response.sw1 not in (0x90, 0x62, 0x63):
+        if not response.data and not response.done:
             return response, self  # an error carries neither data nor R-MAC
         if len(response.data) < self.mac_length:
             raise ChannelBroken("the answer carries no R-MAC")

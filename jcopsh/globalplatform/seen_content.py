@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError
 from jcopsh.globalplatform.channel import is_security_domain
-from jcopsh.globalplatform.content import DOMAIN_WITH_APPLICATIONS, TAG_AID, Install, counted_fields
+from jcopsh.globalplatform.content import DELETED, DOMAIN_WITH_APPLICATIONS, TAG_AID, Install, counted_fields
 from jcopsh.globalplatform.registry import (
     ALL_AIDS,
     MORE_DATA,
@@ -30,8 +30,6 @@ _TELLING = frozenset((INS.GET_STATUS, INS.INSTALL, INS.LOAD, INS.DELETE, INS.SET
 _RELATED, _LAST_BLOCK, _BY_NAME = 0x80, 0x80, 0x04
 _LOCKED = 0x80
 _FCI, _DF_NAME = 0x6F, 0x84
-WRONG_LENGTH = 0x6C  # SW1: the same command, with the Le that SW2 names
-MORE_WAITS = 0x61  # SW1: GET RESPONSE fetches the answer (ISO/IEC 7816-4:2020, 5.6)
 _INSTALLED, _SELECTABLE, _LOADED = 0x03, 0x07, 0x01
 
 
@@ -51,13 +49,13 @@ class SeenContent:
     def after(self, command: CommandAPDU, response: ResponseAPDU) -> SeenContent:
         """What is known after an exchange, plain; the same object where it tells nothing."""
         if command.ins == INS.GET_RESPONSE and self.waiting is not None:
-            if response.sw >> 8 == WRONG_LENGTH:
+            if response.wrong_le:
                 return self  # it comes again, with the length that the card has named
             first, data = self.waiting
             return replace(self, waiting=None).after(first, ResponseAPDU(data + response.data, response.sw))
         if self.waiting is not None:
             return replace(self, waiting=None).after(command, response)  # that answer is lost
-        if response.sw >> 8 == MORE_WAITS and command.ins in _TELLING:
+        if response.more_waits and command.ins in _TELLING:
             return replace(self, waiting=(command, response.data))
         if command.ins not in _TELLING or (command.ins != INS.SELECT and not command.cla & 0x80):
             return self
@@ -71,7 +69,7 @@ class SeenContent:
         if ins == INS.GET_STATUS:
             return self._listed(command, response)
         if ins == INS.DELETE:
-            return self._deleted(command) if response.sw in (0x9000, 0x6200) else self
+            return self._deleted(command) if response.sw in DELETED else self
         if not response.ok:
             return self
         if ins == INS.INSTALL:

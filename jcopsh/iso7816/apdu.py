@@ -177,10 +177,42 @@ class ResponseAPDU:
         return self.sw == 0x9000
 
     @property
+    def is_warning(self) -> bool:
+        """Whether the command was carried out with a warning: 62xx, 63xx (ISO/IEC 7816-4:2020, 5.6)."""
+        return self.sw1 in (0x62, 0x63)
+
+    @property
+    def more_waits(self) -> bool:
+        """Whether the command was carried out and its answer, or the rest of it, waits for GET RESPONSE: 61xx (5.6)."""
+        return self.sw1 == 0x61
+
+    @property
+    def wrong_le(self) -> bool:
+        """Whether the command was not carried out, for its Le alone: 6Cxx (5.6)."""
+        return self.sw1 == 0x6C
+
+    @property
+    def named_length(self) -> int:
+        """The Le that 61xx or 6Cxx asks for, 1 to 256 bytes: 00 stands for 256, or more."""
+        return self.sw2 or 256
+
+    @property
+    def done(self) -> bool:
+        """Whether the command was carried out and the answer is all that there is: 9000, or a warning."""
+        return self.sw1 == 0x90 or self.is_warning
+
+    @property
     def accepted(self) -> bool:
-        """Whether the command was carried out: 9000, more data (61xx), or a warning (62xx, 63xx; ISO/IEC 7816-4:2020,
-        5.6)."""
-        return self.sw1 in (0x90, 0x61, 0x62, 0x63)
+        """Whether the command was carried out, even if some of the answer still waits in the card."""
+        return self.done or self.more_waits
+
+    @property
+    def tries_left(self) -> int | None:
+        """The tries that are left, of a command that compares a PIN or a key: x in 63Cx, 0 for 6983 (blocked); None
+        where it is not told."""
+        if self.sw & 0xFFF0 == 0x63C0:
+            return self.sw & 0x0F
+        return 0 if self.sw == 0x6983 else None
 
     def __repr__(self) -> str:
         return f"ResponseAPDU({len(self.data)} bytes, SW {self.sw:04X})"

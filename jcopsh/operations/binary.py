@@ -14,7 +14,7 @@ from jcopsh.iso7816.interindustry import DISCRETIONARY_DATA, LAST_EVEN_OFFSET
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import find as find_tlv
 from jcopsh.iso7816.tlv import parse as parse_tlv
-from jcopsh.operations.file_errors import carried_out, done, exchange, meaning, refused
+from jcopsh.operations.file_errors import carried_out, exchange, meaning, refused
 from jcopsh.operations.file_values import FileContent, FileDifference, FileWritten
 
 # Le of READ BINARY to fall back on where a card refuses the largest with 6700
@@ -71,7 +71,7 @@ def _read_piece(card: Card, reading: _Reading, at: int, left: int | None, short_
     command = interindustry.read_binary(at, wanted, short_identifier)
     response = exchange(card, command)
     smaller = next((one for one in READ_LENGTHS if one < wanted), None)
-    if done(response):
+    if response.done:
         _take(reading, response, wanted, left, odd=odd)
         if response.sw == 0x6281:
             reading.notes.append(f"at {at:04X} the card says 6281: {meaning(command, response)}")

@@ -37,8 +37,6 @@ from jcopsh.operations.progress import Progress
 from jcopsh.operations.truth import telling
 from jcopsh.secrets.segments import Segments, take_out
 
-# a DELETE that carried out what it was asked for, at once or for the card to finish later (11.2.3)
-_DELETED = (0x9000, 0x6200)
 MOST_WITH_MAC = 247  # bytes of data in a short command with a MAC of 8 bytes, and without encryption
 _NO_SUCH_INSTALL = 0x6A86  # P1 of INSTALL is not known
 _LOADING = "The load was not finished. A card drops what is unfinished; where it does not, delete takes it away"
@@ -483,7 +481,7 @@ def _delete(
     command = content.delete(aid, related=related)
     with telling(f"Whether {aid} is still there, list tells; a DELETE is done as a whole or not at all"):
         response = card.send(command)
-    if response.sw not in _DELETED:
+    if response.sw not in content.DELETED:
         raise _refused(command, response, findings)
     yield ContentChanged(f"{aid} deleted", then)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from jcopsh.card.card import Card
 from jcopsh.iso7816 import interindustry
 from jcopsh.iso7816.known_tags import tag_name
-from jcopsh.operations.file_errors import carried_out, done, exchange
+from jcopsh.operations.file_errors import carried_out, exchange
 from jcopsh.operations.file_values import DataObject, FileWritten, Probed
 
 
@@ -29,7 +29,7 @@ def probe_data(card: Card, tags: Iterable[bytes], *, cla: int = 0x00) -> Iterato
     for tag in tags:
         response = exchange(card, interindustry.get_data(tag, cla))
         tried += 1
-        if done(response) and response.data:
+        if response.done and response.data:
             found += 1
             yield DataObject(tag.hex().upper(), _name(tag), card.shown_data(response.data))
         elif response.sw == 0x6982:

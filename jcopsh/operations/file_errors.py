@@ -11,8 +11,6 @@ from jcopsh.iso7816.status import describe_answer
 from jcopsh.operations.status_errors import card_error
 from jcopsh.state import CardState
 
-DONE_SW1 = (0x90, 0x62, 0x63)  # success and warnings (ISO/IEC 7816-4:2005, 5.1.3)
-
 
 def exchange(card: Card, command: CommandAPDU) -> ResponseAPDU:
     """Send a command on the logical channel in use.
@@ -22,22 +20,17 @@ def exchange(card: Card, command: CommandAPDU) -> ResponseAPDU:
     """
     command = on_channel(command, card.state.channel)
     response = card.send(command)
-    if response.sw1 == 0x6C and not response.data and not card.follow:
-        response = card.send(command.with_le(response.sw2 or 256))
-    if response.sw1 == 0x61:
+    if response.wrong_le and not response.data and not card.follow:
+        response = card.send(command.with_le(response.named_length))
+    if response.more_waits:
         raise card_error("the answer waits in the card and is not fetched", command, response, hint="get-response on")
     return response
-
-
-def done(response: ResponseAPDU) -> bool:
-    """Whether a command was carried out: 9000 or a warning; 63Cx with a count of failures is none."""
-    return response.sw1 in DONE_SW1
 
 
 def carried_out(card: Card, command: CommandAPDU, otherwise: str) -> ResponseAPDU:
     """Send a command, and return its answer where it was carried out; else raises CardError that says `otherwise`."""
     response = exchange(card, command)
-    if not done(response):
+    if not response.done:
         raise refused(otherwise, card, command, response)
     return response
 

@@ -19,7 +19,7 @@ from jcopsh.iso7816.file_reference import MASTER_FILE, FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer, SelectBy
 from jcopsh.iso7816.known_files import file_name
 from jcopsh.operations.binary import read_binary
-from jcopsh.operations.file_errors import carried_out, done, exchange, meaning, refused
+from jcopsh.operations.file_errors import carried_out, exchange, meaning, refused
 from jcopsh.operations.file_values import FileContent, FoundFile, Probed, RecordList, SelectedFile
 from jcopsh.operations.progress import Progress
 from jcopsh.operations.records import read_records
@@ -51,7 +51,7 @@ def select_file(card: Card, file: FileReference, answer: SelectAnswer | None = N
         if response.sw in _OTHER_WAY and file.by in (SelectBy.PATH_FROM_MF, SelectBy.PATH_FROM_DF):
             notes.append(f"the card does not select by path ({response.sw:04X}): it was gone step by step")
             command, response = _select_steps(card, file, answer)
-    if not done(response):
+    if not response.done:
         from_mf = file.by is SelectBy.PATH_FROM_DF and response.sw == _NOT_FOUND
         hint = f"/{file} begins at the MF, {file} in the current DF (pwd shows it)" if from_mf else ""
         raise refused(f"{_called(file)} was not selected", card, command, response, hint=hint)
@@ -76,7 +76,7 @@ def _select_steps(card: Card, file: FileReference, answer: SelectAnswer | None) 
         steps.insert(0, MASTER_FILE)
     for step in steps:
         command, response = _select(card, SelectBy.IDENTIFIER, step, answer)
-        if not done(response):
+        if not response.done:
             raise refused(f"{step.hex().upper()} of {_called(file)} was not selected", card, command, response)
     return command, response
 
@@ -219,8 +219,8 @@ class _Search:
                 select_file(self.card, self.base)
             command, response = _select(self.card, SelectBy.IDENTIFIER, data, self._answer)
             self.tried += 1
-            self._moved = done(response)
-            if done(response):
+            self._moved = response.done
+            if response.done:
                 self._answer = SelectAnswer(command.p2)
             elif response.sw not in _THERE_BUT_CLOSED:
                 return None
@@ -246,7 +246,7 @@ class _Search:
         select_file(self.card, self.base)
         self._moved = True
         _, response = _select(self.card, SelectBy.PATH_FROM_DF, data, self._answer)
-        if done(response) or response.sw in _THERE_BUT_CLOSED:
+        if response.done or response.sw in _THERE_BUT_CLOSED:
             return ""
         if response.sw != _NOT_FOUND:
             self.unplaced += 1

@@ -200,7 +200,7 @@ class _RegistryReader:
 
 def _lists(response: ResponseAPDU) -> bool:
     """Whether an answer holds entries: a warning may come with them."""
-    return response.ok or response.sw == registry.MORE_DATA or (response.sw1 in (0x62, 0x63) and bool(response.data))
+    return response.ok or response.sw == registry.MORE_DATA or (response.is_warning and bool(response.data))
 
 
 def _told(command: CommandAPDU, response: ResponseAPDU) -> str:

@@ -10,13 +10,12 @@ from jcopsh.card.exchange import Exchange
 from jcopsh.card.interrupt import listening
 from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816.apdu import ResponseAPDU
+from jcopsh.iso7816.status import SW
 from jcopsh.jcop import root_applet
-from jcopsh.jcop.root_applet import MAX_READ, AddressError, LengthError
+from jcopsh.jcop.root_applet import AddressError, LengthError
 from jcopsh.operations.read_limit import limit_of
 from jcopsh.operations.status_errors import root_error
 from jcopsh.state import Boot
-
-WRONG_LENGTH = 0x6700
 
 
 def count(length: int) -> str:
@@ -79,8 +78,8 @@ class MemoryReads:
 
     def note(self, exchange: Exchange) -> None:
         """The length that the card names instead (6Cxx)."""
-        if exchange.response.sw1 == 0x6C:
-            self._told = exchange.response.sw2 or MAX_READ
+        if exchange.response.wrong_le:
+            self._told = exchange.response.named_length
 
     def _some(self, address: int, length: int) -> bytes:
         limit = self._limit
@@ -95,7 +94,7 @@ class MemoryReads:
                 if response.ok and len(response.data) == told:
                     return response.data
                 length = told  # 6Cxx is not followed where the person has switched that off
-            elif response.sw == WRONG_LENGTH and size > 1:
+            elif response.sw == SW.WRONG_LENGTH and size > 1:
                 limit.refused(size)
             else:
                 raise self._refusal(address, size, response)
@@ -105,7 +104,7 @@ class MemoryReads:
         return self._card.send(root_applet.read(address, length))
 
     def _refusal(self, address: int, size: int, response: ResponseAPDU) -> CardError:
-        if response.sw == WRONG_LENGTH:
+        if response.sw == SW.WRONG_LENGTH:
             self._limit.forget()  # of one byte: it is not the length
         what = (
             f"the card gave {len(response.data)} bytes at {address:06X}, not {size}" if response.ok

@@ -12,11 +12,12 @@ from jcopsh.iso7816.apdu import MAX_SHORT_LE, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import FileControl, Structure
 from jcopsh.iso7816.interindustry import LAST_RECORD
 from jcopsh.operations.binary import difference
-from jcopsh.operations.file_errors import done, exchange, meaning, refused
+from jcopsh.operations.file_errors import exchange, meaning, refused
 from jcopsh.operations.file_values import FileDifference, FileWritten, Record, RecordList
 
 # behind the last record; some cards say that the parameters are wrong
 _NO_MORE = (0x6A83, 0x6B00, 0x6A86)
+_SHORTER = 0x6282  # than Le, as most records are
 
 
 def read_record(card: Card, number: int, *, short_identifier: int = 0, length: int = MAX_SHORT_LE) -> Record:
@@ -25,7 +26,7 @@ def read_record(card: Card, number: int, *, short_identifier: int = 0, length: i
     `length` is Le. Raises CardError where the card refuses.
     """
     command, response = _read(card, number, short_identifier, length)
-    if not done(response):
+    if not response.done:
         raise refused(f"record {number} was not read", card, command, response)
     return _record(card, number, command, response)
 
@@ -37,7 +38,7 @@ def read_records(card: Card, *, short_identifier: int = 0, length: int = MAX_SHO
     for number in range(1, LAST_RECORD + 1):
         command, response = _read(card, number, short_identifier, length)
         short_identifier = 0  # it is the current EF now
-        if done(response):
+        if response.done:
             records.append(_record(card, number, command, response))
             continue
         if not records and response.sw != 0x6A83:
@@ -59,7 +60,7 @@ def _read(card: Card, number: int, short_identifier: int, length: int) -> tuple[
 
 
 def _record(card: Card, number: int, command: CommandAPDU, response: ResponseAPDU) -> Record:
-    told = "" if response.sw in (0x9000, 0x6282) else _told(command, response)
+    told = "" if response.ok or response.sw == _SHORTER else _told(command, response)
     return Record(number, card.shown_data(response.data), told)
 
 
@@ -91,7 +92,7 @@ def update_record(
 
 def _present(card: Card, number: int, short_identifier: int) -> tuple[bytes | None, str]:
     command, response = _read(card, number, short_identifier, MAX_SHORT_LE)
-    if done(response):
+    if response.done:
         return response.data, ""
     if response.sw in (0x6982, 0x6985, 0x6D00):
         return None, _told(command, response)
@@ -100,7 +101,7 @@ def _present(card: Card, number: int, short_identifier: int) -> tuple[bytes | No
 
 def _read_back(card: Card, number: int, data: bytes) -> str:
     command, response = _read(card, number, 0, MAX_SHORT_LE)
-    if not done(response):
+    if not response.done:
         raise refused(f"record {number} was written, and not read back", card, command, response)
     if not hmac.compare_digest(response.data, data):
         raise JcopshError(f"the card took record {number}, but it reads back otherwise",
@@ -110,7 +111,7 @@ def _read_back(card: Card, number: int, data: bytes) -> str:
 
 def _write(card: Card, command: CommandAPDU, otherwise: str, control: FileControl | None) -> None:
     response = exchange(card, command)
-    if not done(response):
+    if not response.done:
         raise refused(otherwise, card, command, response, hint=_wrong_length(control, len(command.data)))
 
 

@@ -16,9 +16,8 @@ from jcopsh.operations.file_errors import exchange, meaning, refused
 from jcopsh.operations.file_values import PinDone, PinStatus
 from jcopsh.secrets.secret import Secret
 
-BLOCKED = 0x6983
 _WRONG_OR_MISSING = 0x6300
-_WORDS = {0x9000: "verified already, or not needed", BLOCKED: "blocked: no try is left",
+_WORDS = {0x9000: "verified already, or not needed", 0x6983: "blocked: no try is left",
           _WRONG_OR_MISSING: "not verified"}
 # instruction or class not supported; nothing is selected, as on an unfused card
 _NO_VERIFY_HERE = (0x6D00, 0x6E00, 0x6A82)
@@ -39,12 +38,11 @@ def pin_status(card: Card, reference: int) -> PinStatus:
     if sw in _NO_VERIFY_HERE:
         raise refused(f"nothing is selected that knows of PIN {reference:02X}; no PIN was asked for", card, command,
                       response, hint=SELECT_FIRST)
-    counted = sw & 0x0F if sw & 0xFFF0 == 0x63C0 else None
-    blocked = sw == BLOCKED or counted == 0
-    not_verified = counted is not None or blocked or sw == _WRONG_OR_MISSING
+    left = response.tries_left
+    not_verified = left is not None or sw == _WRONG_OR_MISSING
     verified = True if response.ok else False if not_verified else None
-    words = f"not verified; {_tries(counted)} left" if counted is not None else _WORDS.get(sw)
-    return PinStatus(reference, verified, 0 if blocked else counted, blocked, sw, words or meaning(command, response))
+    words = _WORDS.get(sw) or (f"not verified; {_tries(left)} left" if left is not None else meaning(command, response))
+    return PinStatus(reference, verified, left, left == 0, sw, words)
 
 
 def _tries(count: int) -> str:
@@ -113,8 +111,8 @@ def _carried_out(card: Card, command: CommandAPDU, what: str) -> None:
 
 def _failed(card: Card, command: CommandAPDU, response: ResponseAPDU, what: str) -> CardError:
     hint = ""
-    if response.sw & 0xFFF0 == 0x63C0:
-        left = response.sw & 0x0F
+    left = response.tries_left
+    if left is not None:
         hint = "unblock-pin REFERENCE, with the resetting code (PUK)" if left == 0 else "be sure before you try again"
     elif response.sw in (0x6A80, 0x6700):
         hint = "another form: --pin-format bcd or iso9564-2, --pad 8"

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jcopsh.iso7816.aid import AID
+from jcopsh.iso7816.apdu import ResponseAPDU
 from jcopsh.iso7816.atr import Atr
 from jcopsh.iso7816.hexadecimal import format_bytes
 from jcopsh.jcop.confidence import Confidence
@@ -153,7 +154,8 @@ def _entry(columns: Mapping[str, list[Text]], row: int, canvas: Canvas) -> Rende
 
 def status_text(sw: int, meaning: str) -> Text:
     """A status word and its meaning, by its class: well, a warning, an error."""
-    style = "good" if sw == 0x9000 else "warn" if sw >> 8 in (0x61, 0x62, 0x63) else "bad"
+    response = ResponseAPDU(b"", sw)
+    style = "good" if response.ok else "warn" if response.accepted else "bad"
     return Text(f"{sw:04X}", style).append(f"  {meaning}", "")
 
 

@@ -130,8 +130,22 @@ def test_data_on_an_error_status_is_kept() -> None:
     assert response.sw == 0x6A82
 
 
-@pytest.mark.parametrize(("sw", "accepted"), [
-    (0x9000, True), (0x6110, True), (0x6283, True), (0x63C2, True), (0x6400, False), (0x6C10, False), (0x6A82, False),
+@pytest.mark.parametrize(("sw", "judged"), [
+    (0x9000, {"ok", "done", "accepted"}), (0x6110, {"more_waits", "accepted"}), (0x6283, {"is_warning", "done",
+    "accepted"}), (0x63C2, {"is_warning", "done", "accepted"}), (0x6C10, {"wrong_le"}), (0x6400, set()),
+    (0x6A82, set()),
 ])
-def test_a_command_was_carried_out_with_a_warning_or_more_data_too(sw: int, accepted: bool) -> None:
-    assert ResponseAPDU(b"", sw).accepted is accepted
+def test_whether_a_command_was_carried_out_and_whether_all_of_the_answer_is_there(sw: int, judged: set[str]) -> None:
+    response = ResponseAPDU(b"", sw)
+    names = ("ok", "is_warning", "more_waits", "wrong_le", "done", "accepted")
+    assert {name for name in names if getattr(response, name)} == judged
+
+
+@pytest.mark.parametrize(("sw", "length"), [(0x6110, 16), (0x6C00, 256), (0x61FF, 255)])
+def test_the_length_that_a_status_word_names(sw: int, length: int) -> None:
+    assert ResponseAPDU(b"", sw).named_length == length
+
+
+@pytest.mark.parametrize(("sw", "left"), [(0x63C3, 3), (0x63C0, 0), (0x6983, 0), (0x6300, None), (0x9000, None)])
+def test_the_tries_that_a_status_word_tells_of(sw: int, left: int | None) -> None:
+    assert ResponseAPDU(b"", sw).tries_left == left
