@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from jcopsh.card import consent, interlock
 from jcopsh.card.accepted_keys import AcceptedKeys
+from jcopsh.card.answer import Answer, answer_after
 from jcopsh.card.exchange import Exchange, FailedExchange
 from jcopsh.card.for_reader import require_for_card, require_for_reader
 from jcopsh.card.given_yes import GivenYes
@@ -85,8 +86,7 @@ class Card:
         if isinstance(link, ReaderLink) and link.shared:
             self._sharing = Sharing(link, self._over_link, self._tell_wait)
         self._exchanges: list[Exchange | FailedExchange] = []
-        # the command whose answer GET RESPONSE would bring, and how many bytes of it have come
-        self._answered: tuple[CommandAPDU, int] | None = None
+        self._answer: Answer | None = None  # the last one, of which GET RESPONSE would bring more
         try:
             self._journal_card()
         except BaseException:
@@ -194,7 +194,7 @@ class Card:
         does, UsageError for another class, ReaderError where there is no reader.
         """
         require_for_reader(command, self._link)
-        return self._undivided(self._send_once, command)
+        return self._undivided(self._send_to_reader, command)
 
     def _undivided(self, send: Callable[[CommandAPDU], ResponseAPDU], command: CommandAPDU) -> ResponseAPDU:
         """Send without another program or Ctrl-C in between, and tell the observers in the end."""
@@ -266,6 +266,9 @@ class Card:
         finally:
             self.follow = previous
 
+    def _send_to_reader(self, command: CommandAPDU) -> ResponseAPDU:
+        return self._send_once(command).response
+
     def _send_plain(self, command: CommandAPDU) -> ResponseAPDU:
         return self._send(command, past_channel=True)
 
@@ -274,15 +277,16 @@ class Card:
         if secure is not None:
             secure.forget()
         wrapped = not past_channel and secure is not None and secure.takes(command)
-        origin, offset = self._answered_by(command)
-        response = self._send_once(command, wrapped=wrapped)
-        before = self._exchanges[0].before
+        last = self._send_once(command, wrapped=wrapped)
+        before, response = last.before, last.response
         if (self.follow or wrapped) and (response.more_waits or response.wrong_le):
-            response = self._follow(command, response, wrapped=wrapped)
+            last, response = self._follow(last, wrapped=wrapped)
             self._advance(before, command, response)
         self.tries.learned(self._state)
         if self._keeper:
-            self._keeper.after(origin, response, before, self._state, self._maps, offset=offset)
+            came_before = len(last.answer.response.data) - len(response.data)
+            self._keeper.after(
+                last.answer.command, response, before, self._state, self._maps, offset=came_before)
         return response
 
     def reset(self, kind: ResetKind) -> bytes:
@@ -294,7 +298,7 @@ class Card:
 
     def _power_up(self) -> None:
         """The card was reset, by us or by another program."""
-        self._answered = None
+        self._answer = None
         self.tries.interrupted()
         self._become(powered_up(self._state, self._link.atr, self._link.protocol))
         self._journal_card()
@@ -330,13 +334,7 @@ class Card:
     def _maps(self) -> MemoryMaps:
         return all_maps()
 
-    def _answered_by(self, command: CommandAPDU) -> tuple[CommandAPDU, int]:
-        """The command whose answer this one brings: itself, or before GET RESPONSE the one that answered 61xx."""
-        if command.ins == INS.GET_RESPONSE and self._answered:
-            return self._answered
-        return command, 0
-
-    def _send_once(self, command: CommandAPDU, *, wrapped: bool = False) -> ResponseAPDU:
+    def _send_once(self, command: CommandAPDU, *, wrapped: bool = False) -> Exchange:
         wire_command = self._wire_command(command, wrapped=wrapped)  # what cannot be carried is refused before all else
         raw, state = command.encode(), self._state
         judgement = self._judge(raw)
@@ -366,9 +364,9 @@ class Card:
             self._journal_refusal(shown, refusal)
             raise refusal
         shown_wire = shown if wire_command == raw else struck_command(wire_command)
-        response = self._transmit(command, wire_command, shown, shown_wire, wrapped=wrapped)
-        self.tries.after(command, response)
-        return response
+        exchange = self._transmit(command, wire_command, shown, shown_wire, wrapped=wrapped)
+        self.tries.after(exchange)
+        return exchange
 
     def _wire_command(self, command: CommandAPDU, *, wrapped: bool) -> bytes:
         if not wrapped:
@@ -409,7 +407,7 @@ class Card:
 
     def _transmit(
         self, command: CommandAPDU, wire_command: bytes, shown: Segments, shown_wire: Segments, *, wrapped: bool
-    ) -> ResponseAPDU:
+    ) -> Exchange:
         before, secure = self._state, self._open_channel
         for_reader = command.cla == READER_CLASS
         plain = self._recorded is not None and self._recorded.plain
@@ -435,18 +433,20 @@ class Card:
         self._advance(before, command, response)
         if broken is not None:
             self._become(replace(self._state, secure_channel=None))
-        origin, offset = self._answered_by(command)
+        answer = answer_after(None if for_reader else self._answer, command, response)
         if not for_reader:  # the card still has what it had to give
-            self._answered = origin, offset + len(response.data)
-        shown_response = self._redactor.response(origin, response, self._maps, offset)
-        self._exchanges.append(Exchange(
+            self._answer = answer
+        came_before = len(answer.response.data) - len(response.data)
+        shown_response = self._redactor.response(answer.command, response, self._maps, came_before)
+        exchange = Exchange(
             command, response, shown_wire, shown_response if response is received else struck_response(wire_response),
-            duration_s, before, shown, shown_response, for_reader,
-        ))
+            duration_s, before, shown, shown_response, answer, for_reader,
+        )
+        self._exchanges.append(exchange)
         self._journal.response(shown_response, duration_s)
         if broken is not None:
             raise channel_error(broken)
-        return response
+        return exchange
 
     def _advance(self, before: CardState, command: CommandAPDU, response: ResponseAPDU) -> None:
         """The state after an exchange. Should it fail, all that was known is forgotten: the card has gone on."""
@@ -486,25 +486,28 @@ class Card:
                 raise
             raise failure.error from failure.cause
 
-    def _follow(self, command: CommandAPDU, response: ResponseAPDU, *, wrapped: bool = False) -> ResponseAPDU:
-        """Follow 6Cxx (again, with the length the card names) and 61xx (GET RESPONSE), each judged like any command.
+    def _follow(self, last: Exchange, *, wrapped: bool) -> tuple[Exchange, ResponseAPDU]:
+        """Follow 6Cxx (again, with the length the card names) and 61xx (GET RESPONSE), each judged like any command:
+        the last exchange, and the answer with the data of all.
 
         6Cxx is followed only for what needs no consent: one consent is for one command.
         """
+        command, response = last.command, last.response
         if response.wrong_le and not response.data and self._is_free(command):
             if wrapped and self._secure is not None and self._state.protocol != "T=0":
                 # only T=0's transport asks for the same bytes again; here the security domain has taken the message
                 self._secure.forget()
-            response = self._send_once(command.with_le(response.named_length), wrapped=wrapped)
-        data = response.data
+            last = self._send_once(command.with_le(response.named_length), wrapped=wrapped)
+        data = last.response.data
         for _ in range(MAX_FOLLOWED):
+            response = last.response
             if not response.more_waits:
-                return ResponseAPDU(data, response.sw)
+                return last, ResponseAPDU(data, response.sw)
             fetch = CommandAPDU(_class_to_fetch(command.cla), INS.GET_RESPONSE, 0, 0, le=response.named_length)
-            response = self._send_once(fetch)
-            if response.wrong_le and not response.data:
-                response = self._send_once(fetch.with_le(response.named_length))
-            data += response.data
+            last = self._send_once(fetch)
+            if last.response.wrong_le and not last.response.data:
+                last = self._send_once(fetch.with_le(last.response.named_length))
+            data += last.response.data
         raise ReaderError(
             f"the card answered 61xx {MAX_FOLLOWED} times in a row",
             meaning="It says each time that there is more. No answer is so long.",
@@ -524,7 +527,7 @@ class Card:
         else:
             first_atr = self._state.first_atr or self._state.atr
             self._become(CardState(atr=self._link.atr, protocol=self._link.protocol, first_atr=first_atr))
-        self._answered = None
+        self._answer = None
         self._note_lost(what)
 
     def _note_lost(self, what: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jcopsh.card.answer import Answer
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import Boot, CardState
@@ -17,8 +18,8 @@ class Exchange:
     channel's wrapping: hidden but for header and status word where they are not the plain bytes, since they may hold
     keys under others that somebody knows. `reveal` gives the very bytes. `duration_s` is the time on the link in
     seconds. `before` is the state it was sent in. `shown_command` and `shown_response` are the plain bytes with secrets
-    hidden: what may be printed or kept. The repr has no other bytes. `for_reader`: it was for the reader itself, and
-    no card has seen it.
+    hidden: what may be printed or kept. The repr has no other bytes. `answer` is what the card has answered so far, of
+    which this exchange may have brought a part. `for_reader`: it was for the reader itself, and no card has seen it.
     """
 
     command: CommandAPDU
@@ -29,6 +30,7 @@ class Exchange:
     before: CardState
     shown_command: Segments
     shown_response: Segments
+    answer: Answer
     for_reader: bool = False
 
     @property

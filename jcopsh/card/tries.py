@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from jcopsh.card.exchange import Exchange
 from jcopsh.errors import StoreError
 from jcopsh.globalplatform.channel import ChannelProtocol
 from jcopsh.globalplatform.keys import KeyType, key_type
@@ -60,7 +61,6 @@ class Tries:
         self._keys = RAW_BYTES
         self._when_refused = Sign.WRONG  # what a refusal of EXTERNAL AUTHENTICATE says of the keys
         self._open: _OpenTry | None = None
-        self._fetching: tuple[CommandAPDU, bytes] | None = None  # what answered 61xx, and its data so far
         self._counted: tuple[LedgerCard, int | StoreError] | None = None
         self._of_this_card: set[str] = set()  # the numbers of the tries since it was connected
         self._without_chip = False  # some of them are in the ledger without the chip
@@ -106,19 +106,13 @@ class Tries:
         if _is(INS.INITIALIZE_UPDATE, command):
             self._take_back()
 
-    def after(self, command: CommandAPDU, response: ResponseAPDU) -> None:
-        """What the answer makes of the try; one that comes in parts (61xx) counts when it is whole."""
+    def after(self, exchange: Exchange) -> None:
+        """What the answer makes of the try, once it is whole."""
+        command, answer = exchange.command, exchange.answer
         if command.ins == INS.SELECT:
             self._open = None
-        fetched = self._fetching if command.ins == INS.GET_RESPONSE else None
-        if fetched and response.wrong_le:
-            return  # GET RESPONSE comes again, with another length
-        if fetched:
-            command, data = fetched
-            response = ResponseAPDU(data + response.data, response.sw)
-        self._fetching = (command, response.data) if response.more_waits else None
-        if self._fetching is None:
-            self._ended(command, response, taken=fetched is not None)
+        if answer.whole:
+            self._ended(answer.command, answer.response, taken=command is not answer.command)
 
     def matched(self, *, when_refused: Sign = Sign.REFUSED) -> None:
         """The card has made its cryptogram with the keys that are tried. `when_refused` is what it says of them if the
@@ -149,7 +143,7 @@ class Tries:
         """The card was reset or lost: no authentication is under way. After a loss another card may come."""
         if self._open is not None and not self._open.answered:
             self.not_compared()
-        self._open = self._fetching = None
+        self._open = None
         if card_lost:
             self._of_this_card.clear()
             self._without_chip = False

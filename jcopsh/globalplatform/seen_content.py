@@ -37,26 +37,15 @@ _INSTALLED, _SELECTABLE, _LOADED = 0x03, 0x07, 0x01
 class SeenContent:
     """Registry entries by AID as far as they were seen, and the versions of the keys that the card told of.
 
-    `loading` is the package of an INSTALL [for load] whose last LOAD has not come yet; `waiting` a command whose answer
-    GET RESPONSE fetches (61xx), with what came of it.
+    `loading` is the package of an INSTALL [for load] whose last LOAD has not come yet.
     """
 
     entries: tuple[RegistryEntry, ...] = ()
     key_versions: tuple[int, ...] = ()
     loading: AID | None = None
-    waiting: tuple[CommandAPDU, bytes] | None = None
 
     def after(self, command: CommandAPDU, response: ResponseAPDU) -> SeenContent:
-        """What is known after an exchange, plain; the same object where it tells nothing."""
-        if command.ins == INS.GET_RESPONSE and self.waiting is not None:
-            if response.wrong_le:
-                return self  # it comes again, with the length that the card has named
-            first, data = self.waiting
-            return replace(self, waiting=None).after(first, ResponseAPDU(data + response.data, response.sw))
-        if self.waiting is not None:
-            return replace(self, waiting=None).after(command, response)  # that answer is lost
-        if response.more_waits and command.ins in _TELLING:
-            return replace(self, waiting=(command, response.data))
+        """What is known after a command, plain, and its whole answer; the same object where they tell nothing."""
         if command.ins not in _TELLING or (command.ins != INS.SELECT and not command.cla & 0x80):
             return self
         try:

@@ -21,8 +21,8 @@ class ContentObserver:
 
     def __call__(self, exchange: Exchange) -> None:
         """Take in an exchange."""
-        if not exchange.for_reader:
-            self.seen = self.seen.after(exchange.command, exchange.response)
+        if exchange.answer.whole and not exchange.for_reader:
+            self.seen = self.seen.after(exchange.answer.command, exchange.answer.response)
 
     @property
     def on_card(self) -> tuple[OnCard, ...]:

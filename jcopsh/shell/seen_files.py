@@ -23,7 +23,6 @@ class SeenFiles:
         self._sorted: tuple[Completion, ...] | None = ()  # None once something has changed
         self._card = card
         self._meanings: dict[str, str] = {}
-        self._selecting = False  # whether the last command was a SELECT, whose answer GET RESPONSE fetches over T=0
 
     @property
     def all(self) -> tuple[Completion, ...]:
@@ -35,12 +34,10 @@ class SeenFiles:
 
     def __call__(self, exchange: Exchange) -> None:
         """Take in one exchange."""
-        command, response = exchange.command, exchange.response
-        selects = command.ins == INS.SELECT or (self._selecting and command.ins == INS.GET_RESPONSE)
-        self._selecting = selects
+        command, response = exchange.answer.command, exchange.answer.response
         if exchange.for_reader or not response.accepted:
             return
-        if selects:
+        if command.ins == INS.SELECT:  # known by its name at once, even where what it tells of itself still waits
             self._selected(self._card.state.position, response)
         elif command.ins == INS.DELETE_FILE and not command.cla & 0x80:
             self._deleted(exchange.before.position, command)

@@ -31,7 +31,8 @@ class Watch:
         domain.card.observers.append(self)
 
     def __call__(self, exchange: Exchange) -> None:
-        self.seen = self.seen.after(exchange.command, exchange.response)
+        if exchange.answer.whole:
+            self.seen = self.seen.after(exchange.answer.command, exchange.answer.response)
 
     @property
     def aids(self) -> set[str]:
@@ -52,8 +53,6 @@ def test_a_listing_is_remembered(tmp_path: Path, profile: str, t0: bool) -> None
     looking.card_info(domain.card)
     assert watch.aids == {str(one.aid) for one in listed.entries}
     assert 0xFF in watch.seen.key_versions
-
-
 
 
 def test_what_is_installed_and_deleted_is_known_without_a_listing(tmp_path: Path) -> None:
@@ -84,15 +83,3 @@ def test_what_was_refused_or_says_nothing_changes_nothing() -> None:
         raw = CommandAPDU.parse(bytes.fromhex(command.replace(" ", "")))
         for answer in (ok, ResponseAPDU(b"\xe3\xff", 0x9000), ResponseAPDU(b"\x01", 0x6310)):
             assert seen.after(raw, answer).entries == seen.entries, command
-
-
-def test_an_answer_in_parts_counts_when_it_is_whole_and_no_other_is_taken_for_it() -> None:
-    listing = CommandAPDU(0x80, 0xF2, 0x40, 0x02, bytes.fromhex("4F00"), le=256)
-    entry = bytes.fromhex("E30B4F05F0000000019F700107")
-    fetch = CommandAPDU(0x00, 0xC0, 0x00, 0x00, le=256)
-    waiting = SeenContent().after(listing, ResponseAPDU(b"", 0x6100))
-    again = waiting.after(fetch, ResponseAPDU(b"", 0x6C00 | len(entry)))
-    assert len(again.after(fetch, ResponseAPDU(entry, 0x9000)).entries) == 1
-    read = CommandAPDU(0x00, 0xB0, 0x00, 0x00, le=256)
-    other = waiting.after(read, ResponseAPDU(b"", 0x6100))
-    assert other.after(fetch, ResponseAPDU(entry, 0x9000)).entries == ()

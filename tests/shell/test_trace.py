@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import jcopsh.api as jcopsh
+from jcopsh.card.answer import answer_after
 from jcopsh.card.exchange import Exchange
 from jcopsh.card.link import ResetKind
 from jcopsh.card.recording import PowerUp, Step, read_recording
@@ -63,7 +64,8 @@ def exchange(
     return Exchange(
         command, response, Segments((wire or command.encode(),)), Segments((response.encode(),)), duration_s,
         CardState(ATR, protocol),
-        shown or Segments((command.encode(),)), answer or Segments((response.encode(),)), for_reader=for_reader,
+        shown or Segments((command.encode(),)), answer or Segments((response.encode(),)),
+        answer_after(None, command, response), for_reader,
     )
 
 
