@@ -49,6 +49,4 @@ def answer_after(previous: Answer | None, command: CommandAPDU, response: Respon
     joined = ResponseAPDU(previous.response.data + response.data, response.sw)
     if previous.part is not Part.FURTHER_WAITS:
         return Answer(previous.command, joined, Part.UNANNOUNCED)
-    # 6Cxx: GET RESPONSE comes again, with another Le
-    further = response.more_waits or response.wrong_le
-    return Answer(previous.command, joined, Part.FURTHER_WAITS if further else Part.LAST)
+    return Answer(previous.command, joined, Part.FURTHER_WAITS if response.to_be_followed else Part.LAST)

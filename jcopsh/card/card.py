@@ -279,7 +279,7 @@ class Card:
         wrapped = not past_channel and secure is not None and secure.takes(command)
         last = self._send_once(command, wrapped=wrapped)
         before, response = last.before, last.response
-        if (self.follow or wrapped) and (response.more_waits or response.wrong_le):
+        if (self.follow or wrapped) and response.to_be_followed:
             last, response = self._follow(last, wrapped=wrapped)
             self._advance(before, command, response)
         self.tries.learned(self._state)

@@ -140,7 +140,7 @@ class SecureMessaging:
 
     def _take_plain(self, response: ResponseAPDU) -> ResponseAPDU:
         """The answer of a recording that holds it unprotected: nothing is unwrapped, and no MAC is there to check."""
-        if not (response.more_waits or response.wrong_le):
+        if not response.to_be_followed:
             self._pending = None
         return response
 

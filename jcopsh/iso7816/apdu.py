@@ -192,6 +192,12 @@ class ResponseAPDU:
         return self.sw1 == 0x6C
 
     @property
+    def to_be_followed(self) -> bool:
+        """Whether another command is to bring the answer, or the rest of it: GET RESPONSE after 61xx, the same one with
+        another Le after 6Cxx."""
+        return self.sw1 in (0x61, 0x6C)
+
+    @property
     def named_length(self) -> int:
         """The Le that 61xx or 6Cxx asks for, 1 to 256 bytes: 00 stands for 256, or more."""
         return self.sw2 or 256

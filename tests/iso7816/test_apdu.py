@@ -132,14 +132,14 @@ def test_data_on_an_error_status_is_kept() -> None:
 
 @pytest.mark.parametrize(("sw", "judged"), [
     (0x9000, {"ok", "done", "accepted"}),
-    (0x6110, {"more_waits", "accepted"}),
+    (0x6110, {"more_waits", "to_be_followed", "accepted"}),
     (0x6283, {"is_warning", "done", "accepted"}),
     (0x63C2, {"is_warning", "done", "accepted"}),
-    (0x6C10, {"wrong_le"}), (0x6400, set()), (0x6A82, set()),
+    (0x6C10, {"wrong_le", "to_be_followed"}), (0x6400, set()), (0x6A82, set()),
 ])
 def test_whether_a_command_was_carried_out_and_whether_all_of_the_answer_is_there(sw: int, judged: set[str]) -> None:
     response = ResponseAPDU(b"", sw)
-    names = ("ok", "is_warning", "more_waits", "wrong_le", "done", "accepted")
+    names = ("ok", "is_warning", "more_waits", "wrong_le", "to_be_followed", "done", "accepted")
     assert {name for name in names if getattr(response, name)} == judged
 
 
