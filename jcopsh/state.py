@@ -15,13 +15,8 @@ from enum import Enum
 from typing import TypeVar
 
 from jcopsh.globalplatform import cplc
-from jcopsh.globalplatform.channel import (
-    CLA_SECURE,
-    ChannelProtocol,
-    SecureChannelState,
-    announced_options,
-    is_security_domain,
-)
+from jcopsh.globalplatform.channel import CLA_SECURE, ChannelProtocol, SecureChannelState, announced_options
+from jcopsh.globalplatform.selected_application import parse_selected
 from jcopsh.iso7816.aid import ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.channel import BASIC_CHANNEL, CHANNEL_BITS, channel_of, is_interindustry
@@ -29,8 +24,6 @@ from jcopsh.iso7816.file_position import UNKNOWN, FilePosition, moved
 from jcopsh.iso7816.ins import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.interindustry import SelectBy
 from jcopsh.iso7816.reader_commands import UNDERSTOOD, ReaderIns
-from jcopsh.iso7816.tlv import TlvError
-from jcopsh.iso7816.tlv import parse as parse_tlv
 from jcopsh.jcop import identify as identify_module
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.identify import Identity
@@ -217,21 +210,11 @@ def _select_root(state: CardState, command: CommandAPDU, response: ResponseAPDU)
 def _select_application(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     # what may be a transport key is not kept: 16 bytes, unless the card is known to be fused
     may_be_secret = len(command.data) >= root_applet.TRANSPORT_KEY_LENGTH and state.fuse is not Fuse.FUSED
-    told = _name_told(response)
-    aid = told if told.startswith(command.data) else command.data  # a name may be selected by its beginning
+    told = parse_selected(response.data).name
+    # a name may be selected by its beginning, or the card's default by none
+    aid = told if told.startswith(command.data) else command.data
     aid = b"" if may_be_secret else aid
     return replace(state, selected=SelectedKind.APPLICATION, aid=aid, memory_shown=False)
-
-
-def _name_told(response: ResponseAPDU) -> bytes:
-    """What SELECT without a name has selected, by the DF name in its answer (tags 6F and 84); nothing if it is not
-    told."""
-    try:
-        template = next((item for item in parse_tlv(response.data) if item.tag == 0x6F), None)
-        name = template.find(0x84) if template else None
-    except TlvError:
-        return b""
-    return name.value if name else b""
 
 
 def _boot(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
@@ -306,10 +289,10 @@ def _of_security_domain(state: CardState, command: CommandAPDU, response: Respon
         return state
     if _selected(state, command, response):
         # with another P2 than 00 the next occurrence may be an applet, or the applet of before answers
-        named = command.data in _ISSUER_NAMES or _name_told(response) in _ISSUER_NAMES
-        domain = command.p2 == 0x00 and (named or is_security_domain(response.data))
-        return replace(state, secure_channel=None, security_domain=domain,
-                       scp_options=tuple(announced_options(response.data).items()))
+        told = parse_selected(response.data)
+        named = command.data in _ISSUER_NAMES or told.name in _ISSUER_NAMES
+        domain = command.p2 == 0x00 and (named or told.security_domain)
+        return replace(state, secure_channel=None, security_domain=domain, scp_options=told.scp_options)
     if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:
         return replace(state, secure_channel=None)
     if _channel_refused(command, response):

@@ -11,8 +11,7 @@ from enum import Enum, IntFlag
 from typing import Protocol
 
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.tlv import TlvError, walk_legible
-from jcopsh.iso7816.tlv import parse as parse_tlv
+from jcopsh.iso7816.tlv import walk_legible
 from jcopsh.secrets.secret import Secret
 
 CLA_SECURE = 0x04  # the secure messaging bit of the class byte (GlobalPlatform 2.3.1, 11.1.4)
@@ -162,18 +161,6 @@ def announced_options(data: bytes) -> dict[ChannelProtocol, int]:
         if announces and len(item.value) == len(SCP_IDENTIFIER) + 2:
             found.setdefault(ChannelProtocol(item.value[-2]), item.value[-1])
     return found
-
-
-def is_security_domain(answer: bytes) -> bool:
-    """Whether an answer to SELECT is a security domain's: its template (6F, A5) holds the largest length of a command's
-    data, 9F65, or says which secure channels it opens (GlobalPlatform 2.3.1, 11.9.3.1)."""
-    try:
-        template = next((item for item in parse_tlv(answer) if item.tag == 0x6F), None)
-        proprietary = template.find(0xA5) if template else None
-        told = proprietary is not None and proprietary.find(0x9F65) is not None
-    except TlvError:
-        return False
-    return told or bool(announced_options(answer))
 
 
 @dataclass(frozen=True, slots=True)

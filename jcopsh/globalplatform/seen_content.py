@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from jcopsh.globalplatform import card_data
 from jcopsh.globalplatform.card_data import CardDataError
-from jcopsh.globalplatform.channel import is_security_domain
 from jcopsh.globalplatform.content import DELETED, DOMAIN_WITH_APPLICATIONS, TAG_AID, Install, counted_fields
 from jcopsh.globalplatform.registry import (
     ALL_AIDS,
@@ -19,6 +18,7 @@ from jcopsh.globalplatform.registry import (
     Scope,
     parse_status,
 )
+from jcopsh.globalplatform.selected_application import parse_selected
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
@@ -29,7 +29,6 @@ _PACKAGES = (Scope.LOAD_FILES, Scope.LOAD_FILES_AND_MODULES)
 _TELLING = frozenset((INS.GET_STATUS, INS.INSTALL, INS.LOAD, INS.DELETE, INS.SET_STATUS, INS.GET_DATA, INS.SELECT))
 _RELATED, _LAST_BLOCK, _BY_NAME = 0x80, 0x80, 0x04
 _LOCKED = 0x80
-_FCI, _DF_NAME = 0x6F, 0x84
 _INSTALLED, _SELECTABLE, _LOADED = 0x03, 0x07, 0x01
 
 
@@ -141,13 +140,14 @@ class SeenContent:
 
     def _selected(self, command: CommandAPDU, response: ResponseAPDU) -> SeenContent:
         """What SELECT by name selected, by the DF name in its answer: a transport key is in no answer."""
-        template = find(parse_tlv(response.data), _FCI) if command.p1 == _BY_NAME and response.data else None
-        name = find(template.children, _DF_NAME) if template else None
-        if template is None or name is None or any(one.aid.value == name.value for one in self.entries):
+        if command.p1 != _BY_NAME:
+            return self
+        told = parse_selected(response.data)
+        if not told.name or any(one.aid.value == told.name for one in self.entries):
             return self
         # only the issuer's is selected without being known from a listing or an INSTALL before
-        scope = Scope.ISSUER_SECURITY_DOMAIN if is_security_domain(response.data) else Scope.APPLICATIONS
-        return self._with(RegistryEntry(AID(name.value), scope, 0))
+        scope = Scope.ISSUER_SECURITY_DOMAIN if told.security_domain else Scope.APPLICATIONS
+        return self._with(RegistryEntry(AID(told.name), scope, 0))
 
 
 def _next_state(state: int | None, wanted: int) -> int | None:
