@@ -105,8 +105,7 @@ class CardState:
     secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
     scp_options: tuple[tuple[ChannelProtocol, int], ...] = ()  # with i, as the selected security domain announced them
     chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
-    # the ATR when the card was connected, once a reset has brought one, which may be another; kept over resets
-    first_atr: bytes = b""
+    first_atr: bytes = b""  # the one when the card was connected: that of a warm reset may be another; kept over resets
 
     @property
     def position(self) -> FilePosition:
@@ -129,11 +128,20 @@ def _next(boot: Boot) -> Boot:
     return replace(boot, count=boot.count + 1)
 
 
+def connected(atr: bytes, protocol: str) -> CardState:
+    """The state of a card that was just connected."""
+    return CardState(atr=atr, protocol=protocol, first_atr=atr)
+
+
+def forgotten(state: CardState, atr: bytes, protocol: str) -> CardState:
+    """The state where nothing that was known of a card is sure any more, but that it is the same."""
+    return CardState(atr=atr, protocol=protocol, first_atr=state.first_atr or atr)
+
+
 def powered_up(state: CardState, atr: bytes, protocol: str) -> CardState:
     """The state after a reset: a new power-up, of which nothing is known but who the card said it was."""
     before = state.fuse_before if state.fuse is Fuse.UNKNOWN else state.fuse
-    return CardState(atr=atr, protocol=protocol, identity=state.identity, fuse_before=before, chip=state.chip,
-                     first_atr=state.first_atr or state.atr)
+    return replace(forgotten(state, atr, protocol), identity=state.identity, fuse_before=before, chip=state.chip)
 
 
 def after_reader_command(state: CardState, command: CommandAPDU) -> CardState:

@@ -17,6 +17,7 @@ from jcopsh.state import (
     Fuse,
     SelectedKind,
     advance,
+    connected,
     new_power_up,
     powered_up,
 )
@@ -27,7 +28,7 @@ IDENTIFY = "00A4040009A000000167413000FF00"
 SELECT_TK = "00A4040010" + "4A" * 16
 SELECT_ISD = "00A4040008A000000003000000"
 READ = "C0B0030510"
-FRESH = CardState(atr=b"\x3b\x00", protocol="T=1")
+FRESH = connected(b"\x3b\x00", "T=1")
 
 
 def after(state: CardState, *exchanges: tuple[str, str]) -> CardState:

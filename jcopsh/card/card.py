@@ -40,7 +40,7 @@ from jcopsh.secrets.key_store import KeyStore
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
-from jcopsh.state import CardState, advance, after_reader_command, powered_up
+from jcopsh.state import CardState, advance, after_reader_command, connected, forgotten, powered_up
 
 # a card that never stops saying 61xx or 6Cxx is broken
 MAX_FOLLOWED = 512
@@ -53,13 +53,13 @@ class Card:
 
     `observers` are called with every Exchange, when all of one `send` is done: the state has advanced and the keys are
     kept by then, so that an observer may fail, or send something itself. `failure_observers` are called with a
-    FailedExchange where the link failed. `follow` says whether 61xx and 6Cxx are
-    followed. `memory_map` is the map that is known to fit, for whoever names fields; what is guarded does not depend on
-    it: that is the fields of every map. `key_store` is None for what is no card but a recording: nothing of it is worth
-    keeping. `before_question` is called before a consent is asked, so that what the question is about stands on the
-    screen. `yes` says whether one was given already. `on_wait` gets a sentence where a wait takes long, which says how
-    to leave it. `accepted_keys` stands for the keys of the last authentication that the card took since it was
-    connected, to compare others with. A Card is used by one thread.
+    FailedExchange where the link failed. `follow` says whether 61xx and 6Cxx are followed. `memory_map` is the map that
+    is known to fit, for whoever names fields; what is guarded does not depend on it: that is the fields of every map.
+    `key_store` is None for what is no card but a recording: nothing of it is worth keeping. `before_question` is called
+    before a consent is asked, so that what the question is about stands on the screen. `yes` says whether one was given
+    already. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` stands for
+    the keys of the last authentication that the card took since it was connected, to compare others with. A Card is
+    used by one thread.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Card:
         self.on_wait: Callable[[str], None] = _told_to_nobody
         self.follow = True
         self.memory_map: MemoryMap | None = None
-        self._state = CardState(atr=link.atr, protocol=link.protocol)
+        self._state = connected(link.atr, link.protocol)
         self.accepted_keys: AcceptedKeys | None = None
         self._keeper = Keeper(key_store, link.name, journal.sync) if key_store else None
         self._redactor = Redactor()
@@ -525,8 +525,7 @@ class Card:
             self.memory_map = None
             self.accepted_keys = None
         else:
-            first_atr = self._state.first_atr or self._state.atr
-            self._become(CardState(atr=self._link.atr, protocol=self._link.protocol, first_atr=first_atr))
+            self._become(forgotten(self._state, self._link.atr, self._link.protocol))
         self._answer = None
         self._note_lost(what)
 

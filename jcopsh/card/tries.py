@@ -23,8 +23,8 @@ _KEY_VERSION, _PROTOCOL = 10, 11
 
 def ledger_card(state: CardState) -> LedgerCard:
     """What the ledger knows a card by."""
-    atr = state.atr.hex().upper() or "unknown"
-    return LedgerCard(state.chip, atr, state.first_atr.hex().upper() or atr)
+    atr, first_atr = (one.hex().upper() or "unknown" for one in (state.atr, state.first_atr))
+    return LedgerCard(state.chip, atr, first_atr)
 
 
 def ledger_name(state: CardState) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jcopsh.globalplatform.channel import announced_options
+from jcopsh.globalplatform.channel import ChannelProtocol, announced_options
 from jcopsh.iso7816.tlv import TLV, TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
 
@@ -21,7 +21,7 @@ class SelectedApplication:
 
     name: bytes
     security_domain: bool
-    scp_options: tuple[tuple[int, int], ...]
+    scp_options: tuple[tuple[ChannelProtocol, int], ...]
 
 
 def parse_selected(data: bytes) -> SelectedApplication:

@@ -23,8 +23,8 @@ from jcopsh.secrets.store_file import StoreFile
 
 FORMAT = "jcopsh ledger 1"
 HASH_KEY_LENGTH = 32  # bytes
-# as many tries with the same keys are asked about even if nothing speaks against the keys: half of what may lock a card
-# as many tries of one card and key version, with whatever keys, too
+# from so many tries on, half of what may lock a card, it is asked even if nothing speaks against the keys: tries with
+# the same keys, or tries of one card and key version with whatever keys
 MOST_UNASKED = 5
 MOST_ANSWERS = 32  # of so many cards the last answer is kept
 MOST_TAKEN = 128  # of so many key sets it is kept that a card has taken them
@@ -38,13 +38,12 @@ _SENT = ("The command was sent, and what came of it stands. The ledger still cou
 class LedgerCard:
     """What the ledger knows a card by: its chip, of CPLC, empty where that was not read, and the ATRs of its kind.
 
-    `first_atr` is the one of the connection's beginning: that of a warm reset may be another. Empty where that is not
-    known, in a ledger of an earlier version.
+    `first_atr` is the one of the connection's beginning: that of a warm reset may be another.
     """
 
     chip: str
     atr: str
-    first_atr: str = ""
+    first_atr: str
 
     def may_be(self, other: LedgerCard) -> bool:
         """Whether both may be one card: by the chip where both have one, else by any ATR, which its kind shares."""
@@ -52,7 +51,7 @@ class LedgerCard:
 
     @property
     def _atrs(self) -> frozenset[str]:
-        return frozenset((self.atr, self.first_atr or self.atr))
+        return frozenset((self.atr, self.first_atr))
 
 
 class Sign(StrEnum):
@@ -373,7 +372,8 @@ def _parse(content: bytes) -> _Content | None:
 
 def _card(item: dict[str, Any]) -> LedgerCard:
     card = item["card"]
-    return LedgerCard(str(card["chip"]), str(card["atr"]), str(card.get("first_atr", "")))
+    # a ledger of an earlier version has one ATR
+    return LedgerCard(str(card["chip"]), str(card["atr"]), str(card.get("first_atr") or card["atr"]))
 
 
 def _kept_try(item: dict[str, Any]) -> _KeptTry:

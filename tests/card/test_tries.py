@@ -318,7 +318,7 @@ def test_tries_before_the_chip_was_known_are_its_own(tmp_path: Path) -> None:
     assert count(domain) == 3
     ledger, chip = domain.card.tries.ledger, domain.card.state.chip
     assert ledger is not None
-    assert [one.card.chip for one in ledger.of(LedgerCard(chip, "")).tries] == [chip] * 3
+    assert [one.card.chip for one in ledger.of(LedgerCard(chip, "", "")).tries] == [chip] * 3
     domain.auth()
     assert count(domain) == 0
 

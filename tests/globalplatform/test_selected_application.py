@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jcopsh.globalplatform.channel import ChannelProtocol
 from jcopsh.globalplatform.selected_application import SelectedApplication, parse_selected
 from jcopsh.iso7816.tlv import encode
 from tests.test_state_security_domain import FCI
 
 NAME = bytes.fromhex("A000000003000000")
+SCP02_15 = ((ChannelProtocol.SCP02, 0x15),)
 NOTHING = SelectedApplication(b"", security_domain=False, scp_options=())
 LONGEST = encode(0x9F65, b"\xff")
 
@@ -20,7 +22,7 @@ def template(*inside: bytes) -> bytes:
 
 
 def test_an_issuer_security_domain_tells_its_name_and_its_secure_channels() -> None:
-    assert parse_selected(FCI) == SelectedApplication(NAME, security_domain=True, scp_options=((2, 0x15),))
+    assert parse_selected(FCI) == SelectedApplication(NAME, security_domain=True, scp_options=SCP02_15)
 
 
 def test_an_applet_tells_its_name_alone() -> None:

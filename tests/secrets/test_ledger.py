@@ -11,8 +11,8 @@ import pytest
 from jcopsh.errors import StoreError
 from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, Doubt, KeysToTry, LastTry, Ledger, LedgerCard, Sign
 
-CARD, OTHER = LedgerCard("01", "3B01"), LedgerCard("02", "3B01")
-KIND = LedgerCard("", "3B01")  # of both
+CARD, OTHER = LedgerCard("01", "3B01", "3B01"), LedgerCard("02", "3B01", "3B01")
+KIND = LedgerCard("", "3B01", "3B01")  # of both
 KEYS = bytes(range(48))
 
 
@@ -56,7 +56,7 @@ def test_a_card_of_which_the_chip_is_not_known_may_be_any_of_its_kind(ledger: Le
     asked = [(KIND, "a"), (CARD, "b"), (OTHER, "b")]
     assert {ledger.of(card).doubt(mark) for card, mark in asked} == {Doubt.UNFINISHED}
     assert ledger.of(OTHER).doubt("a") is Doubt.NONE
-    assert ledger.of(LedgerCard("", "3B02")).tries == ()
+    assert ledger.of(LedgerCard("", "3B02", "3B02")).tries == ()
 
 
 def test_success_of_one_of_a_kind_clears_the_same_keys_alone(ledger: Ledger) -> None:
@@ -119,7 +119,7 @@ def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
     again = Ledger(ledger.path)
     kept_of = [again.last(card) for card in (CARD, OTHER, KIND, None)]
     assert [one.host_challenge for one in kept_of if one] == [b"\x02", b"\x01", b"\x02", b"\x02"]
-    assert again.last(LedgerCard("", "3B02")) is None
+    assert again.last(LedgerCard("", "3B02", "3B02")) is None
     assert [one.keys for one in again.of(CARD).tries] == ["b", "b"]
     own = again.begin(KIND, 0, keys("a"))
     again.answered(own, 0xFF, "", LastTry(b"own", b"answer"))
@@ -131,10 +131,10 @@ def test_the_last_answer_of_each_card_is_kept(ledger: Ledger) -> None:
 
 def test_no_more_answers_are_kept_than_cards_that_one_has_on_the_table(ledger: Ledger) -> None:
     for number in range(MOST_ANSWERS + 2):
-        card = LedgerCard(f"{number:02X}", "3B01")
+        card = LedgerCard(f"{number:02X}", "3B01", "3B01")
         ledger.answered(ledger.begin(card, 0, keys("")), 0, "", LastTry(b"", b""))
-    assert ledger.last(LedgerCard("01", "3B01")) is None
-    assert ledger.last(LedgerCard("02", "3B01")) is not None
+    assert ledger.last(LedgerCard("01", "3B01", "3B01")) is None
+    assert ledger.last(LedgerCard("02", "3B01", "3B01")) is not None
 
 
 def test_what_a_card_has_taken_is_known_of_that_chip_and_version_until_it_refuses_it(ledger: Ledger) -> None:
@@ -188,6 +188,15 @@ def test_what_is_no_sign_at_all_is_damage(ledger: Ledger, sign: object) -> None:
     ledger.path.write_text(json.dumps(document), "utf-8")
     with pytest.raises(StoreError, match="damaged"):
         ledger.of(CARD)
+
+
+def test_a_ledger_of_before_has_one_atr_of_each_card(ledger: Ledger) -> None:
+    ledger.begin(KIND, 0, keys("a"))
+    document = json.loads(ledger.path.read_text())
+    del document["tries"][0]["card"]["first_atr"]
+    ledger.path.write_text(json.dumps(document))
+    assert [one.card for one in ledger.of(KIND).tries] == [KIND]
+    assert ledger.of(LedgerCard("", "3B99", "3B01")).tries, "the ATR of a warm reset"
 
 
 def test_the_file_is_private_and_holds_no_key(ledger: Ledger) -> None:
