@@ -8,7 +8,7 @@ from typing import Annotated
 from jcopsh.card.card import Card
 from jcopsh.commands.exchanges import check, shown_exchange
 from jcopsh.errors import UsageError
-from jcopsh.iso7816.status import describe_answer
+from jcopsh.iso7816.status import meaning_of
 from jcopsh.operations.values import ExchangeResult
 from jcopsh.shell.choices import GET_RESPONSE
 from jcopsh.shell.command import command
@@ -49,7 +49,7 @@ def send(
         )
     command = apdu.command
     response = card.send(command, plain=plain)
-    meaning = describe_answer(response.sw, command.cla, command.ins, command.p1).text
+    meaning = meaning_of(command, response)
     yield shown_exchange(card, apdu, response, meaning, reveal=reveal)
     check(apdu, response, meaning, f"where this answer is wanted, add *{response.sw:04X}")
 

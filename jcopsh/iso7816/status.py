@@ -2,6 +2,7 @@
 installer of the Java Card development kit, whose status words cards have taken over.
 
 `describe` answers for every number; where a specification gives a command its own meaning, the INS selects it.
+Whoever has the command and its answer uses `meaning_of` or `in_words`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
+from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
 
 ISO = "ISO/IEC 7816-4"
@@ -376,6 +378,16 @@ def describe_answer(sw: int, cla: int, ins: int, p1: int) -> StatusMeaning:
     if cla & 0x80 and _is_query(sw) and sw not in _BY_INS.get(ins, {}):
         return _describe_class(sw)  # a card queries with interindustry commands; here these are the application's own
     return describe(sw, ins)
+
+
+def meaning_of(command: CommandAPDU, response: ResponseAPDU) -> str:
+    """What the status word means as the answer to this command: a phrase, without the number."""
+    return describe_answer(response.sw, command.cla, command.ins, command.p1).text
+
+
+def in_words(command: CommandAPDU, response: ResponseAPDU) -> str:
+    """The status word and what it means as the answer to this command: `6985: conditions of use not satisfied`."""
+    return f"{response.sw:04X}: {meaning_of(command, response)}"
 
 
 def _describe_counted(sw: int, ins: int | None) -> StatusMeaning | None:

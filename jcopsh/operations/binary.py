@@ -11,10 +11,11 @@ from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816 import interindustry
 from jcopsh.iso7816.apdu import MAX_SHORT_LE, ResponseAPDU
 from jcopsh.iso7816.interindustry import DISCRETIONARY_DATA, LAST_EVEN_OFFSET
+from jcopsh.iso7816.status import meaning_of
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import find as find_tlv
 from jcopsh.iso7816.tlv import parse as parse_tlv
-from jcopsh.operations.file_errors import carried_out, exchange, meaning, refused
+from jcopsh.operations.file_errors import carried_out, exchange, refused
 from jcopsh.operations.file_values import FileContent, FileDifference, FileWritten
 
 # Le of READ BINARY to fall back on where a card refuses the largest with 6700
@@ -74,7 +75,7 @@ def _read_piece(card: Card, reading: _Reading, at: int, left: int | None, short_
     if response.done:
         _take(reading, response, wanted, left, odd=odd)
         if response.sw == 0x6281:
-            reading.notes.append(f"at {at:04X} the card says 6281: {meaning(command, response)}")
+            reading.notes.append(f"at {at:04X} the card says 6281: {meaning_of(command, response)}")
     elif response.sw == 0x6700 and smaller:
         reading.step = smaller
     elif reading.data and (reading.cut or response.sw in _END):

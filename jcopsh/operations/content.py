@@ -30,10 +30,10 @@ from jcopsh.globalplatform.registry import Privilege, Scope, privilege_names
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
-from jcopsh.iso7816.status import describe_answer
 from jcopsh.operations.content_values import ContentChanged, Deletion, DryRun, InstallPlan, PlannedCommand
 from jcopsh.operations.looking import AUTHENTICATE, WITHOUT_AUTHENTICATION, inventory_if_told, take_inventory
 from jcopsh.operations.progress import Progress
+from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.truth import telling
 from jcopsh.secrets.segments import Segments, take_out
 
@@ -308,9 +308,8 @@ def _refused(
     what = f"{response.sw:04X} on {', '.join(filter(None, (command_name(command), block)))}"
     if fitting and response.sw != WITHOUT_AUTHENTICATION:
         what = f"{what}: {fitting[0].what}"
-    said = describe_answer(response.sw, command.cla, command.ins, command.p1).text
     try_next = AUTHENTICATE if response.sw == WITHOUT_AUTHENTICATION else _resolution(fitting) or hint
-    return CardError(what, command, response, meaning=f"{response.sw:04X}: {said}. {truth}".rstrip(), hint=try_next)
+    return card_error(what, command, response, besides=truth, hint=try_next)
 
 
 def dry_run(request: Request, most: int, *, reveal: bool = False) -> DryRun:

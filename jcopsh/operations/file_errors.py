@@ -1,4 +1,4 @@
-"""How commands for files are sent and what their refusals lead to: the status word in words, and what to try next."""
+"""How commands for files are sent and what their refusals lead to: the error, and what to try next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from jcopsh.errors import CardError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.interindustry import on_channel
-from jcopsh.iso7816.status import describe_answer
 from jcopsh.operations.status_errors import card_error
 from jcopsh.state import CardState
 
@@ -33,11 +32,6 @@ def carried_out(card: Card, command: CommandAPDU, otherwise: str) -> ResponseAPD
     if not response.done:
         raise refused(otherwise, card, command, response)
     return response
-
-
-def meaning(command: CommandAPDU, response: ResponseAPDU) -> str:
-    """What the status word says as an answer to this command."""
-    return describe_answer(response.sw, command.cla, command.ins, command.p1).text
 
 
 def refused(what: str, card: Card, command: CommandAPDU, response: ResponseAPDU, *, hint: str = "") -> CardError:

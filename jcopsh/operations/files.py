@@ -18,8 +18,9 @@ from jcopsh.iso7816.file_position import LONGEST_NAME, MASTER, FilePosition
 from jcopsh.iso7816.file_reference import MASTER_FILE, FileReference
 from jcopsh.iso7816.interindustry import SelectAnswer, SelectBy
 from jcopsh.iso7816.known_files import file_name
+from jcopsh.iso7816.status import meaning_of
 from jcopsh.operations.binary import read_binary
-from jcopsh.operations.file_errors import carried_out, exchange, meaning, refused
+from jcopsh.operations.file_errors import carried_out, exchange, refused
 from jcopsh.operations.file_values import FileContent, FoundFile, Probed, RecordList, SelectedFile
 from jcopsh.operations.progress import Progress
 from jcopsh.operations.records import read_records
@@ -102,7 +103,8 @@ def _selected(
     return SelectedFile(
         reference=_called(file), position=str(card.state.position),
         usual_name=file_name(identifier) if file.by is not SelectBy.NAME else "", control=control,
-        answer=card.shown_data(response.data), sw=response.sw, meaning=meaning(command, response), notes=tuple(notes),
+        answer=card.shown_data(response.data), sw=response.sw, meaning=meaning_of(command, response),
+        notes=tuple(notes),
     )
 
 
@@ -290,7 +292,7 @@ def _way_to(position: FilePosition) -> FileReference | None:
 
 def _found(identifier: int, command: CommandAPDU, response: ResponseAPDU) -> FoundFile:
     text = identifier.to_bytes(2, "big")
-    told = "" if response.ok else meaning(command, response)
+    told = "" if response.ok else meaning_of(command, response)
     try:
         control = parse_file_control(response.data)
     except FileControlError:

@@ -15,7 +15,7 @@ from jcopsh.globalplatform.registry import RegistryEntry, Scope
 from jcopsh.iso7816.aid import AID, lookup
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.hexadecimal import ascii_column
-from jcopsh.iso7816.status import describe_answer
+from jcopsh.iso7816.status import in_words, meaning_of
 from jcopsh.jcop.identify import IDENTIFY_JCOP4, IdentifyError, Jcop4Identity, parse_identify_jcop4
 from jcopsh.jcop.java_card import java_card_of
 from jcopsh.operations.content_values import Absent, CardInfo, CardListing, ContentEntry
@@ -57,8 +57,7 @@ class _Asker:
         """What the answer means; None where there is none, or it cannot be read."""
         response = self._card.send(command)
         if not response.ok or not response.data:
-            said = describe_answer(response.sw, command.cla, command.ins, command.p1)
-            meaning = "empty" if response.ok else said.text
+            meaning = "empty" if response.ok else meaning_of(command, response)
             self.absent.append(Absent(name, response.sw, meaning))
             return None
         try:
@@ -141,7 +140,7 @@ class _RegistryReader:
             self.answered = True
             return ()
         if not _lists(response):
-            self._note(scope, f"the card does not list them ({_told(command, response)})")
+            self._note(scope, f"the card does not list them ({in_words(command, response)})")
             self.refused.append(_refused(command, response))
             return None
         found = registry.parse_status(self._all_data(scope, response, tagged=tagged), scope)
@@ -164,7 +163,7 @@ class _RegistryReader:
             before, response = response, self._card.send(following)
             if not _lists(response):
                 self._note(scope, f"the card says that there are more and does not list them "
-                                  f"({_told(following, response)})")
+                                  f"({in_words(following, response)})")
                 return data
             if response == before:
                 break
@@ -172,7 +171,7 @@ class _RegistryReader:
         if response.sw == registry.MORE_DATA:
             self._note(scope, "the card says again and again that there are more")
         elif not response.ok:
-            self._note(scope, f"there may be more ({_told(following, response)})")
+            self._note(scope, f"there may be more ({in_words(following, response)})")
         return data
 
     def _ask(self, scope: Scope) -> tuple[bool, CommandAPDU, ResponseAPDU]:
@@ -201,11 +200,6 @@ class _RegistryReader:
 def _lists(response: ResponseAPDU) -> bool:
     """Whether an answer holds entries: a warning may come with them."""
     return response.ok or response.sw == registry.MORE_DATA or (response.is_warning and bool(response.data))
-
-
-def _told(command: CommandAPDU, response: ResponseAPDU) -> str:
-    meaning = describe_answer(response.sw, command.cla, command.ins, command.p1).text
-    return f"{response.sw:04X}: {meaning}"
 
 
 _SCOPES = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816.apdu import CommandAPDU
-from jcopsh.iso7816.status import describe
+from jcopsh.iso7816.status import meaning_of
 from jcopsh.jcop import root_applet
 from jcopsh.jcop.memory_map import Kind, MemoryMap
 from jcopsh.jcop.personalisation import KEY_NAMES, checklist
 from jcopsh.operations.memory import read_bytes
-from jcopsh.operations.status_errors import require_ok
+from jcopsh.operations.status_errors import card_error, require_ok
 from jcopsh.operations.values import Checklist, Selected
 from jcopsh.secrets.secret import Secret
 from jcopsh.secrets.segments import Segments
@@ -27,10 +27,9 @@ def select_root_applet(card: Card, key: Secret) -> Selected:
     # on a fused card 16 bytes count as an AID, which is no secret: these are one, and all cards of a batch may share it
     card.hide("transport_key", key)
     response = card.send(command)
-    meaning = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
     if response.ok:
         name = f"root applet, by the transport key {key}"
-        return Selected(name, Segments((response.data,)), response.sw, describe(response.sw, command.ins).text)
+        return Selected(name, Segments((response.data,)), response.sw, meaning_of(command, response))
     if card.state.fuse is Fuse.FUSED:
         what, hint = "the card is fused: there is no root applet any more", "select isd"
     else:
@@ -39,7 +38,7 @@ def select_root_applet(card: Card, key: Secret) -> Selected:
             "identify shows whether it is unfused at all; the seller has the key, and it is not 40…4F. Whether wrong "
             "keys are counted is unknown: do not guess"
         )
-    raise CardError(what, command, response, meaning=meaning, hint=hint)
+    raise card_error(what, command, response, hint=hint)
 
 
 def boot(card: Card) -> None:

@@ -11,8 +11,9 @@ from jcopsh.iso7816 import interindustry
 from jcopsh.iso7816.apdu import MAX_SHORT_LE, CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.file_control import FileControl, Structure
 from jcopsh.iso7816.interindustry import LAST_RECORD
+from jcopsh.iso7816.status import in_words
 from jcopsh.operations.binary import difference
-from jcopsh.operations.file_errors import exchange, meaning, refused
+from jcopsh.operations.file_errors import exchange, refused
 from jcopsh.operations.file_values import FileDifference, FileWritten, Record, RecordList
 
 # behind the last record; some cards say that the parameters are wrong
@@ -44,7 +45,7 @@ def read_records(card: Card, *, short_identifier: int = 0, length: int = MAX_SHO
         if not records and response.sw != 0x6A83:
             raise refused("no record was read", card, command, response)
         if response.sw not in _NO_MORE:
-            notes = (f"record {number} was refused: {_told(command, response)}",)
+            notes = (f"record {number} was refused: {in_words(command, response)}",)
         break
     return RecordList(str(card.state.position), tuple(records), complete=not notes, notes=notes)
 
@@ -60,12 +61,8 @@ def _read(card: Card, number: int, short_identifier: int, length: int) -> tuple[
 
 
 def _record(card: Card, number: int, command: CommandAPDU, response: ResponseAPDU) -> Record:
-    told = "" if response.ok or response.sw == _SHORTER else _told(command, response)
+    told = "" if response.ok or response.sw == _SHORTER else in_words(command, response)
     return Record(number, card.shown_data(response.data), told)
-
-
-def _told(command: CommandAPDU, response: ResponseAPDU) -> str:
-    return f"{response.sw:04X}: {meaning(command, response)}"
 
 
 def update_record(
@@ -95,7 +92,7 @@ def _present(card: Card, number: int, short_identifier: int) -> tuple[bytes | No
     if response.done:
         return response.data, ""
     if response.sw in (0x6982, 0x6985, 0x6D00):
-        return None, _told(command, response)
+        return None, in_words(command, response)
     raise refused(f"record {number} was not read", card, command, response)
 
 

@@ -6,7 +6,7 @@ from jcopsh.card.card import Card
 from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS, MAX_AID, MIN_AID, lookup
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
-from jcopsh.iso7816.status import describe
+from jcopsh.iso7816.status import meaning_of
 from jcopsh.jcop.root_applet import P1_BY_NAME, TRANSPORT_KEY_LENGTH
 from jcopsh.operations.status_errors import card_error
 from jcopsh.operations.values import Selected
@@ -31,7 +31,7 @@ def select(card: Card, aid: AID) -> Selected:
     before, response = card.state, card.send(command)
     if not response.accepted:
         raise card_error(f"{_name(aid)} was not selected", command, response, hint=_instead(before, aid, response.sw))
-    return _selected(_name(aid), response)
+    return _selected(_name(aid), command, response)
 
 
 def select_default(card: Card) -> Selected:
@@ -40,11 +40,12 @@ def select_default(card: Card) -> Selected:
     if not response.accepted:
         raise card_error("the card selects nothing without a name", SELECT_DEFAULT, response, hint=_UNFUSED)
     name = card.state.aid
-    return _selected(_name(AID(name)) if MIN_AID <= len(name) <= MAX_AID else "the card's default", response)
+    called = _name(AID(name)) if MIN_AID <= len(name) <= MAX_AID else "the card's default"
+    return _selected(called, SELECT_DEFAULT, response)
 
 
-def _selected(name: str, response: ResponseAPDU) -> Selected:
-    return Selected(name, Segments((response.data,)), response.sw, describe(response.sw, INS.SELECT).text)
+def _selected(name: str, command: CommandAPDU, response: ResponseAPDU) -> Selected:
+    return Selected(name, Segments((response.data,)), response.sw, meaning_of(command, response))
 
 
 def _instead(before: CardState, aid: AID, sw: int) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import describe, describe_answer
+from jcopsh.iso7816.status import in_words
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 
-def card_error(what: str, command: CommandAPDU, response: ResponseAPDU, *, hint: str = "") -> CardError:
-    """An error for any command: the status word in words, for this command."""
-    meaning = f"{response.sw:04X}: {describe_answer(response.sw, command.cla, command.ins, command.p1).text}"
-    return CardError(what, command, response, meaning=meaning, hint=hint)
+def card_error(
+    what: str, command: CommandAPDU, response: ResponseAPDU, *, besides: str = "", hint: str = ""
+) -> CardError:
+    """An error for any command: the status word in words, for this command, and the sentences that stand behind it."""
+    said = in_words(command, response)
+    return CardError(what, command, response, meaning=f"{said}. {besides}" if besides else said, hint=hint)
 
 
 def channel_hint(card: Card, error: CardError) -> str:
@@ -27,9 +29,8 @@ def channel_hint(card: Card, error: CardError) -> str:
 
 def root_error(card: Card, what: str, command: CommandAPDU, response: ResponseAPDU) -> CardError:
     """An error for a root command: what the status word means in the state that the card is in."""
-    meaning, hint = _in_state(card.state, response.sw)
-    general = f"{response.sw:04X}: {describe(response.sw, command.ins).text}"
-    return CardError(what, command, response, meaning=f"{general}. {meaning}" if meaning else general, hint=hint)
+    besides, hint = _in_state(card.state, response.sw)
+    return card_error(what, command, response, besides=besides, hint=hint)
 
 
 def _in_state(state: CardState, sw: int) -> tuple[str, str]:

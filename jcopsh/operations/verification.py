@@ -12,7 +12,8 @@ from jcopsh.card.card import Card
 from jcopsh.errors import CardError, JcopshError
 from jcopsh.iso7816 import interindustry
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.operations.file_errors import exchange, meaning, refused
+from jcopsh.iso7816.status import meaning_of
+from jcopsh.operations.file_errors import exchange, refused
 from jcopsh.operations.file_values import PinDone, PinStatus
 from jcopsh.secrets.secret import Secret
 
@@ -41,8 +42,8 @@ def pin_status(card: Card, reference: int) -> PinStatus:
     left = response.tries_left
     not_verified = left is not None or sw == _WRONG_OR_MISSING
     verified = True if response.ok else False if not_verified else None
-    words = _WORDS.get(sw) or (f"not verified; {_tries(left)} left" if left is not None else meaning(command, response))
-    return PinStatus(reference, verified, left, left == 0, sw, words)
+    counted = f"not verified; {_tries(left)} left" if left is not None else meaning_of(command, response)
+    return PinStatus(reference, verified, left, left == 0, sw, _WORDS.get(sw, counted))
 
 
 def _tries(count: int) -> str:

@@ -15,7 +15,7 @@ from jcopsh.card.exchange import Exchange, FailedExchange
 from jcopsh.iso7816.apdu import CommandAPDU
 from jcopsh.iso7816.instructions import Choices, class_meaning
 from jcopsh.iso7816.reader_commands import describe_reader_answer
-from jcopsh.iso7816.status import describe_answer
+from jcopsh.iso7816.status import meaning_of
 from jcopsh.secrets.segments import Hidden, Segments
 from jcopsh.shell.apdu_parts import instruction
 from jcopsh.shell.byte_rows import byte_rows
@@ -69,8 +69,7 @@ def full_lines(exchange: Exchange, width: int) -> list[str]:
     """The same, and after each of both what its bytes are, in rows that fit a terminal of so many columns."""
     command, response = exchange.command, exchange.response
     received, _ = _cut(exchange.shown_response, [len(response.data)])
-    said = (describe_reader_answer(response.sw) if exchange.for_reader
-            else describe_answer(response.sw, command.cla, command.ins, command.p1).text)
+    said = describe_reader_answer(response.sw) if exchange.for_reader else meaning_of(command, response)
     status = f"SW {response.sw:04X}: {said}"
     return [
         *_full_command(exchange, width),
