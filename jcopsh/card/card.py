@@ -440,7 +440,7 @@ class Card:
         shown_response = self._redactor.response(answer.command, response, self._maps, came_before)
         exchange = Exchange(
             command, response, shown_wire, shown_response if response is received else struck_response(wire_response),
-            duration_s, before, shown, shown_response, answer, for_reader,
+            duration_s, before, shown, shown_response, answer,
         )
         self._exchanges.append(exchange)
         self._journal.response(shown_response, duration_s)
@@ -558,7 +558,7 @@ def _failed(
     *, shown_wire: Segments, duration_s: float, sent: bool,
 ) -> FailedExchange:
     what = error.what if isinstance(error, JcopshError) else type(error).__name__
-    return FailedExchange(command, shown_wire, duration_s, before, shown, command.cla == READER_CLASS, sent, what)
+    return FailedExchange(command, shown_wire, duration_s, before, shown, sent, what)
 
 
 def _nothing() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from jcopsh.card.answer import Answer
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
+from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.secrets.segments import Segments
 from jcopsh.state import Boot, CardState
 
@@ -19,7 +20,7 @@ class Exchange:
     keys under others that somebody knows. `reveal` gives the very bytes. `duration_s` is the time on the link in
     seconds. `before` is the state it was sent in. `shown_command` and `shown_response` are the plain bytes with secrets
     hidden: what may be printed or kept. The repr has no other bytes. `answer` is what the card has answered so far, of
-    which this exchange may have brought a part. `for_reader`: it was for the reader itself, and no card has seen it.
+    which this exchange may have brought a part.
     """
 
     command: CommandAPDU
@@ -31,7 +32,11 @@ class Exchange:
     shown_command: Segments
     shown_response: Segments
     answer: Answer
-    for_reader: bool = False
+
+    @property
+    def for_reader(self) -> bool:
+        """Whether it was for the reader itself, so that no card has seen it."""
+        return self.command.cla == READER_CLASS
 
     @property
     def boot(self) -> Boot:
@@ -51,6 +56,10 @@ class FailedExchange:
     duration_s: float
     before: CardState
     shown_command: Segments
-    for_reader: bool
     sent: bool
     what: str
+
+    @property
+    def for_reader(self) -> bool:
+        """As in Exchange."""
+        return self.command.cla == READER_CLASS

@@ -19,6 +19,7 @@ from jcopsh.state import CardState
 
 # where the answer to INITIALIZE UPDATE has them (GlobalPlatform 2.3.1, E.5.1.6; Amendment D 1.2, 7.1.1.6)
 _KEY_VERSION, _PROTOCOL = 10, 11
+_AUTHENTICATING = frozenset((INS.INITIALIZE_UPDATE, INS.EXTERNAL_AUTHENTICATE))
 
 
 def ledger_card(state: CardState) -> LedgerCard:
@@ -111,7 +112,7 @@ class Tries:
         command, answer = exchange.command, exchange.answer
         if command.ins == INS.SELECT:
             self._open = None
-        if answer.whole:
+        if answer.command.ins in _AUTHENTICATING and answer.whole:
             self._ended(answer.command, answer.response, taken=command is not answer.command)
 
     def matched(self, *, when_refused: Sign = Sign.REFUSED) -> None:

@@ -184,7 +184,7 @@ class ResponseAPDU:
     @property
     def more_waits(self) -> bool:
         """Whether the command was carried out and its answer, or the rest of it, waits for GET RESPONSE: 61xx (5.6)."""
-        return self.sw1 == 0x61
+        return self.sw >> 8 == 0x61
 
     @property
     def wrong_le(self) -> bool:
@@ -195,7 +195,7 @@ class ResponseAPDU:
     def to_be_followed(self) -> bool:
         """Whether another command is to bring the answer, or the rest of it: GET RESPONSE after 61xx, the same one with
         another Le after 6Cxx."""
-        return self.sw1 in (0x61, 0x6C)
+        return self.sw >> 8 in (0x61, 0x6C)
 
     @property
     def named_length(self) -> int:

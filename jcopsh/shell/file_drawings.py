@@ -10,6 +10,7 @@ from rich.text import Text
 
 from jcopsh.iso7816.file_control import FileControl, LifeCycle
 from jcopsh.iso7816.hexadecimal import ascii_column, format_bytes
+from jcopsh.iso7816.status import SW
 from jcopsh.iso7816.tlv_tree import TlvNode
 from jcopsh.operations.file_values import (
     Challenge,
@@ -50,7 +51,7 @@ def _draw_selected_file(value: SelectedFile, canvas: Canvas) -> RenderableType:
     if value.usual_name:
         name.append(f"  usually {value.usual_name}", "dim")
     rows = [("selected", name)]
-    if value.sw != 0x9000:
+    if value.sw != SW.OK:
         rows.append(("SW", status_text(value.sw, value.meaning)))
     if value.control is not None:
         rows += _control_rows(value.control)
@@ -270,7 +271,7 @@ def _draw_found_file(value: FoundFile, canvas: Canvas) -> RenderableType:
     in_columns = f"{value.kind:<{_KINDS}}{value.size:>8}"
     text.append(f"{GAP}{in_columns if canvas.width >= NARROW else f'{value.kind} {value.size}'.rstrip()}", "")
     text.append(f"{GAP}{value.usual_name}" if value.usual_name else "", "dim")
-    if value.sw != 0x9000:
+    if value.sw != SW.OK:
         text.append(f"{GAP}{value.sw:04X} {state or value.meaning}", "warn")
     elif state:
         text.append(f"{GAP}{state}", "warn")

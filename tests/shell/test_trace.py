@@ -59,13 +59,13 @@ def traced(folder: Path, level: str, answers: dict[str, str] | None = None) -> S
 
 def exchange(
     command: CommandAPDU, response: ResponseAPDU, *, shown: Segments | None = None, answer: Segments | None = None,
-    protocol: str = "T=1", wire: bytes | None = None, duration_s: float = 0.0612, for_reader: bool = False,
+    protocol: str = "T=1", wire: bytes | None = None, duration_s: float = 0.0612,
 ) -> Exchange:
     return Exchange(
         command, response, Segments((wire or command.encode(),)), Segments((response.encode(),)), duration_s,
         CardState(ATR, protocol),
         shown or Segments((command.encode(),)), answer or Segments((response.encode(),)),
-        answer_after(None, command, response), for_reader,
+        answer_after(None, command, response),
     )
 
 
@@ -107,7 +107,7 @@ def test_the_time_on_the_link(duration_s: float, shown: str) -> None:
 
 
 def test_what_is_for_the_reader_says_so() -> None:
-    one = exchange(CommandAPDU(0xFF, 0xCA, 0, 0, le=256), ResponseAPDU(b"\1\2", 0x9000), for_reader=True)
+    one = exchange(CommandAPDU(0xFF, 0xCA, 0, 0, le=256), ResponseAPDU(b"\1\2", 0x9000))
     assert brief_lines(one) == ("R>> T=1 (4+0000) FFCA0000 00", "R<< (0002+2) (61ms) 0102 9000")
 
 
@@ -143,15 +143,15 @@ def test_full_says_which_byte_is_what() -> None:
     assert [line for line in lines if not line.startswith("#")] == list(brief_lines(one))
 
 
-@pytest.mark.parametrize(("header", "sw", "for_reader", "said"), [
-    ("00A40000", 0x6A82, False, "SW 6A82: there is no such file"),
-    ("00A40400", 0x6A82, False, "SW 6A82: no application with this AID can be selected"),
-    ("FFCA0000", 0x6300, True, "SW 6300: no information, or it failed"),
-    ("FFCA0000", 0x6A81, True, "SW 6A81: the reader or the card does not know this function"),
-    ("FFCA0000", 0x9210, True, "SW 9210: not in PC/SC part 3"),
+@pytest.mark.parametrize(("header", "sw", "said"), [
+    ("00A40000", 0x6A82, "SW 6A82: there is no such file"),
+    ("00A40400", 0x6A82, "SW 6A82: no application with this AID can be selected"),
+    ("FFCA0000", 0x6300, "SW 6300: no information, or it failed"),
+    ("FFCA0000", 0x6A81, "SW 6A81: the reader or the card does not know this function"),
+    ("FFCA0000", 0x9210, "SW 9210: not in PC/SC part 3"),
 ])
-def test_full_says_what_the_status_word_means_here(header: str, sw: int, for_reader: bool, said: str) -> None:
-    one = exchange(CommandAPDU.parse(bytes.fromhex(header)), ResponseAPDU(b"", sw), for_reader=for_reader)
+def test_full_says_what_the_status_word_means_here(header: str, sw: int, said: str) -> None:
+    one = exchange(CommandAPDU.parse(bytes.fromhex(header)), ResponseAPDU(b"", sw))
     assert f"#   {said}" in full_lines(one, 100)
 
 
