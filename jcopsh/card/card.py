@@ -285,8 +285,7 @@ class Card:
         self.tries.learned(self._state)
         if self._keeper:
             came_before = len(last.answer.response.data) - len(response.data)
-            self._keeper.after(
-                last.answer.command, response, before, self._state, self._maps, offset=came_before)
+            self._keeper.after(last.answer.command, response, before, self._state, self._maps, offset=came_before)
         return response
 
     def reset(self, kind: ResetKind) -> bytes:

@@ -336,6 +336,9 @@ def test_observers_see_each_exchange_as_it_went_over_the_wire(tmp_path: Path) ->
     assert [exchange.response.sw for exchange in seen] == [0x6113, 0x6A82]
     assert [exchange.before.identity for exchange in seen] == [None, None]
     assert seen[0].boot == rig.card.state.boot
+    assert [exchange.answer.whole for exchange in seen] == [False, True]
+    assert {exchange.answer.command.header.hex() for exchange in seen} == {"00a40400"}
+    assert seen[1].answer.response.data == UNFUSED_IDENTITY
     assert rig.card.state.fuse is Fuse.UNFUSED
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jcopsh.card.answer import Answer
 from jcopsh.card.interlock import Severity, judge
 from jcopsh.card.reader_interlock import judge_for_reader
 from jcopsh.errors import ReaderError, Refused, UsageError
@@ -46,6 +47,20 @@ def test_it_reaches_the_reader_and_no_card(tmp_path: Path) -> None:
     assert rig.card.state == before
     assert seen == [True]
     assert '"to": "reader"' in rig.kept()
+
+
+def test_the_card_still_has_what_waited_in_it(tmp_path: Path) -> None:
+    link = FakeReaderLink({UID: "04A1B2C39000", "80CA9F7F00": "6101", "00C0000001": "AA9000"})
+    rig = behind_the_door(link, tmp_path)
+    rig.card.follow = False
+    seen: list[Answer] = []
+    rig.card.observers.append(lambda exchange: seen.append(exchange.answer))
+    rig.send("80CA9F7F00")
+    rig.card.send_to_reader(apdu(UID))
+    rig.send("00C0000001")
+    assert [(answer.command.header.hex(), answer.whole) for answer in seen] == [
+        ("80ca9f7f", False), ("ffca0000", True), ("80ca9f7f", True)]
+    assert seen[-1].response.data == b"\xaa"
 
 
 def test_each_class_has_its_door(tmp_path: Path) -> None:
