@@ -73,7 +73,7 @@ class Tries:
         card = ledger_card(state)
         if self.ledger is not None and (self._counted is None or self._counted[0] != card):
             try:
-                self._counted = card, len(self.ledger.of(card).tries)
+                self._counted = card, len(self.ledger.of(card).counted)
             except StoreError as error:  # a file that cannot be read is tried once, too
                 self._counted = card, error
         counted = self._counted[1] if self._counted else 0

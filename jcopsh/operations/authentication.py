@@ -6,7 +6,7 @@ Source: GlobalPlatform Card Specification 2.3.1, 10.2, E.5 and Amendment D, 7.1.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from jcopsh.card import consent
@@ -37,7 +37,7 @@ from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated
 from jcopsh.operations.selection import SELECT_DEFAULT, by_name
 from jcopsh.operations.status_errors import card_error
-from jcopsh.secrets.ledger import EXCUSED, RAW_BYTES, Doubt, KeysToTry, Sign, Try
+from jcopsh.secrets.ledger import EXCUSED, RAW_BYTES, CardRecord, Doubt, KeysToTry, Ledger, Sign, Try
 from jcopsh.state import CardState, SelectedKind
 
 # other programs begin with a usual name of the issuer's; a card is asked the first one, a recording what it holds
@@ -236,13 +236,28 @@ def _keys_with_consent(card: Card, choice: KeyChoice, key_version: int) -> KeysT
     if ledger is None:
         return RAW_BYTES
     record = ledger.of(ledger_card(card.state))
-    marks = ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True))
+    marks = _marks(ledger, choice)
     right = is_this_card(choice.on_card, card.state) or record.has_taken(*marks, key_version=key_version)
     doubt = record.doubt(*marks, key_version=key_version)
     answered = (doubt in EXCUSED and right) or card.yes.answers(_severity(doubt))
     if not answered:
-        _ask_to_try_again(card, choice, doubt, record.tries, marks)
+        _ask_to_try_again(card, choice, doubt, record, marks)
     return KeysToTry(*marks, right, frozenset(one.number for one in record.tries))
+
+
+def about_to_give(card: Card, keys: KeySet) -> None:
+    """Tell the ledger that the card gets these keys now: what was tried with them before says nothing against them.
+
+    Raises StoreError where the disk refuses; nothing is sent here.
+    """
+    ledger = card.tries.ledger
+    if ledger is not None:
+        ledger.given(ledger_card(card.state), _marks(ledger, KeyChoice("", keys)))
+
+
+def _marks(ledger: Ledger, choice: KeyChoice) -> tuple[str, str]:
+    """What stands for keys in the ledger, exactly and as 3DES keys."""
+    return ledger.fingerprint(choice.serialized()), ledger.fingerprint(choice.serialized(as_des=True))
 
 
 def _severity(doubt: Doubt) -> Severity:
@@ -276,12 +291,11 @@ _DOUBTS = {
 
 
 def _ask_to_try_again(
-    card: Card, choice: KeyChoice, doubt: Doubt, tries: Collection[Try], same: Collection[str]
+    card: Card, choice: KeyChoice, doubt: Doubt, record: CardRecord, same: Collection[str]
 ) -> None:
     """A yes to keys that something speaks against. Raises Refused, which says how to go on without."""
-    with_these = [one for one in tries if one.keys in same]
-    with_keys = _with_keys(with_these) if with_these else "none of them with these keys"
-    told = f"{_counted(card.state, tries)}, {with_keys}, the last at {(with_these or list(tries))[-1].time}."
+    with_these = [one for one in record.tries if one.keys in same]
+    told = _told(card.state, record, with_these)
     words, consequence, hint = _DOUBTS[doubt]
     what = words.format(keys=choice.shown)
     card.before_question()
@@ -292,6 +306,15 @@ def _ask_to_try_again(
             card.description, question="Try them?")
     except Refused as refused:
         raise Refused(f"{what}: no key was tried", meaning=f"{refused.meaning} {told} {_LOCKS}", hint=hint) from None
+
+
+def _told(state: CardState, record: CardRecord, with_these: Sequence[Try]) -> str:
+    """What the ledger has of the card, and of these keys."""
+    counted = [one for one in with_these if not one.settled]
+    if with_these and not counted:
+        return f"These keys were tried at {with_these[-1].time}; the card has taken others since."
+    with_keys = _with_keys(counted) if counted else "none of them with these keys"
+    return f"{_counted(state, record.counted)}, {with_keys}, the last at {(counted or record.counted)[-1].time}."
 
 
 def _with_keys(tries: Collection[Try]) -> str:
@@ -431,7 +454,7 @@ def _answered(
 
 def _so_far(card: Card) -> str:
     ledger = card.tries.ledger
-    return f": {_counted(card.state, ledger.of(ledger_card(card.state)).tries)}" if ledger is not None else ""
+    return f": {_counted(card.state, ledger.of(ledger_card(card.state)).counted)}" if ledger is not None else ""
 
 
 def _made(

@@ -14,7 +14,7 @@ from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_v
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import encode as encode_tlv
-from jcopsh.operations.authentication import KeyChoice, authenticate
+from jcopsh.operations.authentication import KeyChoice, about_to_give, authenticate
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated, KeysPut
 from jcopsh.operations.status_errors import card_error
@@ -154,6 +154,7 @@ def put_key(
     cipher = key_type(check_channel(card).protocol)
     data = bytes((key_version,)) + b"".join(_key_field(card, new, cipher))
     command = CommandAPDU(0x80, INS.PUT_KEY, replaces, SEVERAL_KEYS | FIRST_KEY, data, le=256)
+    about_to_give(card, new)
     with telling(_may_have_them(name, key_version), *_way_on(name, key_version)):
         response = card.send(command)
     if not response.ok:

@@ -28,6 +28,7 @@ HASH_KEY_LENGTH = 32  # bytes
 MOST_UNASKED = 5
 MOST_ANSWERS = 32  # of so many cards the last answer is kept
 MOST_TAKEN = 128  # of so many key sets it is kept that a card has taken them
+MOST_SETTLED = 128  # of so many tries it is kept that a card did not take the keys, although it has taken others since
 
 _NOT_SENT = "A try that is not counted could be the one that locks the card, so nothing was sent."
 _SENT = ("The command was sent, and what came of it stands. The ledger still counts the try, so the card may be "
@@ -61,7 +62,11 @@ class Sign(StrEnum):
     REFUSED = "refused"  # the card made its cryptogram with the ENC key, and refused what was made with the MAC key
     BEGUN = "begun"  # nothing was noted any more: the program ended, or raw bytes were sent
     NOT_COMPARED = "not compared"  # the card was lost before it had answered, or its answer was not for such keys
-    RIGHT = "right"  # the card has made its cryptogram with them now, or has taken them before
+    RIGHT = "right"  # the card has made its cryptogram with them now, has taken them before, or was given them since
+
+
+# what these say of the keys holds also when the card has taken others
+_AGAINST = (Sign.WRONG, Sign.REFUSED, Sign.BEGUN)
 
 
 class Doubt(Enum):
@@ -94,6 +99,7 @@ class Try:
     number: str  # random: tells this try from others of the same second
     sign: Sign = Sign.BEGUN
     sign_of_later: str = ""  # one that only a later jcopsh knows, as it stands in the file; `sign` is WRONG then
+    settled: bool = False  # the card has taken other keys of that version since, and so begun to count anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +176,19 @@ class CardRecord:
     tries: tuple[Try, ...]
     taken: tuple[Taken, ...]
 
+    @property
+    def counted(self) -> tuple[Try, ...]:
+        """Those of the tries that the card may count, too."""
+        return tuple(one for one in self.tries if not one.settled)
+
     def doubt(self, *keys: str, key_version: int = 0) -> Doubt:
         """What speaks against trying keys, by any of their fingerprints, under that version (0: the card's choice)."""
-        same = [one for one in self.tries if one.keys in keys]
-        signs = {one.sign for one in same}
+        signs = {one.sign for one in self.tries if one.keys in keys}
         if Sign.WRONG in signs:
             return Doubt.WRONG
-        if len(same) >= MOST_UNASKED:
+        if sum(1 for one in self.counted if one.keys in keys) >= MOST_UNASKED:
             return Doubt.OFTEN
-        many = _most_of_a_version(self.tries, key_version) >= MOST_UNASKED
+        many = _most_of_a_version(self.counted, key_version) >= MOST_UNASKED
         if many and not self.has_taken(*keys, key_version=key_version):
             return Doubt.MANY
         if Sign.REFUSED in signs:
@@ -288,29 +298,43 @@ class Ledger:
         self._change_tries(lambda tries: [one for one in tries if one.number != tried.number], _SENT)
 
     def succeeded(self, tried: Try, same_card: Collection[str] = (), keys: Collection[str] = ()) -> None:
-        """The card took the keys: what was counted for this version of its keys is forgotten.
+        """The card took the keys: what was tried of this version of its keys counts no more.
 
-        That is what was counted for its chip, and the tries of the numbers `same_card`. Of those that only may be its
-        own, by the ATR, only the ones with the same keys are, `keys` being what else may stand for these.
+        That is what was counted for its chip, and the tries of the numbers `same_card`; what they say against other
+        keys stays. Of those that only may be its own, by the ATR, only the ones with the same keys count no more,
+        `keys` being what else may stand for these.
         """
 
-        def ended(one: Try) -> bool:
+        def ended(one: Try) -> Try | None:
             if one.number == tried.number:
-                return True
+                return None
+            same_keys = bool(one.keys) and one.keys in (tried.keys, *keys)
             own = one.number in same_card or bool(one.card.chip and one.card.chip == tried.card.chip)
-            same_keys = one.card.may_be(tried.card) and bool(one.keys) and one.keys in (tried.keys, *keys)
-            return one.key_version in (tried.key_version, 0) and (own or same_keys)
+            its_own = own or (same_keys and one.card.may_be(tried.card))
+            if one.key_version not in (tried.key_version, 0) or not its_own:
+                return one
+            return replace(one, settled=True) if one.keys and not same_keys and one.sign in _AGAINST else None
 
         new = Taken(tried.card, tried.key_version, tried.keys)
 
         def change(content: _Content) -> _Content:
-            kept = tuple(one for one in content.tries if not ended(one))
+            kept = _without_oldest_settled([one for one in map(ended, content.tries) if one is not None])
             taken = content.taken
             if new.keys and new.card.chip:
                 taken = (*(one for one in taken if one != new), new)[-MOST_TAKEN:]
             return replace(content, tries=kept, taken=taken)
 
         self._change(change, _SENT)
+
+    def given(self, card: LedgerCard, keys: Collection[str]) -> None:
+        """The card is about to get these keys: that it did not take them before says nothing against them any more."""
+
+        def change(tries: tuple[Try, ...]) -> list[Try]:
+            same = {one.number for one in tries if one.keys in keys and one.card.may_be(card)}
+            kept = (one for one in tries if not (one.settled and one.number in same))
+            return [replace(one, sign=Sign.RIGHT, sign_of_later="") if one.number in same else one for one in kept]
+
+        self._change_tries(change, "It would go on speaking against these keys, so nothing was sent.")
 
     def _hash_key(self) -> bytes:
         hash_key = self._file.read().hash_key
@@ -326,6 +350,12 @@ class Ledger:
     def _change(self, change: Callable[[_Content], _Content], meaning: str) -> None:
         with self._file.change(meaning):
             self._file.write(_document(change(self._file.read())))
+
+
+def _without_oldest_settled(tries: list[Try]) -> tuple[Try, ...]:
+    settled = [one.number for one in tries if one.settled]
+    too_many = frozenset(settled[:-MOST_SETTLED])
+    return tuple(one for one in tries if one.number not in too_many)
 
 
 def _most_of_a_version(tries: Collection[Try], key_version: int) -> int:
@@ -387,8 +417,9 @@ def _taken(item: dict[str, Any]) -> Taken:
 
 def _try(item: dict[str, Any]) -> Try:
     sign, later = _sign(text(item, "sign"))
+    settled = item.get("settled", False) is True  # a ledger of an earlier version forgets such tries
     return Try(_card(item), integer(item, "key_version"), str(item["keys"]), str(item["time"]), str(item["number"]),
-               sign, later)
+               sign, later, settled)
 
 
 def _sign(written: str) -> tuple[Sign, str]:

@@ -74,6 +74,20 @@ def test_the_new_keys_are_put_and_proved(tmp_path: Path, profile: str, length: i
     assert again.auth(KeyChoice(NAME, KeySet(*stored.keys)), key_version=1).key_version == 1
 
 
+@pytest.mark.parametrize("tells_chip", [True, False])
+def test_keys_that_the_card_did_not_take_before_it_got_them(
+    tmp_path: Path, tells_chip: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consent, "ask_yes", _nobody)
+    domain = connected(tmp_path)
+    if not tells_chip:
+        domain.link.answer = lambda command, answer: b"\x6a\x88" if command[1:4] == b"\xca\x9f\x7f" else answer
+    with pytest.raises(ChannelError):
+        domain.auth(KeyChoice(NAME, NEW))
+    domain.auth(level=C_MAC)
+    assert put(domain).key_version == 1
+
+
 @pytest.mark.parametrize("profile", ["j2a040", "j3r180"])
 @pytest.mark.parametrize("lost_after", [False, True])
 def test_power_lost_at_every_exchange(

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from jcopsh.errors import StoreError
-from jcopsh.secrets.ledger import MOST_ANSWERS, MOST_UNASKED, Doubt, KeysToTry, LastTry, Ledger, LedgerCard, Sign
+from jcopsh.secrets.ledger import (
+    MOST_ANSWERS,
+    MOST_SETTLED,
+    MOST_UNASKED,
+    Doubt,
+    KeysToTry,
+    LastTry,
+    Ledger,
+    LedgerCard,
+    Sign,
+)
 
 CARD, OTHER = LedgerCard("01", "3B01", "3B01"), LedgerCard("02", "3B01", "3B01")
 KIND = LedgerCard("", "3B01", "3B01")  # of both
@@ -38,8 +48,48 @@ def test_a_try_is_kept_until_one_succeeds(ledger: Ledger) -> None:
     assert [one.key_version for one in again.of(CARD).tries] == [0xFF]
     right = again.answered(again.begin(CARD, 0, keys(again.fingerprint(b"right"))), 0xFF)
     again.succeeded(right)
-    assert again.of(CARD).tries == ()
+    assert again.of(CARD).counted == ()
     assert first.number != right.number
+
+
+def test_success_counts_anew_and_does_not_forget_which_keys_were_wrong(ledger: Ledger) -> None:
+    signs = {"wrong": Sign.WRONG, "refused": Sign.REFUSED, "cut off": Sign.BEGUN, "other kind": Sign.NOT_COMPARED,
+             "": Sign.BEGUN}
+    for mark, sign in signs.items():
+        ledger.signed(ledger.begin(CARD, 1, keys(mark)), sign)
+    right = ledger.begin(CARD, 1, keys("right"))
+    ledger.succeeded(right)
+    again = Ledger(ledger.path)
+    record = again.of(CARD)
+    assert record.counted == ()
+    assert [record.doubt(mark) for mark in signs if mark] == [
+        Doubt.WRONG, Doubt.REFUSED, Doubt.UNFINISHED, Doubt.NONE]
+    # until the card takes them, as somebody else has put them on it
+    again.succeeded(again.begin(CARD, 1, keys("wrong")))
+    assert again.of(CARD).doubt("wrong") is Doubt.NONE
+    assert again.of(CARD).doubt("refused") is Doubt.REFUSED
+
+
+def test_no_more_wrong_keys_are_kept_than_somebody_tries(ledger: Ledger) -> None:
+    for number in range(MOST_SETTLED + 2):
+        ledger.signed(ledger.begin(CARD, 1, keys(f"wrong {number}")), Sign.WRONG)
+    ledger.succeeded(ledger.begin(CARD, 1, keys("right")))
+    record = ledger.of(CARD)
+    assert [record.doubt(f"wrong {number}") for number in (0, 1, 2, MOST_SETTLED + 1)] == [
+        Doubt.NONE, Doubt.NONE, Doubt.WRONG, Doubt.WRONG]
+
+
+@pytest.mark.parametrize("card", [CARD, KIND])
+def test_keys_that_a_card_is_given_are_not_wrong_any_more(ledger: Ledger, card: LedgerCard) -> None:
+    ledger.signed(ledger.begin(card, 1, keys("a")), Sign.WRONG)
+    ledger.succeeded(ledger.begin(card, 1, keys("old")))  # a chip's try is settled, that of an ATR is not
+    ledger.signed(ledger.begin(card, 1, keys("a")), Sign.WRONG)
+    ledger.signed(ledger.begin(card, 1, keys("b")), Sign.WRONG)
+    count = len(ledger.of(card).counted)
+    ledger.given(card, ("a", "a as 3DES keys"))
+    assert ledger.of(card).doubt("a") is Doubt.NONE
+    assert ledger.of(card).doubt("b") is Doubt.WRONG
+    assert len(ledger.of(card).counted) == count, "what the card counts, it still counts"
 
 
 def test_success_clears_its_own_version_and_card_alone(ledger: Ledger) -> None:
@@ -66,7 +116,7 @@ def test_success_of_one_of_a_kind_clears_the_same_keys_alone(ledger: Ledger) -> 
     assert [one.keys for one in ledger.of(KIND).tries] == ["wrong", ""]
     own = ledger.begin(KIND, 0, keys("own"))
     ledger.succeeded(ledger.begin(KIND, 0, keys("right")), {own.number})
-    assert [one.keys for one in ledger.of(KIND).tries] == ["wrong", ""]
+    assert [one.keys for one in ledger.of(KIND).counted] == ["wrong", ""]
 
 
 def test_tries_get_the_chip_that_becomes_known(ledger: Ledger) -> None:
