@@ -10,7 +10,7 @@ import signal
 import sys
 import textwrap
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -257,10 +257,11 @@ def _interact(options: argparse.Namespace) -> int:
     from jcopsh.shell.type_ahead import unseen_type_ahead
 
     start = _Start(options)
-    with unseen_type_ahead():
+    dumb = is_dumb(os.environ.get("TERM"))  # it edits the line itself, at any time
+    with nullcontext() if dumb else unseen_type_ahead():
         from jcopsh.shell.repl import Repl
 
-        menu = "" if is_dumb(os.environ.get("TERM")) else " Tab completes,"
+        menu = "" if dumb else " Tab completes,"
         greeting = f"jcopsh {__version__}. help shows what there is,{menu} Ctrl-D leaves."
         # as Output.note does it, but for what that has to import first
         sys.stderr.write(f"{textwrap.fill(greeting, max(1, shutil.get_terminal_size().columns))}\n")

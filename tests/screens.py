@@ -131,6 +131,9 @@ def pasted(text: str) -> str:
 SCENES = (
     Scene("menu", (Wait(READY), "read cm_k", Wait("cm_key2 "), TAB, Wait("cm_key1_version "), TAB), styled=True),
     Scene("menu_of_commands", (Wait(READY), "re", Wait("reset "))),
+    # the line goes on in a second row: the menu lies under it, not over it
+    Scene("menu_under_two_rows", (Wait(READY), "read 0xC00305 16; read cm_key1_", Wait("cm_key1_version "), TAB),
+          windows=(Window(40, 14),)),
     Scene("menu_closed", (Wait(READY), "read cm_k", Wait("cm_key2 "), ESCAPE), windows=USUAL),
     Scene("menu_of_aids", (Wait(READY), "select ", Wait("identify")), styled=True),
     Scene("menu_of_values", (Wait(READY), "set theme ", Wait("colorblind")), windows=USUAL),

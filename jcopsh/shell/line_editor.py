@@ -8,15 +8,15 @@ nothing is imported here but prompt_toolkit.
 from __future__ import annotations
 
 import asyncio
-import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import create_app_session, get_app, in_terminal
+from prompt_toolkit.application import get_app, in_terminal
 from prompt_toolkit.auto_suggest import AutoSuggest
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
@@ -39,14 +39,21 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout import ConditionalContainer, Dimension, Float, FloatContainer, FormattedTextControl, Window
+from prompt_toolkit.layout import (
+    BufferControl,
+    ConditionalContainer,
+    Dimension,
+    Float,
+    FloatContainer,
+    FormattedTextControl,
+    Window,
+)
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output import Output as PromptOutput
-from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.renderer import CPR_Support
 from prompt_toolkit.search import stop_search
 from prompt_toolkit.styles import BaseStyle, DynamicStyle, Style
-from prompt_toolkit.utils import get_cwidth, is_dumb_terminal
+from prompt_toolkit.utils import get_cwidth
 
 from jcopsh.ending import handed_to
 from jcopsh.shell.line_search import LineSearch, Search, fails
@@ -103,22 +110,17 @@ class LineEditor:
         self._wants_editor = False  # it was asked for before there was a session
         self._search = LineSearch()
         self._styles: tuple[ThemeName | None, BaseStyle] = (None, Style([]))
-        # such a terminal shows no more than what is written to it from left to right
-        self.dumb = output is None and is_dumb_terminal()
-        # prompt_toolkit writes no line there as it does elsewhere, but still tells the cursor to show itself
-        writes_plainly = create_app_session(output=PlainTextOutput(sys.stdout)) if self.dumb else nullcontext()
-        with writes_plainly:
-            self._prompt: PromptSession[str] = PromptSession(
-                message=self._message,
-                history=DummyHistory(),
-                key_bindings=self._bindings(),
-                style=DynamicStyle(self._style),
-                complete_while_typing=Condition(self._completes_while_typing),
-                include_default_pygments_style=False,
-                enable_suspend=True,
-                input=input,
-                output=output,
-            )
+        self._prompt: PromptSession[str] = PromptSession(
+            message=self._message,
+            history=DummyHistory(),
+            key_bindings=self._bindings(),
+            style=DynamicStyle(self._style),
+            complete_while_typing=Condition(self._completes_while_typing),
+            include_default_pygments_style=False,
+            enable_suspend=True,
+            input=input,
+            output=output,
+        )
         app = self._prompt.app
         app.ttimeoutlen, app.timeoutlen = REST_OF_A_SEQUENCE_S, REST_OF_A_KEY_S
         # until it is furnished there is nothing at the bottom of the screen, so nobody asks how far away that is
@@ -197,18 +199,9 @@ class LineEditor:
         """Let a function print above the line, which stays as it is. To be called in the loop."""
         async def shown() -> None:
             async with in_terminal():
-                if self.dumb:
-                    sys.stdout.write("\r\n")
                 show()
-            if self.dumb:
-                self._draw_again_on_a_dumb_terminal()
 
         get_app().create_background_task(shown())
-
-    def _draw_again_on_a_dumb_terminal(self) -> None:
-        sign = "".join(part[1] for part in self._message())
-        self._prompt.output.write(sign + self.buffer.text)
-        self._prompt.output.flush()
 
     # what comes with the session -----------------------------------------------------------------------------------
 
@@ -222,10 +215,9 @@ class LineEditor:
         prompt, buffer = self._prompt, self._prompt.default_buffer
         prompt.history = buffer.history = StruckHistory(session.history)
         HistoryBuffer.adopt(buffer)
-        if not self.dumb:  # it could not show them
-            prompt.lexer = LineLexer(session.registry, session.context)
-            prompt.completer = LineCompleter(session.registry, session.context)
-            self._suggests = SuggestLatest(session.history)
+        prompt.lexer = LineLexer(session.registry, session.context)
+        prompt.completer = LineCompleter(session.registry, session.context)
+        self._suggests = SuggestLatest(session.history)
         renderer = prompt.app.renderer
         renderer.cpr_support = CPR_Support.UNKNOWN if prompt.output.responds_to_cpr else CPR_Support.NOT_SUPPORTED
         session.settings.observers.append(lambda _name, _value: self._apply_settings(session))
@@ -244,7 +236,7 @@ class LineEditor:
         self._prompt.bottom_toolbar = self._below if settings.hints or settings.toolbar else None
 
     def _completes_while_typing(self) -> bool:
-        return self._session is not None and self._session.settings.complete_while_typing and not self.dumb
+        return self._session is not None and self._session.settings.complete_while_typing
 
     def _style(self) -> BaseStyle:
         from_theme, style = self._styles
@@ -321,13 +313,31 @@ class LineEditor:
 
         if is_long(document.text):
             return []
-        columns = self._prompt.output.get_size().columns
-        indent = sum(get_cwidth(part[1]) for part in self._message())
-        rows = [(indent + get_cwidth(text)) // columns for text in (document.text_before_cursor, document.text)]
-        if rows[0] != rows[1]:
+        if self._row_of(document.cursor_position) != self._row_of(len(document.text)):
             return []
+        columns = self._prompt.output.get_size().columns
         line = parsed(document.text, session.registry, session.context())
-        return self._writable(caret_line(line, document.cursor_position, columns, indent) or [], session)
+        return self._writable(caret_line(line, document.cursor_position, columns, self._indent()) or [], session)
+
+    def _indent(self) -> int:
+        """How many columns the prompt takes before the line."""
+        return sum(get_cwidth(part[1]) for part in self._message())
+
+    def _row_of(self, position: int) -> int:
+        """In which row of the screen a place of the line lies, 0 being the first of the line."""
+        before = self.buffer.text[:position]
+        return (self._indent() + get_cwidth(before)) // self._prompt.output.get_size().columns
+
+    def _place_of_menu(self) -> int | None:
+        """The place of the line under which the menu opens, where it is not the cursor's as it was: else the menu would
+        lie over what the line has in its next row."""
+        state, end = self.buffer.complete_state, len(self.buffer.text)
+        if state is None:
+            return None
+        last = self._row_of(end)
+        if self._row_of(min(state.original_document.cursor_position, self.buffer.cursor_position)) == last:
+            return None
+        return bisect_left(range(end), last, key=self._row_of)
 
     def _lay_out(self) -> None:
         """Add to prompt_toolkit's layout: a row of carets under the line, and room for it and for the menu."""
@@ -340,6 +350,9 @@ class LineEditor:
         # the first is drawn first: the menu lies over it
         next(containers).floats.insert(0, Float(carets, left=0, ycursor=True))
         layout.current_window.height = self._height
+        for control in layout.find_all_controls():
+            if isinstance(control, BufferControl) and control.buffer is self.buffer:
+                control.menu_position = self._place_of_menu
 
     def _height(self) -> Dimension:
         """The line, and room for what opens under it: never less than before, so that nothing jumps while typing."""
@@ -347,7 +360,8 @@ class LineEditor:
             return Dimension()
         rows = self._rows()
         if self.buffer.complete_state is not None:
-            return Dimension(min=1 + rows.menu)
+            room = self._prompt.output.get_size().rows - rows.hint - rows.toolbar
+            return Dimension(min=min(room, 1 + self._row_of(len(self.buffer.text)) + rows.menu))
         if self._completes_while_typing():
             return Dimension(min=1 + rows.rest)
         return Dimension(min=2 if rows.hint else 1)

@@ -7,10 +7,12 @@ what there is to say is said, and the line comes back as it was.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from prompt_toolkit.buffer import Buffer
@@ -18,6 +20,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output as PromptOutput
 
+from jcopsh.dumb_terminal import is_dumb
 from jcopsh.errors import EXIT_OK, JcopshError
 from jcopsh.shell.line_editor import NOTHING, Draft, LineEditor, SetAside
 
@@ -79,8 +82,10 @@ class Repl:
         watch: MakeWatcher | None = None,
         input: Input | None = None, output: PromptOutput | None = None,  # noqa: A002 — prompt_toolkit's own name for it
     ) -> None:
+        # nothing can be drawn around a line there, nor while it is typed
+        self._dumb = output is None and is_dumb(os.environ.get("TERM"))
         self._waiting = _Waiting()
-        self._editor = LineEditor(self._waiting.take, input=input, output=output)
+        self._terminal = input, output
         self._session: Session | None = None
         self._loading: Loading | None = None
         self._opening = opening
@@ -99,6 +104,12 @@ class Repl:
             self._load()
         assert self._session is not None  # noqa: S101 — _load sets it or raises; for the type checker
         return self._session
+
+    @cached_property
+    def _editor(self) -> LineEditor:
+        """What reads lines where they can be drawn; on a dumb terminal it may not be made, as it draws at once."""
+        keys, screen = self._terminal
+        return LineEditor(self._waiting.take, input=keys, output=screen)
 
     @property
     def buffer(self) -> Buffer:
@@ -127,7 +138,8 @@ class Repl:
     def _furnish(self, session: Session) -> None:
         self._session = session
         session.interactive = True
-        self._editor.furnish(session)
+        if not self._dumb:
+            self._editor.furnish(session)
 
     def _load_a_piece(self) -> None:
         """Load on while a line is read, giving way to the keyboard between the pieces."""
@@ -188,7 +200,7 @@ class Repl:
             self.session.history.add(text)
             return text
         draft = Draft(Document(self._waiting.take_rest()))
-        if self._editor.dumb:
+        if self._dumb:
             self._open()  # what is said later would stand in the middle of the line
         while True:
             loaded = self._session is not None
@@ -212,7 +224,20 @@ class Repl:
     def _read(self, draft: Draft) -> str:
         for sentence in self._news():
             self.session.output.note(sentence)
-        return self._editor.read(draft, started=self._started)
+        return self._plain_line() if self._dumb else self._editor.read(draft, started=self._started)
+
+    def _plain_line(self) -> str:
+        """A line without keys that edit it in another way than the terminal does. Raises what LineEditor.read does."""
+        from jcopsh.shell.plain_line import read_plain_line
+        from jcopsh.shell.prompt import prompt_text
+
+        session = self.session
+        while True:
+            text = read_plain_line(prompt_text(session, session.output.glyphs)).replace("\t", " ")
+            if text.isprintable():
+                session.history.add(text)
+                return text
+            session.output.note("a key that writes no character was typed, such as an arrow; nothing was run")
 
     def _started(self) -> None:
         """What waits for the line to be drawn."""
@@ -247,7 +272,8 @@ class Repl:
     def _post(self, event: ReaderEvent) -> None:
         """Take an event, on whatever thread it comes: it is told above the line, or before the next one."""
         self._events.append(event)
-        self._editor.call(self._tell_news)
+        if not self._dumb:
+            self._editor.call(self._tell_news)
 
     def _news(self) -> list[str]:
         """The sentences that the events of this while make; the session has then taken them in."""
