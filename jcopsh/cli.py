@@ -253,11 +253,11 @@ def _run_script(session: Session, path: Path) -> int:
 
 def _interact(options: argparse.Namespace) -> int:
     """The shell at a terminal: its prompt comes first, and all the rest is loaded behind it."""
-    from jcopsh.dumb_terminal import is_dumb
+    from jcopsh.dumb_terminal import nothing_is_drawn
     from jcopsh.shell.type_ahead import unseen_type_ahead
 
     start = _Start(options)
-    dumb = is_dumb(os.environ.get("TERM"))  # it edits the line itself, at any time
+    dumb = nothing_is_drawn()  # the terminal edits the line itself, at any time
     with nullcontext() if dumb else unseen_type_ahead():
         from jcopsh.shell.repl import Repl
 

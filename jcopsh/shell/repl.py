@@ -7,7 +7,6 @@ what there is to say is said, and the line comes back as it was.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -20,7 +19,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output as PromptOutput
 
-from jcopsh.dumb_terminal import is_dumb
+from jcopsh.dumb_terminal import nothing_is_drawn
 from jcopsh.errors import EXIT_OK, JcopshError
 from jcopsh.shell.line_editor import NOTHING, Draft, LineEditor, SetAside
 
@@ -83,7 +82,7 @@ class Repl:
         input: Input | None = None, output: PromptOutput | None = None,  # noqa: A002 — prompt_toolkit's own name for it
     ) -> None:
         # nothing can be drawn around a line there, nor while it is typed
-        self._dumb = output is None and is_dumb(os.environ.get("TERM"))
+        self._dumb = output is None and nothing_is_drawn()
         self._waiting = _Waiting()
         self._terminal = input, output
         self._session: Session | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.support import Jcopsh
+from tests.reader_stack import program
 from tests.terminal import Terminal
 
 READY = "sim J2A040 ❯"
@@ -62,3 +64,17 @@ def test_what_was_typed_is_in_the_history_without_its_secrets(dumb: Terminal) ->
     after(dumb, "write cm_key1 000102030405060708090A0B0C0D0E0F\r", "✘")
     said = after(dumb, "history 5\r", "write cm_key1 ‹16 bytes›")
     assert "0D0E0F" not in said
+
+
+def test_a_shell_whose_output_goes_through_a_program(tmp_path: Path) -> None:
+    jcopsh = Jcopsh(tmp_path)
+    line = f"{shlex.join([*program('jcopsh'), *jcopsh.on_card])} | tee {tmp_path}/log"
+    with Terminal(["sh", "-c", line], environment=jcopsh.environment) as terminal:
+        terminal.wait_for(READY)
+        assert "✘" not in after(terminal, "atx\x7fr\r", "historical")
+        terminal.type_in("exit\r")
+        terminal.wait_for_end()
+    log = (tmp_path / "log").read_text()
+    assert "\x1b" not in log
+    assert log.count(READY) == 2
+    assert "historical" in log
