@@ -64,13 +64,14 @@ def run_program(words: Sequence[str], text: str) -> int:
 def page(text: str) -> bool:
     """Show a text that is longer than the screen; False where there is no way to, and it has to be printed."""
     words = pager_words()
-    if words is not None:
-        try:
-            run_program(words, text if passes_colors(words) else without_colors(text))
-        except OSError:
-            return _leaf_through(text)
-        return True
-    return _leaf_through(text)
+    if words is None:
+        return _leaf_through(text)
+    try:
+        code = run_program(words, text if passes_colors(words) else without_colors(text))
+    except OSError:
+        return _leaf_through(text)
+    # one that failed may have shown nothing; from 128 on a shell tells of a signal, such as that of Ctrl-C
+    return not 0 < code < 128
 
 
 def pager_words() -> list[str] | None:
