@@ -128,6 +128,7 @@ def keys(
     if action == "forget":
         return _forget(session, name)
     check_name(name)
+    key_sets(session).check_free(name)  # before keys are typed for nothing
     stored = _to_store(session, action, name, given=given, key_version=key_version, kdf=kdf, from_memory=from_memory)
     key_sets(session).add(stored, new_passphrase(session, name) if passphrase else None)
     return f"{name} is stored: {', '.join(stored.labels)}"

@@ -437,8 +437,7 @@ def _answered(
         version = version_text(answer.key_version)
         raise ChannelError(
             f"these keys ({choice.shown}) are not the card's: it made its cryptogram with others",
-            meaning=f"The card has {answer.protocol} keys of version {version}. Nothing more was sent; the "
-                    f"ledger counts the try, as the card may{_so_far(card)}.",
+            meaning=f"The card has {answer.protocol} keys of version {version}. Nothing more was sent{_so_far(card)}.",
             hint="keys solve tries every known key and diversification on this answer, without asking the card",
         ) from None
     except ValueError as error:
@@ -453,8 +452,12 @@ def _answered(
 
 
 def _so_far(card: Card) -> str:
+    """What the ledger counts; nothing is said of it where the card is a recording."""
     ledger = card.tries.ledger
-    return f": {_counted(card.state, ledger.of(ledger_card(card.state)).counted)}" if ledger is not None else ""
+    if ledger is None:
+        return ""
+    so_far = _counted(card.state, ledger.of(ledger_card(card.state)).counted)
+    return f"; the ledger counts the try, as the card may: {so_far}"
 
 
 def _made(

@@ -100,12 +100,16 @@ class KeySetStore:
         kept = _seal(stamped, passphrase) if passphrase else stamped
 
         def added(entries: list[StoredKeySet]) -> list[StoredKeySet]:
-            if any(one.name.lower() == new.name.lower() for one in entries):
-                raise UsageError(f"there is a key set of the name {new.name} already",
-                                 hint=f"another name, or keys forget {new.name}")
+            self.check_free(new.name)
             return [*entries, kept]
 
         self._change(added)
+
+    def check_free(self, name: str) -> None:
+        """Raises UsageError where there is a set of that name."""
+        if self.get(name) is not None:
+            raise UsageError(f"there is a key set of the name {name} already",
+                             hint=f"another name, or keys forget {name}")
 
     def forget(self, name: str) -> None:
         """Take a set out. Raises UsageError where there is none."""

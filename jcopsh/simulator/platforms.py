@@ -46,13 +46,14 @@ SECURITY_DOMAIN_MODULE = bytes.fromhex("A000000151535041")
 class Platform:
     """One generation.
 
-    `version` is that of the Card Specification, three bytes in hexadecimal. `production` is what tag 9F6E of the
-    answer to SELECT says; without it that answer is a short one. `identify` is the answer to IDENTIFY while unfused,
-    None where the generation has none; `scp02` and `scp03` are the implementation options, None where it does not
-    speak the protocol; `card_data_needs_channel` says that GET DATA 0066 is refused outside a secure channel. `api`
-    are the packages in ROM that others can import, `room` the bytes of memory for packages and instances.
-    `tagged_status` says whether GET STATUS knows the form with tags, `short_privileges` that privileges have one byte
-    there, `linked_status` that its entries tell package, domain and version. `identification` is the value of DF28.
+    `version` is that of the Card Specification, three bytes in hexadecimal. `production` is what tag 9F6E of the answer
+    to SELECT says; without it that answer is a short one. `identify` is the answer to IDENTIFY while unfused, None
+    where the generation has none; `scp02` and `scp03` are the implementation options, None where it does not speak the
+    protocol; `java_card` is the generation of Java Card that card data name; `card_data_needs_channel` says that GET
+    DATA 0066 is refused outside a secure channel. `api` are the packages in ROM that others can import, `room` the
+    bytes of memory for packages and instances. `tagged_status` says whether GET STATUS knows the form with tags,
+    `short_privileges` that privileges have one byte there, `linked_status` that its entries tell package, domain and
+    version. `identification` is the value of DF28.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Platform:
     identify: bytes | None
     scp02: int
     scp03: int | None = None
+    java_card: int = 2
     card_data_needs_channel: bool = False
     production_data: bytes
     diversification_data: bytes
@@ -77,7 +79,7 @@ class Platform:
     @property
     def card_data(self) -> bytes:
         """The value of GET DATA 0066."""
-        return recognition_data(self.version, self.scp02, self.scp03)
+        return recognition_data(self.version, self.scp02, self.scp03, java_card=self.java_card)
 
     @property
     def issuer_fci(self) -> bytes:
@@ -111,7 +113,7 @@ def _globalplatform(minor: int) -> PackageVersion:
     return PackageVersion(bytes.fromhex("A00000015100"), 1, minor)
 
 
-def recognition_data(version: str, scp02: int, scp03: int | None = None) -> bytes:
+def recognition_data(version: str, scp02: int, scp03: int | None = None, *, java_card: int) -> bytes:
     """The card recognition data (tag 73) of a GlobalPlatform version such as `020201` (H.2)."""
     base = bytes.fromhex("2A864886FC6B")
 
@@ -124,7 +126,7 @@ def recognition_data(version: str, scp02: int, scp03: int | None = None) -> byte
     body = (
         tlv.encode(b"\x06", base + b"\x01") + oid(0x60, base + b"\x02" + bytes.fromhex(version))
         + oid(0x63, base + b"\x03") + channels + oid(0x65, bytes.fromhex("2B8510864864020103"))
-        + oid(0x66, bytes.fromhex("2B060104012A026E0102"))
+        + oid(0x66, bytes.fromhex("2B060104012A026E01") + bytes((java_card,)))
     )
     return tlv.encode(b"\x73", body)
 
@@ -170,6 +172,7 @@ JCOP_45 = Platform(
     identify=None,
     scp02=0x55,
     scp03=0x70,
+    java_card=3,  # as the card data of a P71 in the tests of GPShell's library
     production_data=GP_PRODUCTION_DATA.value["j3r180"],
     diversification_data=bytes.fromhex("00006E6E6E5052430000"),
     api=_api(6, _globalplatform(6)),

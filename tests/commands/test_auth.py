@@ -231,6 +231,8 @@ def test_key_sets_by_name(card: Shell) -> None:
     assert CANARY not in shown
     assert CANARY in card.run("keys list --reveal")
     assert "already" in card.fail("keys add bench --key default", 2)
+    assert "already" in card.fail("keys add BENCH --passphrase", 2)
+    assert len(card.asked) == 3, "nothing more was asked"
     assert "default means the keys 40…4F" in card.fail("keys add default --key default", 2)
     assert "cannot be read as hex" in card.fail("keys add 4041 --key default", 2)
     card.run("keys forget bench")
