@@ -58,7 +58,8 @@ class Terminal(Closing):
         self._stream = pyte.ByteStream(self._display)
         try:
             self._process = subprocess.Popen(
-                ["setsid", "--ctty", *command],
+                # the tests themselves may have been started in the background, where Ctrl-C is ignored
+                ["env", "--default-signal=INT", "setsid", "--ctty", *command],
                 stdin=slave, stdout=slave, stderr=slave, env={**environment, "TERM": kind},
             )
         finally:

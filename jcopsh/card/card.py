@@ -56,10 +56,9 @@ class Card:
     FailedExchange where the link failed. `follow` says whether 61xx and 6Cxx are followed. `memory_map` is the map that
     is known to fit, for whoever names fields; what is guarded does not depend on it: that is the fields of every map.
     `key_store` is None for what is no card but a recording: nothing of it is worth keeping. `before_question` is called
-    before a consent is asked, so that what the question is about stands on the screen. `yes` says whether one was given
-    already. `on_wait` gets a sentence where a wait takes long, which says how to leave it. `accepted_keys` stands for
-    the keys of the last authentication that the card took since it was connected, to compare others with. A Card is
-    used by one thread.
+    before a consent is asked, so that what the question is about stands on the screen. `on_wait` gets a sentence where
+    a wait takes long, which says how to leave it. `accepted_keys` stands for the keys of the last authentication that
+    the card took since it was connected, to compare others with. A Card is used by one thread.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class Card:
         self.observers: list[Callable[[Exchange], None]] = []
         self.failure_observers: list[Callable[[FailedExchange], None]] = []
         self.before_question: Callable[[], None] = _nothing
-        self.yes = GivenYes()
+        self._yes = GivenYes()
         self.on_wait: Callable[[str], None] = _told_to_nobody
         self.follow = True
         self.memory_map: MemoryMap | None = None
@@ -333,12 +332,16 @@ class Card:
     def _maps(self) -> MemoryMaps:
         return all_maps()
 
+    def answered(self, severity: Severity) -> bool:
+        """Whether nobody has to be asked for what reaches so far: a yes was given, or none is needed."""
+        return self._yes.answers(severity)
+
     def _send_once(self, command: CommandAPDU, *, wrapped: bool = False) -> Exchange:
         wire_command = self._wire_command(command, wrapped=wrapped)  # what cannot be carried is refused before all else
         raw, state = command.encode(), self._state
         judgement = self._judge(raw)
         shown = self.shown_command(command)
-        if not self.yes.answers(judgement.severity):
+        if not self.answered(judgement.severity):
             self._obtain_consent(judgement, shown)
             if wrapped:  # something may have gone through the channel meanwhile, or have closed it
                 if self._secure is not None:
@@ -573,4 +576,9 @@ def answering_yes(card: Card) -> AbstractContextManager[None]:
 
     For whoever runs a person's line or script; a plugin does not get to say yes for them.
     """
-    return card.yes.given()
+    return card._yes.given()
+
+
+def share_yes(card: Card, yes: GivenYes) -> None:
+    """Let a yes that is given somewhere else, on a line, answer for this card too."""
+    card._yes = yes

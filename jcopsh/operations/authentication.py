@@ -239,7 +239,7 @@ def _keys_with_consent(card: Card, choice: KeyChoice, key_version: int) -> KeysT
     marks = _marks(ledger, choice)
     right = is_this_card(choice.on_card, card.state) or record.has_taken(*marks, key_version=key_version)
     doubt = record.doubt(*marks, key_version=key_version)
-    answered = (doubt in EXCUSED and right) or card.yes.answers(_severity(doubt))
+    answered = (doubt in EXCUSED and right) or card.answered(_severity(doubt))
     if not answered:
         _ask_to_try_again(card, choice, doubt, record, marks)
     return KeysToTry(*marks, right, frozenset(one.number for one in record.tries))

@@ -217,9 +217,11 @@ class Session:
 
     def _take(self, card: Card) -> None:
         """Let this be the card of the session."""
+        from jcopsh.card.card import share_yes
+
         self.left = False
         self._card, self._own_map = card, card.memory_map
-        card.yes = self.yes
+        share_yes(card, self.yes)
         self._content, self._files = ContentObserver(), SeenFiles(card)
         card.observers += [self._content, self._files]
         self._apply_settings()

@@ -32,8 +32,8 @@ def test_a_yes_answers_for_what_is_destructive_alone_and_until_its_block_ends() 
 def test_a_yes_is_that_of_its_own_card(tmp_path: Path) -> None:
     one, other = (connected(tmp_path) for _ in range(2))
     with answering_yes(one.card):
-        assert one.card.yes.answers(Severity.DESTRUCTIVE)
-        assert not other.card.yes.answers(Severity.DESTRUCTIVE)
+        assert one.card.answered(Severity.DESTRUCTIVE)
+        assert not other.card.answered(Severity.DESTRUCTIVE)
 
 
 def test_wrong_keys_once_more_need_a_person(tmp_path: Path) -> None:
