@@ -329,6 +329,12 @@ _INTERINDUSTRY: Mapping[int, Mapping[int, StatusMeaning]] = MappingProxyType({
     }),
 })
 _SELECT_BY_NAME = 0x04
+# whose meanings here hold with a proprietary class byte alone: with an interindustry one these numbers are commands of
+# ISO/IEC 7816, of an applet, or of a root applet (BOOT is 00 F0)
+_PROPRIETARY_ALONE = frozenset({
+    INS.INITIALIZE_UPDATE, INS.PUT_KEY, INS.STORE_DATA, INS.DELETE, INS.INSTALL, INS.LOAD, INS.SET_STATUS,
+    INS.GET_STATUS,
+})
 
 _COUNTS_TRIES = frozenset({
     INS.VERIFY, INS.CHANGE_REFERENCE_DATA, INS.RESET_RETRY_COUNTER, INS.EXTERNAL_AUTHENTICATE,
@@ -373,7 +379,7 @@ def describe_answer(sw: int, cla: int, ins: int, p1: int) -> StatusMeaning:
         specific = _INTERINDUSTRY.get(ins, {}).get(sw)
         if specific is not None:
             return specific
-        if ins in (INS.APPEND_RECORD, INS.DELETE_FILE, INS.SELECT):
+        if ins in _PROPRIETARY_ALONE or ins == INS.SELECT:
             return describe(sw)  # the other meanings are GlobalPlatform's
     if cla & 0x80 and _is_query(sw) and sw not in _BY_INS.get(ins, {}):
         return _describe_class(sw)  # a card queries with interindustry commands; here these are the application's own

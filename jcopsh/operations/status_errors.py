@@ -6,6 +6,7 @@ from jcopsh.card.card import Card
 from jcopsh.errors import CardError
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.status import in_words
+from jcopsh.jcop.root_applet import BOOT
 from jcopsh.state import CardState, Fuse, SelectedKind
 
 
@@ -29,11 +30,11 @@ def channel_hint(card: Card, error: CardError) -> str:
 
 def root_error(card: Card, what: str, command: CommandAPDU, response: ResponseAPDU) -> CardError:
     """An error for a root command: what the status word means in the state that the card is in."""
-    besides, hint = _in_state(card.state, response.sw)
+    besides, hint = _in_state(card.state, command, response.sw)
     return card_error(what, command, response, besides=besides, hint=hint)
 
 
-def _in_state(state: CardState, sw: int) -> tuple[str, str]:
+def _in_state(state: CardState, command: CommandAPDU, sw: int) -> tuple[str, str]:
     if state.fuse is Fuse.FUSED:
         return "The card is fused: the root applet and its commands are gone for ever", "look with select isd"
     if state.fuse is Fuse.UNKNOWN and state.fuse_before is Fuse.FUSED:
@@ -49,7 +50,7 @@ def _in_state(state: CardState, sw: int) -> tuple[str, str]:
         )
     if sw == 0x6985 and state.protected:
         return "The card is protected: its configuration can be read but not written", ""
-    if sw == 0x6985 and not state.booted:
+    if sw == 0x6985 and not state.booted and command != BOOT:
         return (
             "The card was not booted since it was powered up (that this is the reason is inferred)",
             "boot  (careful: on some cards it wipes and makes new random keys; read what you can first)",

@@ -87,6 +87,10 @@ def test_an_instruction_without_meanings_of_its_own_changes_nothing() -> None:
     ("80E64000", 0x6985,
      "not possible in the present state of the application, or not with the issuer security domain"),
     ("80E60800", 0x6A88, "there is no such application or security domain"),
+    ("80F04007", 0x6985, "this change of state is not allowed from the present state"),
+    # BOOT of the root applet, and an application's own
+    ("00F00000", 0x6985, "conditions of use not satisfied"),
+    ("00F20000", 0x6A88, "referenced data or reference data not found"),
     ("80CA0066", 0x6A88, "the card has no such data object"),
     ("00D60000", 0x9000, "done"),
     ("80E80000", 0x6438, "a package that the load file imports is not on the card, or not in that version"),
