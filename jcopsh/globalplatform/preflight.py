@@ -160,7 +160,7 @@ def _package_collisions(
     instance = inventory.application(package)
     if instance is not None and owner is None:
         yield Finding(
-            f"{_kind(instance)} {package} has the AID of {'the' if of_file else 'a'} package in the file", Step.LOAD,
+            f"{kind_of(instance)} {package} has the AID of {'the' if of_file else 'a'} package in the file", Step.LOAD,
             _delete(instance),
         )
 
@@ -209,7 +209,8 @@ def _applet_collisions(cap: CapFile, applet: AID, inventory: Inventory) -> Itera
                       removal(owner, inventory))
     instance = inventory.application(applet)
     if instance is not None and owner is None and inventory.package(cap.aid) is None:
-        yield Finding(f"{_kind(instance)} {applet} has the AID of an applet in the file", Step.LOAD, _delete(instance))
+        yield Finding(f"{kind_of(instance)} {applet} has the AID of an applet in the file", Step.LOAD,
+                      _delete(instance))
 
 
 def applets_twice(cap: CapFile) -> tuple[str, ...]:
@@ -248,35 +249,38 @@ def _domains(inventory: Inventory) -> tuple[str, ...]:
     return (f"--domain with one of {', '.join(found)}" if found else "leave --domain away",)
 
 
+ANOTHER_INSTANCE = "another --instance"
+
+
 def against_instances(
-    instances: Sequence[Instance], inventory: Inventory, cap: CapFile | None = None
+    instances: Sequence[Instance], inventory: Inventory, cap: CapFile | None = None, *, another: str = ANOTHER_INSTANCE
 ) -> tuple[Finding, ...]:
-    """What speaks against making these instances. `cap` is the file they come from, where it is still to be loaded."""
-    return _unique(finding for one in instances for finding in _instance_collisions(one, inventory, cap))
+    """What speaks against making these instances. `cap` is the file they come from, where it is still to be loaded;
+    `another` how the line says another AID."""
+    return _unique(
+        finding for one in instances for finding in _instance_collisions(one, inventory, cap, another=another))
 
 
-def _instance_collisions(instance: Instance, inventory: Inventory, cap: CapFile | None) -> Iterator[Finding]:
+def _instance_collisions(
+    instance: Instance, inventory: Inventory, cap: CapFile | None, *, another: str
+) -> Iterator[Finding]:
     there = inventory.application(instance.aid)
     if there is not None:
-        yield Finding(f"{_kind(there)} {instance.aid} is on the card already", Step.INSTALL,
-                      _for_instance(instance, there, inventory, loading=cap is not None))
+        yield Finding(f"{kind_of(there)} {instance.aid} is on the card already", Step.INSTALL,
+                      _for_instance(instance, there, inventory, loading=cap is not None, another=another))
     package = inventory.package(instance.aid)
     if package is not None or instance.aid == instance.package:
-        yield Finding(f"package {instance.aid} has the AID that the instance is to get", Step.INSTALL,
-                      (ANOTHER_INSTANCE,))
+        yield Finding(f"package {instance.aid} has the AID that the instance is to get", Step.INSTALL, (another,))
     owner = inventory.package_of_module(instance.aid)
     if owner is not None and owner.aid != instance.package:
         yield Finding(f"module {instance.aid} of package {owner.aid} has the AID that the instance is to get",
-                      Step.INSTALL, (ANOTHER_INSTANCE,))
+                      Step.INSTALL, (another,))
     if cap is None:
         yield from _module_missing(instance, inventory)
 
 
-ANOTHER_INSTANCE = "another --instance"
-
-
 def _for_instance(
-    instance: Instance, there: RegistryEntry, inventory: Inventory, *, loading: bool
+    instance: Instance, there: RegistryEntry, inventory: Inventory, *, loading: bool, another: str
 ) -> tuple[str, ...]:
     """What resolves that an application has the AID: nothing is deleted for an AID that was made up for the occasion.
 
@@ -286,8 +290,8 @@ def _for_instance(
     if loading and package is not None and there in inventory.instances_of(package):
         return _replacing(package, inventory)
     if instance.aid != instance.module or not _delete(there):
-        return (ANOTHER_INSTANCE,)
-    return (f"delete {there.aid}, or {ANOTHER_INSTANCE}",)
+        return (another,)
+    return (f"delete {there.aid}, or {another}",)
 
 
 def _module_missing(instance: Instance, inventory: Inventory) -> Iterator[Finding]:
@@ -365,7 +369,11 @@ def removal(package: RegistryEntry, inventory: Inventory) -> tuple[str, ...]:
 
 
 def against_deleting(aid: AID, inventory: Inventory, *, related: bool) -> tuple[Finding, ...]:
-    """Why a card may refuse to delete this: it has instances, it is only a module, it is not there."""
+    """Why a card may refuse to delete this: it is the card's own, it has instances, it is only a module, it is not
+    there."""
+    own = _own_of_card(aid, inventory)
+    if own:
+        return (Finding(own, Step.DELETE),)
     package, owner = inventory.package(aid), inventory.package_of_module(aid)
     instances = inventory.instances_of(package) if package else ()
     if package is not None and instances and not related:
@@ -385,11 +393,29 @@ def against_deleting(aid: AID, inventory: Inventory, *, related: bool) -> tuple[
     return ()
 
 
+def _own_of_card(aid: AID, inventory: Inventory) -> str:
+    """What to say of something that a card never loses, as its security domains depend on it; empty for all else."""
+    instance = inventory.application(aid)
+    if instance is not None and instance.scope is Scope.ISSUER_SECURITY_DOMAIN:
+        return f"{aid} is the issuer security domain, which manages the card and stays with it"
+    package = aid if aid in DOMAIN_MODULES else next(
+        (one for one, module in DOMAIN_MODULES.items() if module == aid), None)
+    if package is None or inventory.package(package) is None:
+        return ""
+    holds = "the code of the security domains: it came with the card and stays with it"
+    if package == aid:
+        return f"package {aid} holds {holds}"
+    return f"{aid} is a module of package {package}, which holds {holds}"
+
+
 def _delete(entry: RegistryEntry) -> tuple[str, ...]:
     return () if entry.scope is Scope.ISSUER_SECURITY_DOMAIN else (f"delete {entry.aid}",)
 
 
-def _kind(entry: RegistryEntry) -> str:
+def kind_of(entry: RegistryEntry) -> str:
+    """What an application is, in words."""
+    if entry.scope is Scope.ISSUER_SECURITY_DOMAIN:
+        return "issuer security domain"
     return "security domain" if entry.security_domain else "application"
 
 

@@ -17,12 +17,14 @@ from jcopsh.globalplatform.cap import CapFile
 from jcopsh.globalplatform.content import Instance, LifeCycle, Structure, command_name
 from jcopsh.globalplatform.known_packages import DOMAIN_MODULES
 from jcopsh.globalplatform.preflight import (
+    ANOTHER_INSTANCE,
     Finding,
     Inventory,
     Step,
     against_deleting,
     against_domain,
     against_instances,
+    kind_of,
     preflight,
     same_package,
 )
@@ -343,10 +345,13 @@ def _purpose(command: CommandAPDU, blocks: int) -> str:
 # --- instances and security domains ----------------------------------------------------------------------------------
 
 def install_instance(
-    card: Card, instance: Instance, *, selectable: bool = True, anyway: bool = False
+    card: Card, instance: Instance, *, selectable: bool = True, anyway: bool = False, another: str = ANOTHER_INSTANCE
 ) -> ContentChanged:
-    """Make an instance of a module that is on the card. Raises as `install` does."""
-    findings = against_instances((instance,), inventory_if_told(card))
+    """Make an instance of a module that is on the card. `another` is how the line says another AID.
+
+    Raises as `install` does.
+    """
+    findings = against_instances((instance,), inventory_if_told(card), another=another)
     certain = [one for one in findings if one.certain]
     if certain and not anyway:
         raise NotPossible(f"{instance.aid} cannot be installed", certain)
@@ -364,7 +369,7 @@ def create_domain(
     """
     package, module = _domain_module(card, package, module)
     instance = Instance(package, module, aid, privileges | Privilege.SECURITY_DOMAIN, parameters, field)
-    install_instance(card, instance)
+    install_instance(card, instance, another="create-domain with another AID")
     return ContentChanged(f"security domain {aid} created, without keys of its own", f"install FILE --domain {aid}")
 
 
@@ -492,7 +497,7 @@ def _deletion(aid: AID, inventory: Inventory, *, related: bool) -> Deletion:
         perhaps = tuple(one.aid for one in inventory.of_untold_package()) if related else ()
         return Deletion(aid, "package", instances, modules=package.modules, perhaps=perhaps)
     if application is not None:
-        return Deletion(aid, "security domain" if application.security_domain else "application", ())
+        return Deletion(aid, kind_of(application), ())
     return Deletion(aid, "", (), known=False)
 
 

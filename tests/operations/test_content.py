@@ -495,6 +495,12 @@ def test_deleting_asks_and_says_what_goes(tmp_path: Path) -> None:
         (LOADED_A, "000000000011", "000000000011 cannot be deleted: 000000000011 is a module of package 0000000000, "
          "and goes only with it", "delete 0000000000"),
         (EMPTY, "000000000011", "6985 on DELETE: nothing on the card has the AID 000000000011", "list"),
+        (EMPTY, "A000000151000000", "A000000151000000 cannot be deleted: A000000151000000 is the issuer security "
+         "domain, which manages the card and stays with it", ""),
+        (EMPTY, "A0000001515350", "A0000001515350 cannot be deleted: package A0000001515350 holds the code of the "
+         "security domains: it came with the card and stays with it", ""),
+        (EMPTY, "A000000151535041", "A000000151535041 cannot be deleted: A000000151535041 is a module of package "
+         "A0000001515350, which holds the code of the security domains: it came with the card and stays with it", ""),
     ],
 )
 def test_a_refused_delete_is_explained(
@@ -613,6 +619,14 @@ def test_data_in_blocks(tmp_path: Path) -> None:
         "80E620000C" "0000" "06000000000011" "000000" "00",
         f"80E20800C8{'00' * 200}", f"80E2880164{'00' * 100}",
     ]
+
+
+@pytest.mark.parametrize("aid", ["A0000001515350", "A000000151000000", "000000000011"])
+def test_a_domain_with_an_aid_that_is_taken(tmp_path: Path, aid: str) -> None:
+    with pytest.raises(NotPossible) as caught:
+        content.create_domain(Content(WITH_A).card(tmp_path), AID.parse(aid))
+    assert caught.value.hint == "create-domain with another AID"
+    assert ("issuer security domain" in caught.value.what) == (aid == "A000000151000000")
 
 
 def test_a_domain_without_a_package_for_it(tmp_path: Path) -> None:
