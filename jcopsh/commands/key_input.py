@@ -115,7 +115,8 @@ def chosen_keys(session: Session, given: GivenKeys, kdf: Diversification | None 
     how = _diversification(given, base, kdf)
     name, key_version = (base.name, base.key_version) if base else ("the keys given", 0)
     was_put = base is not None and base.standing is not Standing.GIVEN and not any(singles)
-    return ChosenKeys(KeyChoice(name, made, how, base.card if base and was_put else ""), key_version)
+    on_card = base.card if base and was_put else ""
+    return ChosenKeys(KeyChoice(name, made, how, on_card, key_version if on_card else 0), key_version)
 
 
 def all_three(keys: KeySet) -> KeySet:

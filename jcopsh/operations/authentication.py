@@ -55,7 +55,8 @@ S16_CHALLENGE_LENGTH = 16  # bytes
 class KeyChoice:
     """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them.
 
-    `on_card` is the ledger's name of the card that has taken them, or may have, by what the key store says: on that one
+    `on_card` is the ledger's name of the card that has taken them, or may have, by what the key store says, and
+    `on_card_version` the version that it has them under, 0 where that is not known: on that card and under that version
     a try that was never completed says nothing against them. An ATR names no one card, and counts for nothing here.
     Empty where there is none.
     """
@@ -64,6 +65,7 @@ class KeyChoice:
     keys: KeySet
     diversification: Diversification = Diversification.NONE
     on_card: str = ""
+    on_card_version: int = 0
 
     @property
     def shown(self) -> str:
@@ -237,12 +239,18 @@ def _keys_with_consent(card: Card, choice: KeyChoice, key_version: int) -> KeysT
         return RAW_BYTES
     record = ledger.of(ledger_card(card.state))
     marks = _marks(ledger, choice)
-    right = is_this_card(choice.on_card, card.state) or record.has_taken(*marks, key_version=key_version)
+    right = _stored_as_taken(choice, card.state, key_version) or record.has_taken(*marks, key_version=key_version)
     doubt = record.doubt(*marks, key_version=key_version)
     answered = (doubt in EXCUSED and right) or card.answered(_severity(doubt))
     if not answered:
         _ask_to_try_again(card, choice, doubt, record, marks)
     return KeysToTry(*marks, right, frozenset(one.number for one in record.tries))
+
+
+def _stored_as_taken(choice: KeyChoice, state: CardState, key_version: int) -> bool:
+    """Whether the key store says that this card has these keys under that version (0: the card's choice)."""
+    same_version = 0 in (key_version, choice.on_card_version) or key_version == choice.on_card_version
+    return same_version and is_this_card(choice.on_card, state)
 
 
 def about_to_give(card: Card, keys: KeySet) -> None:

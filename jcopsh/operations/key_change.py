@@ -47,7 +47,7 @@ def put_keys(
     if store is not None:
         yield _kept(stored, passphrase)
     # the ledger is told that the card may have them: what is cut off in the proof says nothing against them
-    choice = KeyChoice(stored.name, new, on_card=ledger_name(card.state))
+    choice = KeyChoice(stored.name, new, on_card=ledger_name(card.state), on_card_version=key_version)
     opened: Authenticated | None = None
     if _may_be_there(card, stored, before, key_version, replaces):
         yield _may_have(stored, key_version)
@@ -246,7 +246,7 @@ def _proved(
         if certain or state is None or old is None:
             raise
     option = state.option if state.protocol is ChannelProtocol.SCP02 else None
-    before = KeyChoice("the keys of before", old, on_card=ledger_name(card.state))
+    before = KeyChoice("the keys of before", old, on_card=ledger_name(card.state), on_card_version=state.key_version)
     authenticate(card, before, level=level, key_version=state.key_version, option=option)
     return None
 

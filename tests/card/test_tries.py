@@ -284,6 +284,15 @@ def test_keys_that_the_key_store_knows_as_the_cards_are_not_asked_about_after_a_
     domain.auth(replace(DEFAULT, on_card=ledger_name(domain.card.state)))
 
 
+def test_of_another_version_the_key_store_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = killed_at(connected(tmp_path), 0x50, monkeypatch)
+    domain.card.send(apdu(CPLC))
+    stored = replace(DEFAULT, on_card=ledger_name(domain.card.state), on_card_version=1)
+    with pytest.raises(Refused, match="never completed"):
+        domain.auth(stored, key_version=0xFF)
+    domain.auth(replace(stored, on_card_version=0xFF), key_version=0xFF)
+
+
 def test_of_a_card_without_cplc_the_key_store_knows_the_kind_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
