@@ -40,7 +40,9 @@ class Cap:
     def components(self) -> dict[int, bytes]:
         """Every component with its tag and size, by tag."""
         bodies = self._bodies()
-        sizes = b"".join(len(bodies.get(tag, b"")).to_bytes(2, "big") for tag in range(1, 12))
+        minor = self.format[1]
+        sizes = b"".join(len(bodies.get(tag, b"")).to_bytes(2, "big") for tag in range(1, 12 if minor < 2 else 13))
+        sizes += bytes(4) if minor > 2 else b""  # of a Static Resource component
         counts = bytes((len(self.imports), len(self.applets), 0))
         bodies[2] = sizes + bytes(6) + counts
         bodies[2] = bodies[2][:2] + len(bodies[2]).to_bytes(2, "big") + bodies[2][4:]

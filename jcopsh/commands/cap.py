@@ -7,7 +7,8 @@ from typing import Annotated
 
 from jcopsh.commands.saving import loaded
 from jcopsh.errors import UsageError
-from jcopsh.globalplatform.cap import CapError, CapFile, parse_cap
+from jcopsh.globalplatform.cap import CapFile, parse_cap
+from jcopsh.globalplatform.cap_components import CapError
 from jcopsh.operations import cap_files
 from jcopsh.operations.content_values import CapInfo
 from jcopsh.shell.command import command

@@ -10,9 +10,18 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import IntFlag
 from pathlib import PurePosixPath
 
+from jcopsh.globalplatform.cap_components import (
+    FIRST_CUSTOM_TAG,
+    LOAD_ORDER,
+    CapError,
+    Component,
+    ComponentReader,
+    component_of_file,
+)
+from jcopsh.globalplatform.cap_directory import check_directory
 from jcopsh.iso7816.aid import AID
 from jcopsh.iso7816.tlv import encode
 
@@ -21,49 +30,8 @@ TAG_LOAD_FILE_DATA_BLOCK = 0xC4  # GlobalPlatform 2.3.1, table 11-58
 INDEFINITE_LENGTH = 0x80  # which no data object on a card has (ISO/IEC 7816-4:2020, 5.2.2.2)
 LARGEST_FILE = 16 << 20  # bytes; no card takes a hundredth of it
 
-
-class Component(IntEnum):
-    """Components and their tags (table 6-1)."""
-
-    HEADER = 1
-    DIRECTORY = 2
-    APPLET = 3
-    IMPORT = 4
-    CONSTANT_POOL = 5
-    CLASS = 6
-    METHOD = 7
-    STATIC_FIELD = 8
-    REFERENCE_LOCATION = 9
-    EXPORT = 10
-    DESCRIPTOR = 11
-    DEBUG = 12
-    STATIC_RESOURCE = 13
-
-    @property
-    def title(self) -> str:
-        """Its name as the specification writes it, e.g. `ConstantPool`."""
-        return _FILE_NAMES[self]
-
-
-_FILE_NAMES = {
-    Component.HEADER: "Header", Component.DIRECTORY: "Directory", Component.APPLET: "Applet",
-    Component.IMPORT: "Import", Component.CONSTANT_POOL: "ConstantPool", Component.CLASS: "Class",
-    Component.METHOD: "Method", Component.STATIC_FIELD: "StaticField",
-    Component.REFERENCE_LOCATION: "RefLocation", Component.EXPORT: "Export", Component.DESCRIPTOR: "Descriptor",
-    Component.DEBUG: "Debug", Component.STATIC_RESOURCE: "StaticResource",
-}
-_BY_NAME = {name.lower(): component for component, name in _FILE_NAMES.items()} | {
-    "staticresources": Component.STATIC_RESOURCE
-}
-
-# the order in which a card wants them (6.1.3, table 6-3); Descriptor and Debug stay outside, as with other clients
-LOAD_ORDER = (
-    Component.HEADER, Component.DIRECTORY, Component.IMPORT, Component.APPLET, Component.CLASS, Component.METHOD,
-    Component.STATIC_FIELD, Component.EXPORT, Component.CONSTANT_POOL, Component.REFERENCE_LOCATION,
-    Component.STATIC_RESOURCE,
-)
-# the sizes that the directory of a compact file begins with, by tag (6.4); what follows them differs between formats
-_IN_DIRECTORY = tuple(one for one in Component if one <= Component.DESCRIPTOR)
+_FIRST_EXTENDED_MINOR = 3  # of the format (6.1)
+_HANDLER_SIZE = 8  # bytes of an entry in the Method component's table of exception handlers (6.9)
 _REQUIRED = (Component.HEADER, Component.DIRECTORY, Component.IMPORT, Component.METHOD)
 # whose size has four bytes where the header says that the format is extended (6.1, 6.7 to 6.16)
 _LONG_WHEN_EXTENDED = frozenset((Component.METHOD, Component.REFERENCE_LOCATION, Component.DESCRIPTOR, Component.DEBUG))
@@ -76,17 +44,6 @@ class Flags(IntFlag):
     EXPORT = 0x02
     APPLET = 0x04
     EXTENDED = 0x08
-
-
-class CapError(ValueError):
-    """A CAP file that is none. `component` is None for the archive; `offset` counts from the component's tag."""
-
-    def __init__(self, message: str, component: Component | None = None, offset: int | None = None) -> None:
-        where = component.title if component else "the file"
-        at = "" if offset is None else f", offset {offset}"
-        super().__init__(f"{where}{at}: {message}")
-        self.component = component
-        self.offset = offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +122,7 @@ def _from_archive(raw: bytes) -> dict[Component, bytes]:
         members = archive.infolist()
     for member in members:
         path = PurePosixPath(member.filename)
-        component = _BY_NAME.get(path.stem.lower())
+        component = component_of_file(path.stem)
         if component is None or path.suffix.lower() not in (".cap", ".capx") or member.is_dir():
             continue
         if component in found:
@@ -207,21 +164,21 @@ def _from_sequence(raw: bytes) -> dict[Component, bytes]:
     position, extended = 0, _is_extended(raw)
     while position < len(raw):
         tag = raw[position]
+        if tag >= FIRST_CUSTOM_TAG and position:  # custom components come last, and are not ours to read
+            break
         try:
             component = Component(tag)
         except ValueError:
-            if tag >= 128 and position:  # custom components come last, and are not ours to read
-                break
             if not position:
                 raise CapError("it is neither a ZIP archive nor a row of components: it begins with "
-                               f"{tag:02X}") from None
-            raise CapError(f"no component begins with {tag:02X} at offset {position}") from None
+                               f"{tag:02X}", offset=0) from None
+            raise CapError(f"no component begins with {tag:02X}", offset=position) from None
         width, size = _size(component, raw, position, extended=extended)
         end = position + 1 + width + size
         if end > len(raw):
             raise CapError(f"its size says {size} bytes, {len(raw) - position - 1 - width} are there", component, 1)
         if component in found:
-            raise CapError("it stands there twice", component)
+            raise CapError("it stands there twice", component, 0)
         found[component] = raw[position:end]
         position = end
     return found
@@ -235,12 +192,13 @@ def _without_block_header(raw: bytes) -> bytes:
     length = int.from_bytes(raw[2 : 2 + width], "big") if width else first
     body = raw[2 + width :]
     if len(body) != length:
-        raise CapError(f"the load file data block says {length} bytes, {len(body)} follow")
+        raise CapError(f"the load file data block says {length} bytes, {len(body)} follow", offset=1)
     return body
 
 
 def _is_extended(header: bytes) -> bool:
-    return len(header) > 9 and header[3:7] == MAGIC and bool(header[9] & Flags.EXTENDED)
+    return (len(header) > 9 and header[3:7] == MAGIC and header[7] >= _FIRST_EXTENDED_MINOR
+            and bool(header[9] & Flags.EXTENDED))
 
 
 def _size(component: Component, raw: bytes, position: int, *, extended: bool) -> tuple[int, int]:
@@ -261,84 +219,61 @@ def _check_size(component: Component, data: bytes, *, extended: bool) -> None:
         raise CapError(f"its size says {size} bytes, {len(data) - 1 - width} follow", component, 1)
 
 
-class _Reader:
-    """Reads the items of a component, and knows where it is."""
-
-    def __init__(self, component: Component, data: bytes, position: int) -> None:
-        self.component = component
-        self.data = data
-        self.position = position
-
-    def take(self, count: int, what: str) -> bytes:
-        end = self.position + count
-        if end > len(self.data):
-            raise CapError(f"it ends within {what}", self.component, self.position)
-        part, self.position = self.data[self.position : end], end
-        return part
-
-    def number(self, what: str, width: int = 1) -> int:
-        return int.from_bytes(self.take(width, what), "big")
-
-    def aid(self, what: str) -> AID:
-        at = self.position
-        length = self.number(f"the length of {what}")
-        value = self.take(length, what)
-        try:
-            return AID(value)
-        except ValueError as error:
-            raise CapError(f"{what}: {error}", self.component, at) from None
-
-    @property
-    def at_end(self) -> bool:
-        return self.position >= len(self.data)
-
-
 def _described(components: dict[Component, bytes]) -> CapFile:
-    header = _Reader(Component.HEADER, components[Component.HEADER], 3)
+    header = ComponentReader(Component.HEADER, components[Component.HEADER], 3)
     if header.take(4, "the magic number") != MAGIC:
         raise CapError("the magic number is not DECAFFED", Component.HEADER, 3)
     minor, major = header.number("the format's version"), header.number("the format's version")
     if major != 2 or not 1 <= minor <= 3:
         raise CapError(f"format {major}.{minor} is not one of 2.1 to 2.3", Component.HEADER, 7)
-    flags = Flags(header.number("the flags"))
+    flags = _flags(header, minor, components)
     if flags & Flags.EXTENDED:
         file_minor, file_major = header.number("the file's version"), header.number("the file's version")
         aid = header.aid("the file's AID")
-        packages = tuple(_packages(header, header.number("the number of packages"), "a package's AID"))
+        packages = tuple(_packages(header, _at_least_one(header, "packages"), "a package's AID"))
         packages = _named(header, packages)
     else:
         packages = _named(header, tuple(_packages(header, 1, "the package's AID")))
         aid, file_major, file_minor = packages[0].aid, packages[0].major, packages[0].minor
+    header.finish()
+    applets, imports = _applets(components, flags), _imports(components)
     if not flags & Flags.EXTENDED:  # whose directory has another form
-        _check_directory(components)
-    return CapFile(
-        major, minor, flags, aid, file_major, file_minor, packages, _applets(components, flags),
-        _imports(components), tuple(sorted(components.items())),
-    )
+        check_directory(components, minor, imports=len(imports), applets=len(applets))
+    return CapFile(major, minor, flags, aid, file_major, file_minor, packages, applets, imports,
+                   tuple(sorted(components.items())))
 
 
-def _check_directory(components: Mapping[Component, bytes]) -> None:
-    """Raise CapError where the directory gives a component another size than it has (6.4).
-
-    Components that are not loaded may be missing all the same: clients and converters leave them out.
-    """
-    directory = _Reader(Component.DIRECTORY, components[Component.DIRECTORY], 3)
-    for component in _IN_DIRECTORY:
-        at = directory.position
-        told = directory.number(f"the size of {component.title}", 2)
-        there = len(components[component]) - 3 if component in components else 0
-        if told != there and (there or component in LOAD_ORDER):
-            has = f"it has {there}" if there else "there is none"
-            raise CapError(f"it gives {component.title} {told} bytes, and {has}", Component.DIRECTORY, at)
+def _flags(header: ComponentReader, minor: int, components: Mapping[Component, bytes]) -> Flags:
+    """The flags, which have to fit the format and the components that are there (6.3)."""
+    at = header.position
+    flags = Flags(header.number("the flags"))
+    if flags & Flags.EXTENDED and minor < _FIRST_EXTENDED_MINOR:
+        raise CapError(f"its flags say that the format is extended, which 2.{minor} cannot be", Component.HEADER, at)
+    if bool(flags & Flags.APPLET) != (Component.APPLET in components):
+        told, there = ("are", "no") if flags & Flags.APPLET else ("are no", "an")
+        raise CapError(f"its flags say that there {told} applets, and there is {there} Applet component",
+                       Component.HEADER, at)
+    return flags
 
 
-def _packages(reader: _Reader, count: int, what: str) -> Iterator[Package]:
+def _at_least_one(reader: ComponentReader, what: str) -> int:
+    at = reader.position
+    count = reader.number(f"the number of {what}")
+    if not count:
+        raise CapError(f"it has no {what}, and at least one there has to be", reader.component, at)
+    return count
+
+
+# --- Header, Applet, Import (6.3, 6.5, 6.6) --------------------------------------------------------------------------
+
+
+def _packages(reader: ComponentReader, count: int, what: str) -> Iterator[Package]:
     for _ in range(count):
         minor, major = reader.number("a package's version"), reader.number("a package's version")
         yield Package(reader.aid(what), major, minor)
 
 
-def _named(header: _Reader, packages: Sequence[Package]) -> tuple[Package, ...]:
+def _named(header: ComponentReader, packages: Sequence[Package]) -> tuple[Package, ...]:
     """With the names that stand at the end of a header of 2.2 and later, where it has any."""
     named = []
     for package in packages:
@@ -347,21 +282,40 @@ def _named(header: _Reader, packages: Sequence[Package]) -> tuple[Package, ...]:
     return tuple(named)
 
 
-def _applets(components: dict[Component, bytes], flags: Flags) -> tuple[AID, ...]:
-    data = components.get(Component.APPLET)
-    if data is None:
-        if flags & Flags.APPLET:
-            raise CapError("the header says that there are applets, and it is missing", Component.APPLET)
+def _applets(components: Mapping[Component, bytes], flags: Flags) -> tuple[AID, ...]:
+    if Component.APPLET not in components:
         return ()
-    reader = _Reader(Component.APPLET, data, 3)
-    found = []
-    for _ in range(reader.number("the number of applets")):
-        found.append(reader.aid("an applet's AID"))
-        # where install() stands; in the extended format, first the block of methods it is in
-        reader.take(3 if flags & Flags.EXTENDED else 2, "install_method_offset")
+    reader = ComponentReader(Component.APPLET, components[Component.APPLET], 3)
+    found: list[AID] = []
+    for _ in range(_at_least_one(reader, "applets")):
+        at = reader.position
+        applet = reader.aid("an applet's AID")
+        if applet in found:
+            raise CapError(f"two applets have the AID {applet}", Component.APPLET, at)
+        found.append(applet)
+        if flags & Flags.EXTENDED:
+            reader.take(3, "install_method_offset")  # with the block of methods that it is in
+        else:
+            _check_install_method(reader, components[Component.METHOD])
+    reader.finish()
     return tuple(found)
 
 
-def _imports(components: dict[Component, bytes]) -> tuple[Package, ...]:
-    reader = _Reader(Component.IMPORT, components[Component.IMPORT], 3)
-    return tuple(_packages(reader, reader.number("the number of imports"), "an imported package's AID"))
+def _check_install_method(applets: ComponentReader, methods: bytes) -> None:
+    """Raise CapError where an applet's install() stands outside of the methods, which come behind the exception
+    handlers (6.9)."""
+    at = applets.position
+    offset = applets.number("install_method_offset", 2)
+    handlers = ComponentReader(Component.METHOD, methods, 3)
+    handlers.take(_HANDLER_SIZE * handlers.number("the number of exception handlers"), "the exception handlers")
+    first, behind = handlers.position - 3, len(methods) - 3
+    if not first <= offset < behind:
+        raise CapError(f"its install method is said to stand at {offset} of Method, whose methods stand at {first} to "
+                       f"{behind - 1}", Component.APPLET, at)
+
+
+def _imports(components: Mapping[Component, bytes]) -> tuple[Package, ...]:
+    reader = ComponentReader(Component.IMPORT, components[Component.IMPORT], 3)
+    found = tuple(_packages(reader, reader.number("the number of imports"), "an imported package's AID"))
+    reader.finish()
+    return found

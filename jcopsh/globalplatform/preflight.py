@@ -131,7 +131,6 @@ def _against_loading(cap: CapFile, instances: Sequence[AID], inventory: Inventor
         yield from _package_collisions(cap, package, instances, inventory)
     for applet in cap.applets:
         yield from _applet_collisions(cap, applet, inventory)
-    yield from (Finding(twice, Step.LOAD) for twice in applets_twice(cap))
     yield from _imports(cap, inventory)
     yield from _memory(cap, inventory)
 
@@ -211,12 +210,6 @@ def _applet_collisions(cap: CapFile, applet: AID, inventory: Inventory) -> Itera
     if instance is not None and owner is None and inventory.package(cap.aid) is None:
         yield Finding(f"{kind_of(instance)} {applet} has the AID of an applet in the file", Step.LOAD,
                       _delete(instance))
-
-
-def applets_twice(cap: CapFile) -> tuple[str, ...]:
-    """What to say of each AID that several applets of the file have (Virtual Machine Specification, 4.2)."""
-    return tuple(f"{cap.applets.count(one)} applets of the file have the AID {one}; the file has to be made anew"
-                 for one in dict.fromkeys(cap.applets) if cap.applets.count(one) > 1)
 
 
 def other_rid(cap: CapFile, applet: AID) -> str:

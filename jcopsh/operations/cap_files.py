@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from jcopsh.globalplatform.cap import LOAD_ORDER, CapFile, Flags, Package
+from jcopsh.globalplatform.cap import CapFile, Flags, Package
+from jcopsh.globalplatform.cap_components import LOAD_ORDER
 from jcopsh.globalplatform.known_packages import is_newer, java_card_version, package_name
-from jcopsh.globalplatform.preflight import applets_twice, other_rid
+from jcopsh.globalplatform.preflight import other_rid
 from jcopsh.operations.content_values import CapInfo, Component, Import
 
 _FLAGS = ((Flags.INT, "uses int"), (Flags.EXPORT, "exports"), (Flags.APPLET, "has applets"))
@@ -22,7 +23,7 @@ def cap_info(cap: CapFile, name: str) -> CapInfo:
         applets=cap.applets, imports=imports,
         components=tuple(Component(one.title, len(data), one in LOAD_ORDER) for one, data in cap.components),
         load_size=len(cap.load_block), java_card=_newest(needed),
-        doubts=(*(other_rid(cap, one) for one in cap.applets if one.rid != cap.aid.rid), *applets_twice(cap)),
+        doubts=tuple(other_rid(cap, one) for one in cap.applets if one.rid != cap.aid.rid),
     )
 
 

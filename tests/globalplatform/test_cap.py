@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jcopsh.globalplatform.cap import CapError, Component, Flags, parse_cap
+from jcopsh.globalplatform.cap import Flags, parse_cap
+from jcopsh.globalplatform.cap_components import CapError, Component
 from jcopsh.iso7816.aid import AID
 from jcopsh.operations.cap_files import cap_info
 from tests import cap_files
@@ -123,6 +124,84 @@ def test_a_malformed_file_names_component_and_offset(raw: bytes, component: Comp
     assert component.title in str(caught.value)
 
 
+def with_body(tag: int, body: bytes, made: Cap = MADE) -> bytes:
+    """The file with another component of that tag, of which its directory gives the right size; without it for b""."""
+    parts = dict(made.components)
+    size = len(body).to_bytes(2, "big")
+    parts[tag] = bytes((tag,)) + size + body if body else b""
+    at = 3 + 2 * (tag - 1)
+    parts[2] = parts[2][:at] + size + parts[2][at + 2 :]
+    return b"".join(parts.values())
+
+
+def body(tag: int, made: Cap = MADE) -> bytes:
+    return made.components[tag][3:]
+
+
+COUNTS = len(MADE.components[2]) - 3  # where the directory counts imports
+ONE_APPLET = bytes((len(APPLET),)) + APPLET
+HANDLED = b"\x01" + bytes(8)  # one exception handler, and no method behind it
+
+
+@pytest.mark.parametrize(
+    ("raw", "component", "offset", "said"),
+    [
+        (with_body(4, b"\x01" + body(4)[1:]), Component.IMPORT, 14, "10 bytes are left over"),
+        (with_body(4, body(4) + b"\x00"), Component.IMPORT, 24, "1 bytes are left over"),
+        (with_body(3, b"\x00" + body(3)[1:]), Component.APPLET, 3, "it has no applets"),
+        (with_body(3, body(3) + b"\x00"), Component.APPLET, 14, "1 bytes are left over"),
+        (with_body(3, b"\x01" + ONE_APPLET + b"\xff\xff"), Component.APPLET, 12, "stand at 65535 of Method"),
+        (with_body(3, b"\x01" + ONE_APPLET + b"\x00\x6c"), Component.APPLET, 12, "whose methods stand at 1 to 107"),
+        (with_body(3, b"\x01" + ONE_APPLET + b"\x00\x00"), Component.APPLET, 12, "stand at 0 of Method"),
+        (with_body(7, HANDLED + bytes(99)), Component.APPLET, 12, "whose methods stand at 9 to 107"),
+        (with_body(7, b"\xff" + bytes(107)), Component.METHOD, 4, "it ends within the exception handlers"),
+        (with_body(3, b"\x02" + 2 * (ONE_APPLET + b"\x00\x01")), Component.APPLET, 14, "two applets have the AID"),
+        (with_body(3, b""), Component.HEADER, 9, "there are applets, and there is no Applet component"),
+        (with_body(1, body(1)[:6] + b"\x00" + body(1)[7:]), Component.HEADER, 9, "are no applets, and there is an"),
+        (with_body(1, body(1)[:6] + b"\x0c" + body(1)[7:]), Component.HEADER, 9, "which 2.2 cannot be"),
+        (with_body(1, body(1) + b"\x00"), Component.HEADER, 34, "1 bytes are left over"),
+        (broken(2, COUNTS, 7), Component.DIRECTORY, COUNTS, "it counts 7 imports, and there are 2"),
+        (broken(2, COUNTS + 1, 2), Component.DIRECTORY, COUNTS + 1, "it counts 2 applets, and there are 1"),
+        (broken(2, COUNTS + 2, 1), Component.DIRECTORY, COUNTS + 3, "it ends within the tag of a custom component"),
+        (with_body(2, body(2)[:-1] + b"\x01\x05\x00\x01\x05" + PACKAGE[:5]), Component.DIRECTORY, COUNTS + 3,
+         "05 is no tag of a custom component"),
+        (with_body(2, body(2) + b"\x00"), Component.DIRECTORY, COUNTS + 3, "1 bytes are left over"),
+    ],
+)
+def test_what_a_component_says_has_to_fit(raw: bytes, component: Component, offset: int, said: str) -> None:
+    with pytest.raises(CapError, match=said) as caught:
+        parse_cap(raw)
+    assert (caught.value.component, caught.value.offset) == (component, offset)
+
+
+@pytest.mark.parametrize("minor", [1, 2, 3])
+def test_the_directory_of_each_format(minor: int) -> None:
+    made = Cap(PACKAGE, (APPLET,), format=(2, minor))
+    assert len(body(2, made)) == {1: 31, 2: 33, 3: 37}[minor]  # as converters make them
+    assert parse_cap(made.archive).format_minor == minor
+    with pytest.raises(CapError, match="it counts 9 imports"):
+        parse_cap(with_body(2, body(2, made)[:-3] + b"\x09" + body(2, made)[-2:], made))
+
+
+def test_a_directory_with_the_sizes_of_another_format() -> None:
+    older = Cap(PACKAGE, (APPLET,))
+    raw = with_body(1, body(1, older)[:4] + b"\x02" + body(1, older)[5:], older)
+    assert parse_cap(raw).format_minor == 2
+
+
+def test_custom_components() -> None:
+    """They come last, and are not loaded; the directory names them by an AID (6.4)."""
+    named = body(2)[:-1] + b"\x01\x80\x00\x02\x06" + PACKAGE
+    found = parse_cap(with_body(2, named) + b"\x80\x00\x02ab")
+    assert found.load_data == parse_cap(with_body(2, named)).load_data
+
+
+@pytest.mark.parametrize("methods", [HANDLED + bytes(99), bytes(108)])
+def test_an_install_method_behind_the_exception_handlers(methods: bytes) -> None:
+    raw = with_body(3, b"\x01" + ONE_APPLET + b"\x00\x6b")
+    assert parse_cap(raw.replace(MADE.components[7], MADE.components[7][:3] + methods)).applets == (AID(APPLET),)
+
+
 def test_a_component_that_is_missing() -> None:
     parts = dict(MADE.components)
     for tag in (1, 2, 4, 7):
@@ -183,6 +262,21 @@ def test_nothing_but_cap_errors(raw: bytes, damages: list[tuple[Damage, int, byt
         raw = damaged(raw, damage, at % (len(raw) + 1), some)
     with suppress(CapError):
         parse_cap(raw)
+
+
+@pytest.mark.parametrize("raw", [loaded_in_the_trace(), MADE.load_block, MADE.plain, extended()],
+                         ids=["converter", "made", "plain", "extended"])
+def test_of_components_the_place_of_the_damage_is_named(raw: bytes) -> None:
+    """Of every byte: another one, none, the end before it. What still parses has all that it had."""
+    for at in range(min(len(raw), 400)):
+        for damage, some in ((Damage.CHANGED, bytes((raw[at] ^ 0xFF,))), (Damage.CHANGED, bytes((raw[at] ^ 0x01,))),
+                             (Damage.TAKEN_OUT, b"\0"), (Damage.CUT_OFF, b"")):
+            try:
+                found = parse_cap(damaged(raw, damage, at, some))
+            except CapError as error:
+                assert error.component is not None or error.offset is not None, error
+            else:
+                assert (len(found.applets), len(found.imports)) == (1, len(parse_cap(raw).imports))
 
 
 @pytest.mark.parametrize("raw", ARCHIVES, ids=["stored", "deflated", "bzip2", "lzma"])

@@ -233,14 +233,6 @@ def test_a_status_word_is_named_where_evidence_names_it(tmp_path: Path) -> None:
     assert "6985" not in caught.value.meaning
 
 
-def test_the_same_applet_twice(tmp_path: Path) -> None:
-    twice = parse_cap(Cap(A.aid.value, (APPLET_A.value, APPLET_A.value)).archive)
-    said = "2 applets of the file have the AID 000000000011; the file has to be made anew"
-    with pytest.raises(NotPossible, match=said):
-        install(Content(EMPTY).card(tmp_path), Request(twice, load_only=True))
-    assert cap_info(twice, "x.cap").doubts == (said,)
-
-
 def test_every_package_of_an_extended_file_is_looked_for() -> None:
     first, second = AID.parse("0000000000AA"), APPLET_A
     cap = replace(A, aid=AID.parse("00000000FF"), flags=A.flags | Flags.EXTENDED, applets=(),

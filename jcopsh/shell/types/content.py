@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from jcopsh.errors import UsageError
-from jcopsh.globalplatform.cap import LARGEST_FILE, CapError, parse_cap
+from jcopsh.globalplatform.cap import LARGEST_FILE, parse_cap
+from jcopsh.globalplatform.cap_components import CapError
 from jcopsh.globalplatform.content import CARD_STATES, LifeCycle
 from jcopsh.globalplatform.registry import PRIVILEGE_WORDS, privilege_names
 from jcopsh.iso7816.aid import AID, KNOWN_AIDS, lookup
