@@ -147,7 +147,8 @@ def _source(options: argparse.Namespace) -> Source:
 
 
 def _configure(session: Session, options: argparse.Namespace, *, interactive: bool) -> tuple[str, ...]:
-    """Let settings hold from the environment, the user's file and the options; returns what is wrong with the file.
+    """Let settings hold from the environment, the user's file and the options; returns what is wrong with the
+    file, and what of the environment does not hold.
 
     Aliases too, but only for a person who types: a script does the same for everybody.
     """
@@ -170,7 +171,7 @@ def _configure(session: Session, options: argparse.Namespace, *, interactive: bo
             session.settings.set(name, value, Source(Origin.OPTION, f"--{name}"))
     if options.no_color:
         session.settings.set("color", NEVER, Source(Origin.OPTION, "--no-color"))
-    return config.told(problems)
+    return (*config.told(problems), *config.unheard(os.environ))
 
 
 def _failed(error: JcopshError) -> int:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 from jcopsh.card.card import Card
-from jcopsh.commands.key_input import GivenKeys, chosen_keys, from_environment, version_from_environment
+from jcopsh.commands.key_environment import (
+    domain_from_environment,
+    keys_from_environment,
+    overruled_by_line,
+    version_from_environment,
+)
+from jcopsh.commands.key_input import GivenKeys, chosen_keys
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform.channel import SPOKEN, ChannelProtocol, SecurityLevel
 from jcopsh.globalplatform.keys import Diversification, key_type
+from jcopsh.iso7816.aid import AID
 from jcopsh.operations.key_values import Authenticated
+from jcopsh.secrets.environment import KEY_DATA, KEY_DERIVATION, SECURITY_DOMAIN
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.types import ByteString, ChoiceType, KeySets, KeyVersionType, ScpOptionType, Security, choice_of
 from jcopsh.state import CardState, SelectedKind
+
+if TYPE_CHECKING:
+    from jcopsh.operations.authentication import KeyChoice
 
 KeyVersion = Annotated[int, KeyVersionType(0, 255)]
 Option = Annotated[int, ScpOptionType()]
@@ -35,9 +47,11 @@ def auth(
     The keys have to be said: --key default is 40…4F, --key HEX one key three times, --key NAME a stored set (keys
     list), visa2:, emv: or kdf3: before it diversifies it by what the card answers; --kdf says the same. --key-enc,
     --key-mac and --key-dek give single keys; that for data encryption (DEK) only put-keys needs. Where none is given,
-    GP_KEY, GP_KEY_ENC, GP_KEY_MAC, GP_KEY_DEK and GP_KEY_VER of the environment count.
+    GP_KEY, GP_KEY_ENC, GP_KEY_MAC and GP_KEY_DEK of the environment count, with GP_KEY_KDF (how they are diversified)
+    and GP_KEY_KDD (by which data, in place of the card's); and GP_KEY_VER where there is no --key-version.
 
-    Where no security domain is selected, the issuer's is selected first, and it says so. The protocol is the one that
+    Where no security domain is selected, the issuer's (or that of GP_AID) is selected first, and it says so. The
+    protocol is the one that
     the card answers with; its option i comes from SELECT or GET DATA 0066 and may be overridden. The card's cryptogram
     is checked before EXTERNAL AUTHENTICATE is sent: with wrong keys nothing more is sent. Each try is counted on disk,
     and keys that a card did not take are not tried on it again without a yes that you type.
@@ -60,20 +74,26 @@ def auth(
     if host_challenge is not None and card.key_store is not None:
         raise UsageError("a host challenge that is known before proves nothing; nothing was sent",
                          meaning="--host-challenge is for recordings: a card gets a random one.", hint="leave it away")
-    given = GivenKeys(key, key_enc, key_mac, key_dek)
-    if not given.specs:
-        given = from_environment(session)
+    given, data = GivenKeys(key, key_enc, key_mac, key_dek), b""
+    if given.specs:
+        yield from (f"{name} of the environment does not count: it goes with the keys of the environment, and the line "
+                    "gives others" for name in overruled_by_line())
+    else:
+        found = keys_from_environment(session)
+        given, data, kdf = found.given, found.data, found.kdf if kdf is None else kdf
     if not given.specs:
         raise UsageError("which keys? None is tried without being named; nothing was sent",
                          hint="auth --key default for a new card (40…4F), --key NAME for a stored set")
-    chosen = chosen_keys(session, given, kdf)
     if key_version is None:
         key_version = version_from_environment()
+    domain = domain_from_environment()
+    chosen = chosen_keys(session, given, kdf)
+    choice = _by_data(chosen.choice, data)
     before = card.state
-    if authentication.go_to_domain(card, here=here):
-        yield _gone_to_domain(before, card.state)
+    if authentication.go_to_domain(card, here=here, domain=domain):
+        yield _gone_to_domain(before, card.state, domain)
     opened = authentication.authenticate(
-        card, chosen.choice, level=level, option=option,
+        card, choice, level=level, option=option,
         key_version=chosen.key_version if key_version is None else key_version,
         host_challenge=host_challenge, protocol=scp, here=here,
     )
@@ -84,8 +104,18 @@ def auth(
     yield opened
 
 
-def _gone_to_domain(before: CardState, now: CardState) -> str:
+def _by_data(choice: KeyChoice, data: bytes) -> KeyChoice:
+    """The same keys, diversified by these data where there are any. Raises UsageError where nothing diversifies."""
+    if data and choice.diversification is Diversification.NONE:
+        raise UsageError(f"{KEY_DATA} in the environment is for keys that are diversified, and these are not; nothing "
+                         f"was sent", hint=f"{KEY_DERIVATION}, or --kdf, says how: visa2, emv or kdf3")
+    return replace(choice, diversification_data=data)
+
+
+def _gone_to_domain(before: CardState, now: CardState, domain: AID | None) -> str:
     """What was selected by itself, and why."""
+    if domain is not None:
+        return f"selected {domain}, which {SECURITY_DOMAIN} of the environment names: no security domain was selected"
     why = ("nothing was selected" if before.selected is SelectedKind.UNKNOWN
            else f"{_shown(before.aid)} is no security domain; --here stays with it")
     return f"selected the issuer security domain {_shown(now.aid)}: {why}"

@@ -1,28 +1,23 @@
-"""Keys of security domains as commands get them: from the line, the environment, the key store, or typed unseen."""
+"""Keys of security domains as commands get them: from the line, the key store, or typed unseen."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jcopsh.errors import UsageError
 from jcopsh.globalplatform.keys import DEFAULT_KEY, Diversification, KeySet
 from jcopsh.iso7816.hexadecimal import NotationError
-from jcopsh.secrets.environment import KEY, KEY_VARIABLES
 from jcopsh.secrets.key_sets import KeySetStore, Standing, StoredKeySet, unsealed
 from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.context import ParseContext
 from jcopsh.shell.session import Session
-from jcopsh.shell.types import KeySpec, KeySpecType, parse_number
+from jcopsh.shell.types import KeySpec, KeySpecType
 from jcopsh.shell.types.key_specs import DEFAULT, is_key_set_name
 
 if TYPE_CHECKING:
     from jcopsh.operations.authentication import KeyChoice
-
-_KEY_FORMS = "default, or hex; visa2:, emv: or kdf3: before it. GP_KEY may name a stored set: keys list"
-KEY_VERSION = "GP_KEY_VER"  # the name that GlobalPlatformPro uses as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +66,6 @@ def check_name(name: str) -> None:
     if not is_key_set_name(name):
         raise UsageError("a key set's name has up to 24 letters, digits, '-', '_' and '.', and cannot be read as hex",
                          hint="e.g. bench-card")
-
-
-def from_environment(session: Session) -> GivenKeys:
-    """What GP_KEY, GP_KEY_ENC, GP_KEY_MAC and GP_KEY_DEK hold. Raises UsageError, which names the variable."""
-    specs = {name: _environment_spec(name) for name in KEY_VARIABLES}
-    for name, spec in specs.items():
-        if spec is not None and spec.key is None and spec.name != DEFAULT:
-            # a single key is no set; what may be a mistyped key is not repeated
-            if name != KEY:
-                raise UsageError(f"{name} in the environment is no key", hint=_KEY_FORMS)
-            if key_sets(session).get(spec.name) is None:
-                raise UsageError(f"{name} in the environment is no key, and no stored set has that name",
-                                 hint=_KEY_FORMS)
-    return GivenKeys(*specs.values())
-
-
-def version_from_environment() -> int | None:
-    """What GP_KEY_VER holds."""
-    text = os.environ.get(KEY_VERSION)
-    if not text:
-        return None
-    version = parse_number(text)
-    if version is None or not 0 <= version <= 0xFF:
-        raise UsageError(f"{KEY_VERSION} in the environment is no key version", hint="0 to 255, or as 0xFF")
-    return version
 
 
 def chosen_keys(session: Session, given: GivenKeys, kdf: Diversification | None = None) -> ChosenKeys:
@@ -201,17 +171,6 @@ def _asked_key(session: Session, name: str) -> Secret:
     if spec.key is None:
         raise UsageError("this is no key", hint="32, 48 or 64 hex digits")
     return spec.key
-
-
-def _environment_spec(name: str) -> KeySpec | None:
-    text = os.environ.get(name)
-    if not text:
-        return None
-    try:
-        return KeySpecType().parse(text, ParseContext())
-    except (UsageError, NotationError):
-        # the cause would quote the value
-        raise UsageError(f"{name} in the environment is no key", hint=_KEY_FORMS) from None
 
 
 def _stored_or_given(session: Session, spec: KeySpec) -> StoredKeySet:

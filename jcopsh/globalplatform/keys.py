@@ -25,6 +25,9 @@ def key_type(protocol: ChannelProtocol) -> KeyType:
     return KeyType.AES if protocol is ChannelProtocol.SCP03 else KeyType.DES3
 
 
+DIVERSIFICATION_DATA_LENGTH = 10  # bytes, of the answer to INITIALIZE UPDATE (GlobalPlatform 2.3.1, E.5.1.6)
+
+
 class Diversification(Enum):
     """How a card's keys follow from master keys and its key diversification data."""
 
@@ -91,8 +94,8 @@ def diversified(master: KeySet, how: Diversification, diversification_data: byte
     """
     if how is Diversification.NONE:
         return master
-    if len(diversification_data) != 10:
-        raise ValueError("key diversification data has 10 bytes")
+    if len(diversification_data) != DIVERSIFICATION_DATA_LENGTH:
+        raise ValueError(f"key diversification data has {DIVERSIFICATION_DATA_LENGTH} bytes")
 
     def own(key: Secret, usage: Usage) -> Secret:
         return Secret(_diversified(key, how, usage, diversification_data))

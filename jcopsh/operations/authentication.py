@@ -30,7 +30,7 @@ from jcopsh.globalplatform.channel import (
     version_text,
 )
 from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
-from jcopsh.iso7816.aid import ISSUER_DOMAINS
+from jcopsh.iso7816.aid import AID, ISSUER_DOMAINS
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
 from jcopsh.operations.key_information import key_versions
@@ -53,7 +53,8 @@ S16_CHALLENGE_LENGTH = 16  # bytes
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyChoice:
-    """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them.
+    """The keys to authenticate with. `name` says which they are, `diversification` how the card's follow from them, and
+    `diversification_data` by which data, empty for those that the card answers.
 
     `on_card` is the ledger's name of the card that has taken them, or may have, by what the key store says, and
     `on_card_version` the version that it has them under, 0 where that is not known: on that card and under that version
@@ -66,6 +67,7 @@ class KeyChoice:
     diversification: Diversification = Diversification.NONE
     on_card: str = ""
     on_card_version: int = 0
+    diversification_data: bytes = b""
 
     @property
     def shown(self) -> str:
@@ -82,7 +84,12 @@ class KeyChoice:
         may_be_des = len(enc) == ciphers.DES_KEY_LENGTH and self.diversification is not Diversification.KDF3
         if as_des and may_be_des:
             enc, mac = ciphers.without_parity(enc), ciphers.without_parity(mac)
-        return b"|".join(part.hex().encode() for part in (enc, mac, self.diversification.value.encode()))
+        parts = (enc, mac, self.diversification.value.encode(), self.diversification_data)
+        return b"|".join(part.hex().encode() for part in (parts if self.diversification_data else parts[:-1]))
+
+    def of_card(self, answer: InitializeUpdate) -> KeySet:
+        """The keys of the card that gave this answer. Raises ValueError where they cannot be diversified so."""
+        return diversified(self.keys, self.diversification, self.diversification_data or answer.diversification_data)
 
 
 def authenticate(
@@ -109,8 +116,7 @@ def authenticate(
     if not response.ok:
         raise _not_taken(wire, response, answer.protocol, i, said=option is not None)
     state = SecureChannelState(answer.protocol, i, level, answer.key_version)
-    card.open_secure_channel(
-        channel, state, diversified(choice.keys, choice.diversification, answer.diversification_data))
+    card.open_secure_channel(channel, state, choice.of_card(answer))
     return Authenticated(
         str(answer.protocol), f"{i:02X}", f"{level:02X}: {level_words(level)}", answer.key_version, choice.name,
         card.state.aid.hex().upper() or "selected by default", card.max_data,
@@ -127,8 +133,9 @@ def level_words(level: SecurityLevel) -> str:
 # --- before ----------------------------------------------------------------------------------------------------------
 
 
-def go_to_domain(card: Card, *, here: bool = False) -> bool:
-    """Select the issuer security domain, unless a security domain is selected, or `here`: whether it was selected.
+def go_to_domain(card: Card, *, here: bool = False, domain: AID | None = None) -> bool:
+    """Select the issuer security domain, or that of the AID `domain`, unless a security domain is selected, or `here`:
+    whether it was selected.
 
     The card's own is the one that it selects without a name (GlobalPlatform 2.3.1, 11.9). Where that does not show
     itself as a security domain, it may be the applet that a reset selects, so the usual names come next; if the card
@@ -146,6 +153,9 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
     opening = next((one for one in _OPENINGS if card.has_answer_to(one)), None)
     if stays or opening is None:
         return False
+    if domain is not None:
+        _select_named(card, domain)
+        return True
     with card.following():
         response = card.send(opening)
         if response.sw != _TERMINATED_SW and not card.state.security_domain:
@@ -160,6 +170,16 @@ def go_to_domain(card: Card, *, here: bool = False) -> bool:
                          hint="identify: an unfused card has no card manager; or select its AID")
     raise card_error("what is selected is no security domain, and the card selects none by default", opening,
                      response, hint="select isd, or isd-gp; --here authenticates to what is selected")
+
+
+def _select_named(card: Card, domain: AID) -> None:
+    """Select a security domain by its AID. Raises CardError where the card does not."""
+    command = by_name(domain)
+    with card.following():
+        response = card.send(command)
+    if not response.accepted:
+        raise card_error(f"the security domain {domain} cannot be selected", command, response,
+                         hint="GP_AID of the environment names it; select another one, then auth")
 
 
 def _try_usual_names(card: Card) -> None:
@@ -472,7 +492,7 @@ def _made(
     state: CardState, choice: KeyChoice, challenge: bytes, answer: InitializeUpdate, *, level: SecurityLevel,
     option: int | None,
 ) -> tuple[CommandAPDU, SecureChannel, int]:
-    keys = diversified(choice.keys, choice.diversification, answer.diversification_data)
+    keys = choice.of_card(answer)
     i = _option_used(state, answer, option, level)
     if answer.protocol is SCP02:
         return *scp02.authenticate(keys, challenge, answer, level, scp02.Option(i)), i

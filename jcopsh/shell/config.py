@@ -218,6 +218,21 @@ def after_files(settings: Settings, environment: Mapping[str, str]) -> None:
         settings.set("trace", level, Source(Origin.ENVIRONMENT, "GP_TRACE"))
 
 
+# what else GlobalPlatformPro reads, the values of it that say what jcopsh does anyway, and what it does
+_UNHEARD = {
+    "GP_READER_IGNORE": ((), "--reader, or the setting reader, names the reader to use"),
+    "GP_PCSC_RESET": (("true",), "on leaving, the card is reset"),
+    "GP_PCSC_EXCLUSIVE": (("true",), "the card is for jcopsh alone unless --shared is given"),
+    "GP_PCSC_TRANSACT": (("true",), "with --shared, what belongs together is one transaction"),
+}
+
+
+def unheard(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """A line for each variable of GlobalPlatformPro that says what jcopsh does not do."""
+    return tuple(f"{name} of the environment is not heard: {instead}" for name, (same, instead) in _UNHEARD.items()
+                 if environment.get(name) and environment[name].lower() not in same)
+
+
 def told(problems: Iterable[ConfigProblem]) -> tuple[str, ...]:
     """The problems of a file as lines to show, in its order, and not more than a screen takes."""
     lines = [str(problem) for problem in sorted(problems, key=lambda one: one.line or 0)]

@@ -416,12 +416,12 @@ config.toml is a file that you may write yourself; set says where it lies:
 
 A mistake in it is told with its line, and the rest holds all the same; jcopsh --no-config starts without it.
 What counts where several say something: what was typed, then the options of jcopsh, then the environment
-(GP_READER, GP_TRACE, NO_COLOR), then config.toml.
+(GP_READER, GP_TRACE, NO_COLOR), then config.toml. For auth, GP_KEY and its like count: help auth names them.
 
 The start-up file, startup.jcop beside it, has lines that run when the interactive shell starts. Aliases and the
 start-up file belong to the interactive shell, so that a script does the same for everybody. None of them answers
 the interlock's questions.
-""", aliases=("aliases", "config.toml", "config", "start-up file", "NO_COLOR", "GP_READER", "environment"))
+""", aliases=("aliases", "config.toml", "config", "start-up file", "NO_COLOR", "GP_READER", "GP_KEY", "environment"))
 
 GLOBALPLATFORM = Topic("globalplatform", "What is on a personalised card, and who may change it", """
 A personalised card has a security domain, the issuer's (ISD, card manager). It lists, loads and deletes, for who

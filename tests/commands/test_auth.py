@@ -11,6 +11,9 @@ from jcopsh.card import consent
 from jcopsh.card.card import Card
 from jcopsh.card.tries import Tries
 from jcopsh.errors import Refused, StoreError
+from jcopsh.globalplatform.keys import Diversification, KeySet, diversified
+from jcopsh.iso7816.apdu import CommandAPDU
+from jcopsh.secrets.environment import KEY_DATA, KEY_DERIVATION, KEY_VARIABLES, KEY_VERSION, SECURITY_DOMAIN
 from jcopsh.secrets.ledger import Ledger
 from jcopsh.secrets.passphrase import Passphrase
 from jcopsh.secrets.secret import Secret
@@ -25,7 +28,7 @@ NEW = "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
 
 @pytest.fixture
 def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
-    for name in ("GP_KEY", "GP_KEY_ENC", "GP_KEY_MAC", "GP_KEY_DEK", "GP_KEY_VER"):
+    for name in (*KEY_VARIABLES, KEY_DERIVATION, KEY_DATA, KEY_VERSION, SECURITY_DOMAIN):
         monkeypatch.delenv(name, raising=False)
     for name in ("XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
@@ -129,6 +132,75 @@ def test_the_environment_counts_where_the_line_says_nothing(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert "SCP02" in card.run(line)
+
+
+# those of the card that is made here, whose INITIALIZE UPDATE gives other diversification data
+DATA = bytes(range(10))
+MASTER = KeySet.of_one(Secret(bytes.fromhex(CANARY)))
+
+
+def with_diversified_keys(card: Shell, how: Diversification, data: bytes = b"") -> None:
+    """The card gets keys that follow from MASTER, as version 1, by its own data or by others."""
+    card.run("auth --key default")
+    asked = card.session.card.send(CommandAPDU(0x80, 0x50, 0, 0, bytes(8), le=256)).data[:10]
+    card.run("reset; auth --key default")
+    enc, mac, dek = (key.reveal().hex() for key in diversified(MASTER, how, data or asked).all)
+    card.run(f"put-keys --key-enc {enc} --key-mac {mac} --key-dek {dek} --key-version 1 --save own --yes; reset")
+
+
+@pytest.mark.parametrize(("variables", "line"), [
+    ({"GP_KEY_KDF": "emv"}, "auth"), ({"GP_KEY_KDF": "EMV", "GP_KEY_VER": "1"}, "auth enc"),
+    ({"GP_KEY_KDF": "visa2"}, "auth --kdf emv"),
+])
+def test_the_diversification_of_the_environment_counts(
+    card: Shell, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], line: str
+) -> None:
+    with_diversified_keys(card, Diversification.EMV)
+    for name, value in {"GP_KEY": CANARY, **variables}.items():
+        monkeypatch.setenv(name, value)
+    assert "0x01" in card.run(line)
+
+
+def test_the_diversification_data_of_the_environment_take_the_place_of_the_card_s(
+    card: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_diversified_keys(card, Diversification.EMV, DATA)
+    for name, value in {"GP_KEY": CANARY, "GP_KEY_KDF": "emv", "GP_KEY_KDD": DATA.hex()}.items():
+        monkeypatch.setenv(name, value)
+    assert "0x01" in card.run("auth")
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("GP_KEY_KDF", "visa", "names no diversification"), ("GP_KEY_KDF", "$4 $5 0xF0 $k", "names no diversification"),
+    ("GP_KEY_KDD", "00", "is no key diversification data"), ("GP_KEY_KDD", "zz", "is no key diversification data"),
+    ("GP_KEY_KDD", "00" * 10, "is for keys that are diversified"), ("GP_KEY_VER", "256", "is no key version"),
+    ("GP_KEY_VERSION", "1", "has no meaning here"), ("GP_AID", "00", "is no AID"),
+])
+def test_what_of_the_environment_is_not_understood_is_told_before_anything_is_sent(
+    card: Shell, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv("GP_KEY", "default")
+    monkeypatch.setenv(name, value)
+    told = card.fail("auth", 2)
+    assert said in " ".join(told.split())
+    assert name in told
+    assert (card.session.card.state.aid, card.session.card.state.chip) == (b"", "")
+
+
+def test_what_goes_with_other_keys_is_told_to_go_unused(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GP_KEY_KDF", "emv")
+    assert "GP_KEY_KDF of the environment does not count" in " ".join(card.run("auth --key default").split())
+
+
+def test_the_security_domain_of_the_environment_is_selected_where_none_is(
+    card: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GP_AID", "A000000003000000")
+    told = " ".join(card.run("auth --key default").split())
+    assert "selected A000000003000000, which GP_AID of the environment names" in told
+    monkeypatch.setenv("GP_AID", "A000000151000000")
+    assert "which GP_AID" not in card.run("auth --key default")  # one is selected already
+    assert "A000000151000000 cannot be selected" in card.fail("reset; auth --key default")
 
 
 def test_a_key_in_the_environment_is_never_repeated(card: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

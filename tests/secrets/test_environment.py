@@ -16,7 +16,7 @@ SHOW = "import os, sys; open(sys.argv[1], 'w').write(repr(dict(os.environ)))"
 
 @pytest.fixture(autouse=True)
 def _keys_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in KEY_VARIABLES:
+    for name in (*KEY_VARIABLES, "GP_KEY_KDF", "GP_KEY_NEW", "gp_key_other"):
         monkeypatch.setenv(name, CANARY)
     monkeypatch.setenv("OTHER", "stays")
 

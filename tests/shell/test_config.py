@@ -195,6 +195,16 @@ def test_gp_trace(value: str, level: str) -> None:
     assert settings.get("trace").source.name == ("GP_TRACE" if value else "")
 
 
+@pytest.mark.parametrize(("name", "value", "told"), [
+    ("GP_READER_IGNORE", "yubi", "--reader"), ("GP_PCSC_RESET", "false", "is reset"), ("GP_PCSC_RESET", "true", ""),
+    ("GP_PCSC_EXCLUSIVE", "FALSE", "--shared"), ("GP_PCSC_EXCLUSIVE", "True", ""), ("GP_PCSC_TRANSACT", "", ""),
+])
+def test_what_of_the_environment_is_not_heard_is_told(name: str, value: str, told: str) -> None:
+    lines = config.unheard({name: value, "GP_READER": "ACS"})
+    assert len(lines) == bool(told)
+    assert all(name in line and told in line for line in lines)
+
+
 def test_gp_reader_overrules_the_file_and_an_empty_one_does_not(file: Path) -> None:
     for value, reader in (("ACS", "ACS"), ("", "omnikey")):
         settings = Settings()
