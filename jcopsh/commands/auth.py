@@ -13,8 +13,8 @@ from jcopsh.commands.key_environment import (
     overruled_by_line,
     version_from_environment,
 )
-from jcopsh.commands.key_input import GivenKeys, chosen_keys
-from jcopsh.errors import UsageError
+from jcopsh.commands.key_input import ChosenKeys, GivenKeys, chosen_keys, key_sets
+from jcopsh.errors import StoreError, UsageError
 from jcopsh.globalplatform.channel import SPOKEN, ChannelProtocol, SecurityLevel
 from jcopsh.globalplatform.keys import Diversification, key_type
 from jcopsh.iso7816.aid import AID
@@ -101,7 +101,20 @@ def auth(
         yield f"--option {option:02X} had no effect: it is for SCP02, and the card answered with {opened.protocol}"
     if card.tries.unwritten is not None:
         yield f"{card.tries.unwritten.what}. {card.tries.unwritten.meaning}"
+    yield from _note_proved(session, card, chosen, opened.key_version)
     yield opened
+
+
+def _note_proved(session: Session, card: Card, chosen: ChosenKeys, key_version: int) -> Iterator[str]:
+    """A set of the key store that was put on the card without a proof has it now; of a recording nothing is kept."""
+    from jcopsh.operations import key_change
+
+    if chosen.stored is None or card.key_store is None:
+        return
+    try:
+        key_change.note_proved(card, key_sets(session), chosen.stored, key_version, chosen.passphrase)
+    except StoreError as error:
+        yield f"that {chosen.stored.name} is proved could not be noted: {error.what}"
 
 
 def _by_data(choice: KeyChoice, data: bytes) -> KeyChoice:

@@ -37,10 +37,16 @@ class GivenKeys:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenKeys:
-    """The keys to use, and the version that a stored set is known to have on the card, 0 where none is."""
+    """The keys to use, and the version that a stored set is known to have on the card, 0 where none is.
+
+    `stored` is the set of the key store that they are, None where they are not of it alone, and `passphrase` the one
+    that it is stored under, if any.
+    """
 
     choice: KeyChoice
     key_version: int
+    stored: StoredKeySet | None = None
+    passphrase: Passphrase | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -72,7 +78,7 @@ def chosen_keys(session: Session, given: GivenKeys, kdf: Diversification | None 
     """The key set that was given. Raises UsageError where it is none, or not in the key store."""
     from jcopsh.operations.authentication import KeyChoice
 
-    base = _stored_or_given(session, given.all) if given.all is not None else None
+    base, passphrase = _stored_or_given(session, given.all) if given.all is not None else (None, None)
     singles = [_single(session, one) for one in (given.enc, given.mac, given.dek)]
     shared = base.keys if base is not None and base.keys is not None else (None, None, None)
     enc, mac, dek = (own or other for own, other in zip(singles, shared, strict=True))
@@ -84,9 +90,18 @@ def chosen_keys(session: Session, given: GivenKeys, kdf: Diversification | None 
         raise UsageError(f"these keys make no set: {error}") from None
     how = _diversification(given, base, kdf)
     name, key_version = (base.name, base.key_version) if base else ("the keys given", 0)
-    was_put = base is not None and base.standing is not Standing.GIVEN and not any(singles)
-    on_card = base.card if base and was_put else ""
-    return ChosenKeys(KeyChoice(name, made, how, on_card, key_version if on_card else 0), key_version)
+    stored = base if given.all is not None and given.all.key is None and given.all.name != DEFAULT else None
+    if any(singles):
+        stored = None
+    on_card = _card_that_has(stored) if stored is not None else ""
+    choice = KeyChoice(name, made, how, on_card, key_version if on_card else 0)
+    return ChosenKeys(choice, key_version, stored, passphrase)
+
+
+def _card_that_has(stored: StoredKeySet) -> str:
+    """The ledger's name of the card that has a set, or may have it; empty where there is none, or where only a later
+    jcopsh knows what became of the set."""
+    return "" if stored.standing is Standing.GIVEN or stored.standing_of_later else stored.card
 
 
 def all_three(keys: KeySet) -> KeySet:
@@ -97,14 +112,15 @@ def all_three(keys: KeySet) -> KeySet:
     return keys
 
 
-def opened(session: Session, name: str) -> StoredKeySet:
-    """A stored set with its keys; the passphrase is asked for where it has one."""
+def _opened(session: Session, name: str) -> tuple[StoredKeySet, Passphrase | None]:
+    """A stored set with its keys, and its passphrase, which is asked for where it has one."""
     stored = key_sets(session).get(name)
     if stored is None:
         raise UsageError("there is no key set of that name", hint="keys list, or --key default for 40…4F")
     if stored.sealed is None:
-        return stored
-    return unsealed(stored, _asked_passphrase(session, stored))
+        return stored, None
+    passphrase = _asked_passphrase(session, stored)
+    return unsealed(stored, passphrase), passphrase
 
 
 def _asked_passphrase(session: Session, stored: StoredKeySet) -> Passphrase:
@@ -173,11 +189,11 @@ def _asked_key(session: Session, name: str) -> Secret:
     return spec.key
 
 
-def _stored_or_given(session: Session, spec: KeySpec) -> StoredKeySet:
+def _stored_or_given(session: Session, spec: KeySpec) -> tuple[StoredKeySet, Passphrase | None]:
     key = DEFAULT_KEY if spec.name == DEFAULT else spec.key
     if key is not None:
-        return StoredKeySet(spec.name or "the key given", (key, key, key), ())
-    return opened(session, spec.name)
+        return StoredKeySet(spec.name or "the key given", (key, key, key), ()), None
+    return _opened(session, spec.name)
 
 
 def _single(session: Session, spec: KeySpec | None) -> Secret | None:

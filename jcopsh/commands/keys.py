@@ -262,7 +262,7 @@ def _line(stored: StoredKeySet, *, reveal: bool) -> KeySetLine:
         shown = " ".join(format_bytes(key.reveal()) for key in stored.keys)
     version = version_text(stored.key_version) if stored.key_version else "any"
     diversification = "" if stored.diversification == Diversification.NONE.value else stored.diversification
-    return KeySetLine(stored.name, version, shown, diversification, stored.standing.value, stored.card, stored.time)
+    return KeySetLine(stored.name, version, shown, diversification, stored.standing_text, stored.card, stored.time)
 
 
 def _solve(session: Session, host_challenge: bytes | None, answer: bytes | None) -> KeySearch:

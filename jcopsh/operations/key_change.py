@@ -59,8 +59,7 @@ def put_keys(
             card, store, stored, new, key_version=key_version, replaces=replaces, passphrase=passphrase)
         yield (f"the card took version {version_text(key_version)} and made the check values "
                f"{', '.join(check_values)}")
-        with telling(f"The card took the keys {stored.name}, and this was not proved yet",
-                     *_way_on(stored.name, key_version)):
+        with telling(_not_proved(stored.name), *_way_on(stored.name, key_version)):
             opened = authenticate(card, choice, level=level, key_version=key_version)
     _note(store, _standing(card, stored, Standing.ON_CARD, key_version), passphrase)
     if card.tries.unwritten is not None:
@@ -100,7 +99,7 @@ def _same_as_old(card: Card, new: KeySet) -> Iterator[str]:
 def _may_have(stored: StoredKeySet, key_version: int) -> str:
     """Why these keys are proved before they are put."""
     version = version_text(key_version)
-    if stored.standing is Standing.ON_CARD:
+    if stored.standing in (Standing.ON_CARD, Standing.TAKEN):
         return f"the key store says that this card has taken these keys as version {version}: they are proved first"
     if stored.standing is Standing.BEING_PUT:
         return (f"these keys were to be put on this card before, and whether it took them as version {version} is not "
@@ -112,19 +111,39 @@ def _put_kept(
     card: Card, store: KeySetStore | None, stored: StoredKeySet, new: KeySet, *, key_version: int, replaces: int,
     passphrase: Passphrase | None,
 ) -> tuple[str, ...]:
-    """`put_key` of a set that is in the store, where it is noted before that the card may have it from now on.
+    """`put_key` of a set that is in the store, where it is noted before that the card may have it from now on, and
+    afterwards that the card took it.
 
     Where nothing was sent, or the card says that it took nothing, the store knows of the set what it knew before.
     """
     _note(store, _standing(card, stored, Standing.BEING_PUT, key_version), passphrase)
     try:
-        return put_key(card, new, key_version=key_version, replaces=replaces, name=stored.name)
+        check_values = put_key(card, new, key_version=key_version, replaces=replaces, name=stored.name)
     except (Refused, CardError) as error:
         if store is not None and (isinstance(error, Refused) or _took_nothing(error)):
             _note(store, stored, passphrase)
-            kept = f"The key store keeps the set as {stored.name}, {stored.standing.value}"
+            kept = f"The key store keeps the set as {stored.name}, {stored.standing_text}"
             error.meaning = f"{error.meaning.rstrip('.')}. {kept}." if error.meaning else f"{kept}."
         raise
+    with telling(_not_proved(stored.name), *_way_on(stored.name, key_version)):
+        _note(store, _standing(card, stored, Standing.TAKEN, key_version), passphrase)
+    return check_values
+
+
+def note_proved(
+    card: Card, store: KeySetStore, stored: StoredKeySet, key_version: int, passphrase: Passphrase | None
+) -> None:
+    """Note that the card has taken a stored set, where it had this set under this version without a proof until now.
+
+    An authentication with it has just gone well. Raises StoreError where the disk refuses.
+    """
+    unproved = stored.standing in (Standing.BEING_PUT, Standing.TAKEN) and not stored.standing_of_later
+    if unproved and (stored.card, stored.key_version) == (ledger_name(card.state), key_version):
+        store.note(replace(stored, standing=Standing.ON_CARD), passphrase)
+
+
+def _not_proved(name: str) -> str:
+    return f"The card took the keys {name}, and this was not proved yet"
 
 
 def _note(store: KeySetStore | None, known: StoredKeySet, passphrase: Passphrase | None) -> None:
@@ -138,7 +157,8 @@ def _took_nothing(error: CardError) -> bool:
 
 
 def _standing(card: Card, stored: StoredKeySet, standing: Standing, key_version: int) -> StoredKeySet:
-    return replace(stored, standing=standing, card=ledger_name(card.state), key_version=key_version)
+    return replace(stored, standing=standing, standing_of_later="", card=ledger_name(card.state),
+                   key_version=key_version)
 
 
 def put_key(

@@ -26,10 +26,11 @@ HIGHEST_KEY_VERSION = 0xFF
 
 
 class Standing(StrEnum):
-    """What is known of a key set."""
+    """What is known of a key set. All but the first say that a card has it, or may have it."""
 
     GIVEN = "given by the user"
     BEING_PUT = "about to be put on the card"
+    TAKEN = "the card took it, not yet proved"
     ON_CARD = "the card has taken it"
 
 
@@ -59,6 +60,13 @@ class StoredKeySet:
     card: str = ""
     time: str = ""
     sealed: Sealed | None = None
+    # one that only a later jcopsh knows, as it stands in the file; `standing` is BEING_PUT then, which says the least
+    standing_of_later: str = ""
+
+    @property
+    def standing_text(self) -> str:
+        """The standing as the file has it."""
+        return self.standing_of_later or self.standing.value
 
 
 def key_set(name: str, keys: tuple[Secret, Secret, Secret], **known: Any) -> StoredKeySet:
@@ -126,7 +134,8 @@ class KeySetStore:
         def noted(one: StoredKeySet) -> StoredKeySet:
             if one.name.lower() != known.name.lower():
                 return one
-            changed = replace(one, key_version=known.key_version, standing=known.standing, card=known.card)
+            changed = replace(one, key_version=known.key_version, standing=known.standing, card=known.card,
+                              standing_of_later=known.standing_of_later)
             return changed if one.sealed is None else _sealed_anew(one, one.sealed, changed, passphrase)
 
         self._change(lambda entries: [noted(one) for one in entries])
@@ -188,13 +197,13 @@ def _deciphered(stored: StoredKeySet, sealed: Sealed, passphrase: Passphrase | N
 def _known_of(stored: StoredKeySet) -> bytes:
     """What is authenticated with the keys: nobody can give them another name, version, use or card."""
     return json.dumps([FORMAT, stored.name, stored.key_version, stored.diversification, stored.card,
-                       stored.standing.value]).encode()
+                       stored.standing_text]).encode()
 
 
 def _to_json(one: StoredKeySet) -> dict[str, Any]:
     form: dict[str, Any] = {
         "name": one.name, "labels": list(one.labels), "key_version": one.key_version,
-        "diversification": one.diversification, "standing": one.standing.value, "card": one.card, "time": one.time,
+        "diversification": one.diversification, "standing": one.standing_text, "card": one.card, "time": one.time,
     }
     if one.sealed is not None:
         sealed = one.sealed
@@ -219,11 +228,18 @@ def _from_json(item: dict[str, Any]) -> StoredKeySet:
     version = integer(item, "key_version")
     if not 0 <= version <= HIGHEST_KEY_VERSION:
         raise ValueError("a key version is one byte")
+    standing, of_later = _standing(text(item, "standing"))
     return StoredKeySet(
         name=text(item, "name"), keys=None if sealed else _keys_from_json(item["keys"]),
         labels=tuple(map(str, item["labels"])), key_version=version, diversification=text(item, "diversification"),
-        standing=Standing(item["standing"]), card=text(item, "card"), time=text(item, "time"), sealed=sealed,
+        standing=standing, card=text(item, "card"), time=text(item, "time"), sealed=sealed,
+        standing_of_later=of_later,
     )
+
+
+def _standing(written: str) -> tuple[Standing, str]:
+    """The standing that was written, and its text where it is one that only a later jcopsh knows."""
+    return (Standing(written), "") if written in set(Standing) else (Standing.BEING_PUT, written)
 
 
 def _keys_from_json(values: list[str]) -> tuple[Secret, Secret, Secret]:

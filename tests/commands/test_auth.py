@@ -342,6 +342,23 @@ def test_new_keys_from_the_line_to_the_card(card: Shell) -> None:
     assert "on the card" not in card.fail("delete-key 1", 2)
 
 
+@pytest.mark.parametrize("passphrase", ["", "--passphrase"])
+def test_keys_that_are_put_alone_are_proved_by_the_next_authentication(card: Shell, passphrase: str) -> None:
+    def standing() -> str:
+        (listed,) = card.json("keys list")
+        (line,) = listed["key_sets"]
+        return str(line["standing"])
+
+    card.answers += ["one"] * 4
+    card.run("auth --key default")
+    card.run(f"put-key {NEW} --key-version 1 --save bench {passphrase} --yes")
+    assert standing() == "the card took it, not yet proved"
+    card.run(f"reset; auth --key {NEW}")  # by other words
+    assert standing() == "the card took it, not yet proved"
+    card.run("reset; auth --key bench")
+    assert standing() == "the card has taken it"
+
+
 def test_new_keys_are_kept_under_a_passphrase(card: Shell) -> None:
     card.answers += ["one", "one"]
     card.run("auth --key default")

@@ -22,7 +22,7 @@ from jcopsh.errors import (
 )
 from jcopsh.globalplatform.keys import KeySet, KeyType, check_value
 from jcopsh.operations.authentication import KeyChoice
-from jcopsh.operations.key_change import delete_keys, put_key, put_keys
+from jcopsh.operations.key_change import delete_keys, put_key, put_keys, put_unproved
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import KeysPut
 from jcopsh.secrets.key_sets import KeySetStore, Standing, key_set, unsealed
@@ -185,6 +185,34 @@ def test_the_same_version_on_another_card_is_not_taken_for_ours(tmp_path: Path) 
         put_key(domain.card, DEFAULT.keys, key_version=1)
     with pytest.raises(UsageError, match="already"):
         put(domain)
+
+
+def test_what_the_card_took_is_known_to_be_taken_and_not_proved(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.auth()
+    with answering_yes(domain.card):
+        list(put_unproved(domain.card, domain.key_sets, NEW, name=NAME, key_version=1))
+    stored = domain.key_sets.get(NAME)
+    assert stored is not None
+    assert (stored.standing, stored.key_version) == (Standing.TAKEN, 1)
+    domain = domain.again()
+    domain.auth(KeyChoice(NAME, NEW), key_version=1)
+    assert put(domain).key_version == 1
+    final = domain.key_sets.get(NAME)
+    assert final is not None
+    assert final.standing is Standing.ON_CARD
+    assert not [one for one in domain.link.sent if one[1] == 0xD8]
+
+
+def test_a_proof_that_does_not_come_leaves_them_taken(tmp_path: Path) -> None:
+    domain = connected(tmp_path)
+    domain.auth()
+    domain.link.answer = lambda command, answer: b"\x69\x85" if command[1] == 0x50 else answer
+    with pytest.raises(CardError):
+        put(domain)
+    stored = domain.key_sets.get(NAME)
+    assert stored is not None
+    assert stored.standing is Standing.TAKEN
 
 
 def test_a_card_that_made_other_check_values(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,18 @@ def test_a_value_that_jcopsh_does_not_write_is_damage(store: KeySetStore, part: 
     with pytest.raises(StoreError, match="damaged"):
         store.entries()
     assert store.names() == ()
+
+
+@pytest.mark.parametrize("passphrase", [None, Passphrase(PASSPHRASE)])
+def test_a_standing_of_a_later_version_is_kept_as_it_is(store: KeySetStore, passphrase: Passphrase | None) -> None:
+    store.add(replace(key_set("bench", KEYS, card="chip 01"), standing_of_later="lent to another"), passphrase)
+    (found,) = KeySetStore(store.path).entries()
+    assert (found.standing, found.standing_text) == (Standing.BEING_PUT, "lent to another")
+    assert unsealed(found, passphrase).keys == KEYS
+    store.add(key_set("other", KEYS))
+    assert json.loads(store.path.read_text("utf-8"))["key_sets"][0]["standing"] == "lent to another"
+    store.note(replace(found, standing=Standing.ON_CARD, standing_of_later=""), passphrase)
+    assert store.entries()[0].standing_text == "the card has taken it"
 
 
 # --- what a passphrase protects --------------------------------------------------------------------------------------
