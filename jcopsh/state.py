@@ -103,6 +103,8 @@ class CardState:
     verified: tuple[int, ...] = ()  # P2 of each VERIFY that the card took; for display alone, it lifts no guard
     security_domain: bool = False  # the selected application is one, as far as its answer to SELECT or its name tells
     secure_channel: SecureChannelState | None = None  # that is open to the selected security domain
+    # the one that the card ended, as it did not take how a command was protected; for what is said of it alone
+    refused_channel: SecureChannelState | None = None
     scp_options: tuple[tuple[ChannelProtocol, int], ...] = ()  # with i, as the selected security domain announced them
     chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
     first_atr: bytes = b""  # the one when the card was connected: that of a warm reset may be another; kept over resets
@@ -300,11 +302,12 @@ def _of_security_domain(state: CardState, command: CommandAPDU, response: Respon
         told = parse_selected(response.data)
         named = command.data in _ISSUER_NAMES or told.name in _ISSUER_NAMES
         domain = command.p2 == 0x00 and (named or told.security_domain)
-        return replace(state, secure_channel=None, security_domain=domain, scp_options=told.scp_options)
+        return replace(state, secure_channel=None, refused_channel=None, security_domain=domain,
+                       scp_options=told.scp_options)
     if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:
-        return replace(state, secure_channel=None)
+        return replace(state, secure_channel=None, refused_channel=None)
     if _channel_refused(command, response):
-        return replace(state, secure_channel=None)
+        return replace(state, secure_channel=None, refused_channel=state.secure_channel or state.refused_channel)
     if command.ins == INS.GET_DATA and command.cla & 0x80 and response.ok:
         return _told_by_get_data(state, command, response)
     return state

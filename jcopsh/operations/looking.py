@@ -15,7 +15,7 @@ from jcopsh.globalplatform.registry import RegistryEntry, Scope
 from jcopsh.iso7816.aid import AID, lookup
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.hexadecimal import ascii_column
-from jcopsh.iso7816.status import in_words, meaning_of
+from jcopsh.iso7816.status import SW, in_words, meaning_of
 from jcopsh.jcop.identify import IDENTIFY_JCOP4, IdentifyError, Jcop4Identity, parse_identify_jcop4
 from jcopsh.jcop.java_card import java_card_of
 from jcopsh.operations.content_values import Absent, CardInfo, CardListing, ContentEntry
@@ -216,9 +216,14 @@ _OR_ELSE = {
 
 
 def _refused(command: CommandAPDU, response: ResponseAPDU) -> CardError:
-    hint = AUTHENTICATE if response.sw in (WITHOUT_AUTHENTICATION, 0x6985) else _SELECT_ONE + _OR_ELSE.get(
-        response.sw, "")
-    return card_error("the card does not say what is on it", command, response, hint=hint)
+    return card_error("the card does not say what is on it", command, response, hint=_after(response.sw))
+
+
+def _after(sw: int) -> str:
+    """What to try after GET STATUS was refused; nothing is said here of a secure channel that the card has ended."""
+    if sw == SW.SECURE_MESSAGING_INCORRECT:
+        return ""
+    return AUTHENTICATE if sw in (WITHOUT_AUTHENTICATION, 0x6985) else _SELECT_ONE + _OR_ELSE.get(sw, "")
 
 
 def read_registry(card: Card) -> Registry:

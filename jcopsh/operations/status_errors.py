@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from jcopsh.card.card import Card
 from jcopsh.errors import CardError
+from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
-from jcopsh.iso7816.status import in_words
+from jcopsh.iso7816.status import SW, in_words
 from jcopsh.jcop.root_applet import BOOT
 from jcopsh.state import CardState, Fuse, SelectedKind
 
@@ -18,14 +19,45 @@ def card_error(
     return CardError(what, command, response, meaning=f"{said}. {besides}" if besides else said, hint=hint)
 
 
-def channel_hint(card: Card, error: CardError) -> str:
-    """What to try besides where a command in a secure channel was answered 6982; empty where it was not.
+_OF_CHANNEL = (SW.SECURITY_STATUS_NOT_SATISFIED, SW.SECURE_MESSAGING_INCORRECT)
+_OPENS_AGAIN = "auth opens it again"
 
-    The status word tells a channel that the card has closed as well as what its keys may not do.
+
+def hint_in_channel(card: Card, error: CardError) -> str:
+    """What to try after this error, where a secure channel has to do with it; else the error's own hint.
+
+    6988 says that the card did not take how a command was protected, and the channel is gone: what was sent after it
+    was sent without, and is answered 6982. In an open channel 6982 tells one that the card has closed as well as what
+    its keys may not do.
     """
-    if error.response.sw != 0x6982 or not card.goes_through_channel(error.command):
+    sw, refused = error.response.sw, card.state.refused_channel
+    if sw not in _OF_CHANNEL:
+        return error.hint
+    if refused is not None:
+        return f"the card did not take the MAC of a command in the secure channel, which is gone now: {_OPENS_AGAIN}" \
+               f"{_other_option(card.state, refused)}"
+    channel = card.state.secure_channel
+    if channel is None or not card.goes_through_channel(error.command) or _OPENS_AGAIN in error.hint:
+        return error.hint
+    said = f"the card may have closed the secure channel: {_OPENS_AGAIN}{_other_option(card.state, channel)}"
+    return "; ".join(filter(None, (error.hint, said)))
+
+
+def _other_option(state: CardState, channel: SecureChannelState) -> str:
+    """Which other i the card may have; empty where it tells its own, and the channel was opened with that.
+
+    An i that is wrong in how the ICV is made shows first in the command behind EXTERNAL AUTHENTICATE (E.3.4).
+    """
+    from jcopsh.globalplatform.scp02 import Option  # the start-up does not need it
+
+    told = dict(state.scp_options).get(channel.protocol)
+    if channel.protocol is not ChannelProtocol.SCP02 or told == channel.option:
         return ""
-    return "the card may have closed the secure channel: auth opens it again"
+    if told is not None:
+        return f", without --option: the card tells i={told:02X}"
+    other = channel.option ^ Option.ICV_ENCRYPTION
+    return (f"; if that happens again, its i, which it does not tell, may be another than {channel.option:02X}: auth "
+            f"with --option {other:02X}")
 
 
 def root_error(card: Card, what: str, command: CommandAPDU, response: ResponseAPDU) -> CardError:

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 from jcopsh.errors import EXIT_CARD, EXIT_OK, EXIT_USAGE, CardError, ConnectionGivenUp, Ended, JcopshError, ReaderError
-from jcopsh.operations.status_errors import channel_hint
+from jcopsh.operations.status_errors import hint_in_channel
 from jcopsh.shell.command import Injected
 from jcopsh.shell.line import Call, Line
 from jcopsh.shell.parser import parse_line
@@ -134,7 +134,7 @@ def _run_call(session: Session, text: str, *, begun: bool) -> int:
         if isinstance(error, ReaderError) and error.card_lost:
             session.disconnect()
         if isinstance(error, CardError) and (card := session.card_or_none) is not None:
-            error.hint = "; ".join(one for one in (error.hint, channel_hint(card, error)) if one)
+            error.hint = hint_in_channel(card, error)
         session.output.error(error, None if session.interactive else line, json=json)
         return error.exit_code
     except KeyboardInterrupt as interrupt:

@@ -19,7 +19,7 @@ from jcopsh.globalplatform.keys import DEFAULT_KEY, KeySet
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.operations.key_change import put_key
 from jcopsh.operations.selection import SELECT_DEFAULT
-from jcopsh.operations.status_errors import card_error, channel_hint
+from jcopsh.operations.status_errors import card_error, hint_in_channel
 from jcopsh.secrets.secret import Secret
 from jcopsh.shell.json_form import to_json
 from jcopsh.shell.render import Output
@@ -262,11 +262,13 @@ def test_bytes_past_the_channel_that_the_card_takes_for_forged_end_it(tmp_path: 
 
 def test_6982_in_a_channel_hints_at_auth_and_elsewhere_does_not(tmp_path: Path) -> None:
     domain = connected(tmp_path)
-    refused = card_error("refused", apdu(GET_KEYS), ResponseAPDU(b"", 0x6982))
-    assert channel_hint(domain.card, refused) == ""
+    refused = card_error("refused", apdu(GET_KEYS), ResponseAPDU(b"", 0x6982), hint="look")
+    assert hint_in_channel(domain.card, refused) == "look"
     domain.auth()
-    assert "auth" in channel_hint(domain.card, refused)
-    assert channel_hint(domain.card, card_error("refused", apdu(GET_KEYS), ResponseAPDU(b"", 0x6A88))) == ""
+    assert hint_in_channel(domain.card, refused) == (
+        "look; the card may have closed the secure channel: auth opens it again")
+    other = card_error("refused", apdu(GET_KEYS), ResponseAPDU(b"", 0x6A88), hint="look")
+    assert hint_in_channel(domain.card, other) == "look"
 
 
 def test_a_refused_command_leaves_the_reader_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

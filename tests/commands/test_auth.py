@@ -462,6 +462,47 @@ def test_6982_in_the_channel_hints_at_another_auth(card: Shell, monkeypatch: pyt
     assert "auth opens it again" in " ".join(said.split())
 
 
+GONE = "the card did not take the MAC of a command in the secure channel, which is gone now: auth opens it again"
+OTHER_I = "; if that happens again, its i, which it does not tell, may be another than 15: auth with --option 05"
+
+
+@pytest.mark.parametrize(("auth", "told", "way_out"), [
+    ("auth --key default", False, OTHER_I), ("auth --key default", True, ""),
+    ("auth --key default --option 05", True, ", without --option: the card tells i=15"),
+])
+def test_a_mac_that_the_card_does_not_take_is_one_hint_for_all_that_follows(
+    card: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, auth: str, *, told: bool, way_out: str
+) -> None:
+    cap = tmp_path / "a.cap"
+    cap.write_bytes(Cap(bytes.fromhex("F0A1B2C3D4"), (bytes.fromhex("F0A1B2C3D401"),)).archive)
+    card.run("connect")
+    real = card.session.card._link.transmit
+    wrapped = False
+
+    def answer(command: bytes) -> bytes:
+        nonlocal wrapped
+        if command[:4] == bytes.fromhex("80CA0066") and not told:
+            return b"\x69\x85"
+        if command[1] == 0xA4 and not told:
+            real(command)
+            return bytes.fromhex("6F108408A000000003000000A5049F6501FF9000")
+        if command[1] == 0x50:
+            wrapped = False
+        if command[0] == 0x84 and command[1] != 0x82 and not wrapped:
+            wrapped = True
+            return b"\x69\x88"
+        return b"\x69\x82" if wrapped and command[1] in (0xF2, 0xE4) else real(command)
+
+    monkeypatch.setattr(card.session.card._link, "transmit", answer)
+    for line in ("list", f"install {cap}", "delete F0A1B2C3D4 --yes", "send 80F28002024F0000"):
+        card.run(f"reset; {auth}")
+        said = " ".join(card.fail(line).split())
+        assert f"try: {GONE}{way_out}" in said
+        assert "select isd" not in said
+        assert f"try: {GONE}{way_out}" in " ".join(card.fail("list").split())
+        assert "the card does this only" not in said
+
+
 def test_a_host_challenge_is_for_recordings(card: Shell) -> None:
     assert "proves nothing" in card.fail("auth --key default --host-challenge 0011223344556677", 2)
 
