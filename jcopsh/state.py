@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TypeVar
 
 from jcopsh.globalplatform import cplc
+from jcopsh.globalplatform.card_data import java_card_told
 from jcopsh.globalplatform.channel import CLA_SECURE, ChannelProtocol, SecureChannelState, announced_options
 from jcopsh.globalplatform.selected_application import parse_selected
 from jcopsh.iso7816.aid import ISSUER_DOMAINS
@@ -106,6 +107,7 @@ class CardState:
     # the one that the card ended, as it did not take how a command was protected; for what is said of it alone
     refused_channel: SecureChannelState | None = None
     scp_options: tuple[tuple[ChannelProtocol, int], ...] = ()  # with i, as the selected security domain announced them
+    java_card: str = ""  # the version that the card recognition data of a security domain told, such as `2`
     chip: str = ""  # what CPLC says of this very chip, in hexadecimal; kept over resets
     first_atr: bytes = b""  # the one when the card was connected: that of a warm reset may be another; kept over resets
 
@@ -303,7 +305,7 @@ def _of_security_domain(state: CardState, command: CommandAPDU, response: Respon
         named = command.data in _ISSUER_NAMES or told.name in _ISSUER_NAMES
         domain = command.p2 == 0x00 and (named or told.security_domain)
         return replace(state, secure_channel=None, refused_channel=None, security_domain=domain,
-                       scp_options=told.scp_options)
+                       scp_options=told.scp_options, java_card=told.java_card or state.java_card)
     if command.ins == INS.INITIALIZE_UPDATE and command.cla & 0x80:
         return replace(state, secure_channel=None, refused_channel=None)
     if _channel_refused(command, response):
@@ -322,7 +324,8 @@ def _channel_refused(command: CommandAPDU, response: ResponseAPDU) -> bool:
 def _told_by_get_data(state: CardState, command: CommandAPDU, response: ResponseAPDU) -> CardState:
     tag, data = command.p1 << 8 | command.p2, response.data
     if tag == 0x0066:
-        return replace(state, scp_options=tuple(announced_options(data).items()) or state.scp_options)
+        return replace(state, scp_options=tuple(announced_options(data).items()) or state.scp_options,
+                       java_card=java_card_told(data) or state.java_card)
     if tag == cplc.TAG:
         try:
             return replace(state, chip=cplc.parse_cplc(data).chip.hex().upper())

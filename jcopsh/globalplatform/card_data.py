@@ -87,6 +87,14 @@ def parse_recognition(data: bytes) -> Recognition:
     return _recognition(parse_legible(found.value)[0])
 
 
+def java_card_told(data: bytes) -> str:
+    """The version of Java Card, such as `2`, in what `parse_recognition` reads; empty where there is none."""
+    try:
+        return parse_recognition(data).java_card
+    except CardDataError:
+        return ""
+
+
 def _recognition(items: tuple[TLV, ...]) -> Recognition:
     management = identification = configuration = chip = java_card = ""
     channels: list[ScpOption] = []

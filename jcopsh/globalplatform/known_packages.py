@@ -61,6 +61,10 @@ _BY_AID = {AID(bytes.fromhex(text)): name for text, name in _NAMES.items()}
 
 _JAVA_CARD = ("2.1", "2.1.1", "2.2", "2.2.1", "2.2.2", "3.0.1", "3.0.4", "3.0.5", "3.1", "3.2")
 _LATER = "later than "
+NEWEST = _JAVA_CARD[-1]
+"""The newest Java Card version that is known here."""
+_JAVA_CARD_RID = bytes.fromhex("A000000062")
+_MAJOR = 1  # of all packages of all these versions
 
 # for packages whose versions tell the Java Card version: the minor versions of 1.x and the version they came with
 _CAME_WITH: Mapping[str, tuple[str, ...]] = MappingProxyType({
@@ -104,6 +108,16 @@ def java_card_version(aid: AID, major: int, minor: int) -> str:
         return versions[minor]
     following = _JAVA_CARD[_JAVA_CARD.index(versions[-1]) + 1 :]
     return following[0] if following else f"{_LATER}{versions[-1]}"
+
+
+def no_java_card_has(aid: AID, major: int) -> bool:
+    """Whether no known Java Card version has a package of this AID with this major version: all have 1."""
+    return aid.rid == _JAVA_CARD_RID and bool(package_name(aid)) and major != _MAJOR
+
+
+def is_unknown(version: str) -> bool:
+    """Whether this is a Java Card version after the newest that is known, as `later than 3.2` is."""
+    return version.startswith(_LATER)
 
 
 def is_newer(version: str, than: str) -> bool:

@@ -13,7 +13,15 @@ from enum import Enum
 
 from jcopsh.globalplatform.cap import CapFile, Package
 from jcopsh.globalplatform.content import Instance
-from jcopsh.globalplatform.known_packages import DOMAIN_MODULES, is_newer, java_card_version, package_name
+from jcopsh.globalplatform.known_packages import (
+    DOMAIN_MODULES,
+    NEWEST,
+    is_newer,
+    is_unknown,
+    java_card_version,
+    no_java_card_has,
+    package_name,
+)
 from jcopsh.globalplatform.registry import RegistryEntry, Scope
 from jcopsh.iso7816.aid import AID
 
@@ -52,12 +60,14 @@ class Inventory:
     """What is on a card, as far as it told: its registry, and the free memory for code in bytes.
 
     `java_card` is the version of Java Card that this kind of card has, such as `3.0.1`; empty where that is not known.
+    `java_card_told` is what the card recognition data say of it, such as `2`, empty where they say nothing.
     `known` is False where the card did not let its registry be read, or not all of it; `unseen` says what.
     """
 
     entries: tuple[RegistryEntry, ...] = ()
     free_memory: int | None = None
     java_card: str = ""
+    java_card_told: str = ""
     known: bool = True
     unseen: tuple[str, ...] = ()
 
@@ -338,12 +348,44 @@ def _too_old(wanted: Package, there: RegistryEntry) -> Iterator[Finding]:
 
 
 def _newer_than_card(wanted: Package, inventory: Inventory) -> Iterator[Finding]:
+    """Imports of the platform's own packages, which cards need not list: by the Java Card version that they came with.
+    """
+    imports, card_s = f"the file imports {_named(wanted)}", inventory.java_card
+    convert = (f"convert the file for Java Card {card_s}" if card_s else "convert the file for the card's Java Card",)
     needed = java_card_version(wanted.aid, wanted.major, wanted.minor)
-    if needed and inventory.java_card and is_newer(needed, inventory.java_card):
-        yield Finding(
-            f"the file imports {_named(wanted)}, which takes Java Card {needed}; this kind of card has "
-            f"{inventory.java_card}", Step.LINK, (f"convert the file for Java Card {inventory.java_card}",),
-        )
+    if no_java_card_has(wanted.aid, wanted.major):
+        yield Finding(f"{imports}, and no Java Card up to {NEWEST} has version {wanted.major}.x of that package",
+                      Step.LINK, convert)
+    elif needed and card_s and is_newer(needed, card_s):
+        yield Finding(f"{imports}, which takes Java Card {needed}; this kind of card has {card_s}", Step.LINK, convert)
+    elif needed and not card_s and is_unknown(needed):
+        yield Finding(f"{imports}, which no Java Card up to {NEWEST} has", Step.LINK, convert, certain=False)
+    elif needed and not card_s and is_newer(needed, _MOST_OF.get(inventory.java_card_told, needed)):
+        yield Finding(f"{imports}, which takes Java Card {needed}, and the card says that it has Java Card "
+                      f"{inventory.java_card_told}", Step.LINK, convert, certain=False)
+
+
+# up to which version a card may be that says so: a JCOP 2.4.2, which has 3.0.1, is not known to say 3
+_MOST_OF = {"2": "3.0.1"}
+
+
+def unlisted_imports(cap: CapFile, inventory: Inventory) -> str:
+    """Sentences for a card that has refused to link a file: which imports it can mean, and what is known of its Java
+    Card version. An import that the card lists in a version that fits is none of them."""
+    own = {package.aid for package in cap.packages}
+    asked = [_with_java_card(one) for one in cap.imports if one.aid not in own
+             and ((there := inventory.package(one.aid)) is None or any(_too_old(one, there)))]
+    which = f"It can mean {', '.join(asked)}: what the file imports and the card does not list. " if asked else ""
+    if inventory.java_card:
+        return f"{which}This kind of card has Java Card {inventory.java_card}"
+    if inventory.java_card_told:
+        return f"{which}The card says that it has Java Card {inventory.java_card_told}"
+    return f"{which}Which Java Card version the card has is not known"
+
+
+def _with_java_card(package: Package) -> str:
+    needed = java_card_version(package.aid, package.major, package.minor)
+    return f"{_named(package)} (Java Card {needed})" if needed else _named(package)
 
 
 def _memory(cap: CapFile, inventory: Inventory) -> Iterator[Finding]:

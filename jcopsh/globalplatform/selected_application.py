@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jcopsh.globalplatform.card_data import java_card_told
 from jcopsh.globalplatform.channel import ChannelProtocol, announced_options
 from jcopsh.iso7816.tlv import TLV, TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
@@ -16,12 +17,14 @@ class SelectedApplication:
     """The answer to SELECT by name, as far as it can be read.
 
     `name` is the DF name, which is the AID, empty where it is not told. `security_domain`: it is one, since it tells
-    the largest length of a command's data, or which secure channels it opens. `scp_options` are these, protocol and i.
+    the largest length of a command's data, or which secure channels it opens. `scp_options` are these, protocol and i;
+    `java_card` is the version of Java Card that it tells, such as `2`, empty where it tells none.
     """
 
     name: bytes
     security_domain: bool
     scp_options: tuple[tuple[ChannelProtocol, int], ...]
+    java_card: str = ""
 
 
 def parse_selected(data: bytes) -> SelectedApplication:
@@ -30,7 +33,8 @@ def parse_selected(data: bytes) -> SelectedApplication:
     name = _inside(template, _DF_NAME)
     longest = _inside(_inside(template, _PROPRIETARY), _LONGEST_COMMAND_DATA)
     options = tuple(announced_options(data).items())
-    return SelectedApplication(name.value if name else b"", longest is not None or bool(options), options)
+    return SelectedApplication(name.value if name else b"", longest is not None or bool(options), options,
+                               java_card_told(data))
 
 
 def _template(data: bytes) -> TLV | None:

@@ -27,6 +27,7 @@ from jcopsh.globalplatform.preflight import (
     kind_of,
     preflight,
     same_package,
+    unlisted_imports,
 )
 from jcopsh.globalplatform.registry import Privilege, Scope, privilege_names
 from jcopsh.iso7816.aid import AID
@@ -41,6 +42,9 @@ from jcopsh.secrets.segments import Segments, take_out
 
 MOST_WITH_MAC = 247  # bytes of data in a short command with a MAC of 8 bytes, and without encryption
 _NO_SUCH_INSTALL = 0x6A86  # P1 of INSTALL is not known
+_IMPORT_MISSING = 0x6438  # of the Java Card installer
+_LINKABLE = ("cap info FILE shows which Java Card each import takes: convert the file for the card's own, or upload "
+             "first what is no part of it")
 _LOADING = "The load was not finished. A card drops what is unfinished; where it does not, delete takes it away"
 
 
@@ -225,7 +229,8 @@ def install(card: Card, request: Request) -> Iterator[InstallPlan | Deletion | P
     yield _with_doubts(plan.shown, findings, inventory)
     if before is not None:
         yield from _delete(card, before.aid, found, (), related=True, then="")
-    yield from _load(card, plan, findings, "The package of before was deleted. " if before is not None else "")
+    yield from _load(card, plan, findings, "The package of before was deleted. " if before is not None else "",
+                     unlisted_imports(request.cap, inventory))
     for command, one in zip(plan.installs, request.instances, strict=True):
         truth = (f"Package {request.cap.aid} is on the card. Whether {one.aid} is too, list tells; install with "
                  "--keep-package makes it, without loading again")
@@ -259,8 +264,9 @@ def _with_doubts(plan: InstallPlan, findings: Sequence[Finding], inventory: Inve
     return replace(plan, notes=(*plan.notes, *doubts, *(f"not seen: {one}" for one in inventory.unseen)))
 
 
-def _load(card: Card, plan: _Plan, findings: Sequence[Finding], before: str) -> Iterator[Progress]:
-    """Load the file. `before` says what was done already, for what is said when it goes wrong."""
+def _load(card: Card, plan: _Plan, findings: Sequence[Finding], before: str, imports: str) -> Iterator[Progress]:
+    """Load the file. For what is said when it goes wrong, `before` says what was done already, and `imports` which of
+    them the card can mean where it misses one."""
     for command in plan.for_load:
         with telling(f"{before}{_LOADING}"):
             response = card.send(command)
@@ -273,8 +279,12 @@ def _load(card: Card, plan: _Plan, findings: Sequence[Finding], before: str) -> 
                      else f"{before}{_LOADING}"):
             response = card.send(command)
         if not response.ok:
-            raise _refused(command, response, findings, block=_block(number, len(plan.loads)),
-                           truth=f"{before}The package is not on the card.")
+            missing = response.sw == _IMPORT_MISSING
+            raise _refused(
+                command, response, findings, block=_block(number, len(plan.loads)), hint=_LINKABLE if missing else "",
+                truth=f"{imports}. {before}The package is not on the card." if missing else
+                      f"{before}The package is not on the card.",
+            )
         sent += len(command.data)
         yield Progress(f"loading {plan.shown.package}", sent, plan.shown.bytes_to_load, "bytes")
 

@@ -285,7 +285,7 @@ def take_inventory(card: Card) -> Inventory:
     resources = free_resources(card)
     identity = card.state.identity or (_jcop4(card) if resources else None)
     return Inventory(found.entries, resources.free_non_volatile if resources else None, java_card_of(identity),
-                     known=found.complete, unseen=found.notes)
+                     card.state.java_card, known=found.complete, unseen=found.notes)
 
 
 def inventory_if_told(card: Card) -> Inventory:

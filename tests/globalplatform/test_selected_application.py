@@ -22,7 +22,8 @@ def template(*inside: bytes) -> bytes:
 
 
 def test_an_issuer_security_domain_tells_its_name_and_its_secure_channels() -> None:
-    assert parse_selected(FCI) == SelectedApplication(NAME, security_domain=True, scp_options=SCP02_15)
+    assert parse_selected(FCI) == SelectedApplication(
+        NAME, security_domain=True, scp_options=SCP02_15, java_card="2")
 
 
 def test_an_applet_tells_its_name_alone() -> None:

@@ -11,6 +11,7 @@ import pytest
 from jcopsh.card.card import Card, answering_yes
 from jcopsh.errors import CardError, JcopshError, ReaderError, Refused, UsageError
 from jcopsh.globalplatform.cap import Flags, Package, parse_cap
+from jcopsh.globalplatform.card_data import TAG_CARD_DATA, get_data
 from jcopsh.globalplatform.content import Instance, LifeCycle, Structure, install_for_install
 from jcopsh.globalplatform.preflight import Inventory, preflight
 from jcopsh.globalplatform.registry import Privilege, Scope, parse_status
@@ -298,7 +299,48 @@ def test_imports_of_the_newest_java_card(package: str, minor: int, java_card: st
     older = "2.2.2" if java_card == "3.0.1" else "3.0.5"
     (found,) = preflight(cap, (), Inventory(java_card=older))
     assert f"which takes Java Card {java_card}; this kind of card has {older}" in found.what
-    assert preflight(cap, (), Inventory(java_card="")) == ()
+    unknown = preflight(cap, (), Inventory(java_card=""))
+    assert [(one.certain, "no Java Card up to 3.2 has" in one.what) for one in unknown] == [(False, True)] * (
+        java_card == "later than 3.2")
+    told = preflight(cap, (), Inventory(java_card_told="2"))
+    assert [one.certain for one in told] == [False] * (java_card != "3.0.1")
+    assert preflight(cap, (), Inventory(java_card_told="3")) == unknown
+
+
+@pytest.mark.parametrize("card", [Inventory(), Inventory(java_card="3.0.1"), Inventory(java_card_told="3")])
+@pytest.mark.parametrize("package", ["A0000000620101", "A0000000620001", "A0000000620201"])
+def test_an_import_of_a_version_that_no_java_card_has(package: str, card: Inventory) -> None:
+    cap = parse_cap(Cap(LIBRARY, (), imports=((bytes.fromhex(package), 9, 9),)).archive)
+    (found,) = preflight(cap, (), card)
+    assert found.certain
+    assert "9.9, and no Java Card up to 3.2 has version 9.x of that package" in found.what
+    assert found.resolved_by[0].startswith("convert the file for")
+
+
+def test_what_cannot_be_linked_is_told_with_the_imports_that_can_be_meant(tmp_path: Path) -> None:
+    library, rom = bytes.fromhex("F0000000AA01"), bytes.fromhex("A000000167413001")
+    imports = ((library, 1, 2), (rom, 1, 0), FRAMEWORK_1_6)
+    sim = Content({**EMPTY, 0x10: [entry(library, 1, version="0102")]}, {"80E8": "6438"})
+    with pytest.raises(CardError) as caught:
+        install(sim.card(tmp_path), Request(parse_cap(Cap(LIBRARY, (), imports=imports).archive)))
+    assert "F0000000AA01" not in caught.value.meaning
+    assert caught.value.meaning.endswith(
+        "It can mean A000000167413001 1.0, javacard.framework 1.6 (Java Card 3.0.5): what the file imports and the "
+        "card does not list. Which Java Card version the card has is not known. The package is not on the card.")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(("answers", "known"), [
+    ({"80CA0066": "660B730906072A864886FC6B01" "9000"}, "is not known"),  # nothing of Java Card in it
+    ({"80CA0066": "6610730E660C060A2B060104012A026E0102" "9000"}, "The card says that it has Java Card 2"),
+])
+def test_what_the_card_says_of_its_java_card(tmp_path: Path, answers: dict[str, str], known: str) -> None:
+    sim = Content(EMPTY, {**answers, "80E8": "6438"})
+    card = sim.card(tmp_path)
+    card.send(get_data(TAG_CARD_DATA))
+    with pytest.raises(CardError) as caught:
+        install(card, Request(A))
+    assert known in caught.value.meaning
 
 
 # --- what goes wrong on the way --------------------------------------------------------------------------------------
