@@ -18,6 +18,8 @@ from jcopsh.operations.file_values import FileDifference, FileWritten, Record, R
 
 # behind the last record; some cards say that the parameters are wrong
 _NO_MORE = (0x6A83, 0x6B00, 0x6A86)
+# what cards say of data that are too short or too long, besides 67xx; 6982 and others come before that is looked at
+_OF_LENGTHS = (0x6A80, 0x6A84, 0x6A85, 0x6A87)
 _SHORTER = 0x6282  # than Le, as most records are
 
 
@@ -109,7 +111,9 @@ def _read_back(card: Card, number: int, data: bytes) -> str:
 def _write(card: Card, command: CommandAPDU, otherwise: str, control: FileControl | None) -> None:
     response = exchange(card, command)
     if not response.done:
-        raise refused(otherwise, card, command, response, hint=_wrong_length(control, len(command.data)))
+        about_length = response.sw1 == 0x67 or response.sw in _OF_LENGTHS
+        hint = _wrong_length(control, len(command.data)) if about_length else ""
+        raise refused(otherwise, card, command, response, hint=hint)
 
 
 def _wrong_length(control: FileControl | None, given: int) -> str:

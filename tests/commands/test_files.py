@@ -297,3 +297,19 @@ def test_what_a_search_found_is_offered_until_it_is_deleted(files: Shell) -> Non
     assert offered(files, "cat 6E3")["6E30"] == "transparent, 100 bytes"
     files.run("delete-file 6E30 --yes")
     assert "6E30" not in offered(files, "cat 6E3")
+
+
+def test_a_right_that_is_missing_comes_before_the_length(files: Shell) -> None:
+    said = files.fail("append-record |x| --file 3F00/7E10/6E04")
+    assert "6982" in said
+    assert "try: verify REFERENCE, e.g. verify 1" in said
+    assert "DATA has" not in said
+
+
+@pytest.mark.parametrize(("line", "says"), [
+    ("cd -", "cd .. goes up"), ("cd ~", "cd mf goes to the root"), ("cat .", "without a file the current one is meant"),
+    ("cat nonsense", "help files shows how files are named"), ("read-binary 0 1 --file x", "help files"),
+    ("cat aid:XY", "help bytes"),
+])
+def test_what_is_no_file_is_told_where_files_are_explained(files: Shell, line: str, says: str) -> None:
+    assert says in files.fail(line, 2)

@@ -28,6 +28,12 @@ _NAMED = {
     SHORT_PREFIX: "the short identifier of an EF in the current DF, 1 to 30",
     NAME_PREFIXES[0]: "the name of a DF, its AID, in hex or |text|",
 }
+# what shells of a computer know, and what says it here
+_OF_SHELLS = {
+    ".": "without a file the current one is meant; pwd says which that is",
+    "-": "cd .. goes up, cd mf to the root, pwd says where you are",
+    "~": "cd mf goes to the root, pwd says where you are",
+}
 _HEX_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _IDENTIFIER = re.compile(r"[0-9A-Fa-f]{4}")
 _RANGE = re.compile(r"(?P<first>[0-9A-Fa-f]{4})(?:-(?P<last>[0-9A-Fa-f]{4}))?")
@@ -59,7 +65,15 @@ class FileReferenceType(ParameterType[FileReference]):
 
     def parse(self, text: str, context: ParseContext) -> FileReference:
         """The reference."""
-        return FileReference.parse(text)
+        if text.strip() in _OF_SHELLS:
+            raise UsageError("this is no file of a card", hint=_OF_SHELLS[text.strip()], start=0, end=len(text))
+        try:
+            return FileReference.parse(text)
+        except NotationError as error:
+            if text.strip().lower().startswith(NAME_PREFIXES):
+                raise  # what is wrong is how its bytes are written
+            raise UsageError(error.message, hint="help files shows how files are named",
+                             start=error.start, end=error.end) from None
 
     def format(self, value: FileReference) -> str:
         """As it is read again."""
