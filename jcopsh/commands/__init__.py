@@ -9,7 +9,7 @@ from jcopsh.shell.command import Registry
 
 FAMILIES = (
     "connection", "prepersonalise", "auth", "keys", "card_keys", "memory", "gp_info", "cap", "content", "files",
-    "data_objects", "pins", "channels", "raw", "reader", "trace", "settings", "alias", "history", "help",
+    "data_objects", "pins", "channels", "raw", "gpshell", "reader", "trace", "settings", "alias", "history", "help",
 )
 
 

@@ -14,7 +14,7 @@ from jcopsh.shell.choices import GET_RESPONSE
 from jcopsh.shell.command import command
 from jcopsh.shell.session import Session
 from jcopsh.shell.settings import Setting
-from jcopsh.shell.types import ApduText, Integer, choice_among
+from jcopsh.shell.types import ApduText, choice_among
 
 
 @command("send", group="raw")
@@ -54,15 +54,6 @@ def send(
     check(apdu, response, meaning, f"where this answer is wanted, add *{response.sw:04X}")
 
 
-@command("send_apdu", group="raw")
-def send_apdu(card: Card, *, apdu: ApduText, sc: Integer = 0) -> Iterator[ExchangeResult]:
-    """`send`, as GPShell's scripts write it: `send_apdu -sc 0 -APDU 00A4…`.
-
-    -sc 1 sends it through the secure channel, -sc 0 past it.
-    """
-    yield from send(card, apdu, plain=sc == 0, wrapped=sc != 0)
-
-
 @command("get-response", group="raw")
 def get_response(session: Session, follow: Annotated[str, choice_among(GET_RESPONSE)] | None = None) -> Setting:
     """Choose whether 61xx and 6Cxx are followed by themselves, or shown as the card gives them: on or off.
@@ -74,4 +65,4 @@ def get_response(session: Session, follow: Annotated[str, choice_among(GET_RESPO
     return session.settings.set("get_response", follow)
 
 
-COMMANDS = (get_response, send, send_apdu)
+COMMANDS = (get_response, send)

@@ -1,4 +1,5 @@
-"""Bytes as card people write them: hexadecimal, with JCShell's `|text|` and `#(…)`, and ykman's form of an APDU.
+"""Bytes as card people write them: hexadecimal, with JCShell's `|text|` and `#(…)`, and ykman's form of an APDU; also
+as programs and datasheets write them (`jcopsh.iso7816.plain_bytes`).
 
 Errors carry offsets into the text and never repeat the text: it may be a key.
 """
@@ -10,9 +11,19 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from jcopsh.iso7816.apdu import MAX_EXTENDED_DATA, CommandAPDU
+from jcopsh.iso7816.plain_bytes import (
+    CLOSING,
+    OPENING,
+    OTHER_BLANKS,
+    Label,
+    brackets,
+    labels,
+    plain_bytes,
+    without_labels,
+)
 
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
-SEPARATORS = frozenset(" \t\r\n\f\v:,")
+SEPARATORS = frozenset(" \t\r\n\f\v:,") | set(OTHER_BLANKS)
 MAX_PREFIXED = 255  # `#(…)` writes one length byte
 
 
@@ -34,19 +45,24 @@ class NotationError(ValueError):
 
 
 def parse_bytes(text: str) -> bytes:
-    """Read bytes: hex digits in pairs, `|ASCII text|`, and `#(…)`, one length byte and then the bytes inside.
+    r"""Read bytes: hex digits in pairs, `|ASCII text|`, and `#(…)`, one length byte and then the bytes inside.
 
-    Spaces, ':', ',' and a `0x` before a group are ignored; the forms mix and `#(…)` nests, e.g. `C9#(|text|)`.
+    Spaces, ':', ',' and a `0x` before a group are ignored, and so are '-' between bytes, `\x`, Java's `(byte)`, braces
+    around it all, and the blanks of web pages; the forms mix and `#(…)` nests, e.g. `C9#(|text|)`.
     Empty text is no bytes. Raises NotationError at the first character that fits nowhere.
     """
-    reader = _Reader(text)
+    _check_brackets(text)
+    reader = _Reader(plain_bytes(text), text)
     reader.read()
     return bytes(reader.out)
 
 
 @dataclass
 class _Reader:
+    """Reads plain bytes; `written` is how they were written, in as many characters, for what errors name."""
+
     text: str
+    written: str
     out: bytearray = field(default_factory=bytearray)
     position: int = 0
     # where each open `#(` stands in the text, and where its content begins in `out`
@@ -90,6 +106,9 @@ class _Reader:
 
     def _refuse_stranger(self, at: int) -> None:
         """Where a lone digit stands before a character that is none, that character is what is wrong."""
+        if at < len(self.text) and not self.written[at].isascii():
+            self.position = at
+            raise self._wrong(f"{_name(self.written[at])} parts the two digits of a byte")
         if at < len(self.text) and self.text[at] not in SEPARATORS and self.text[at] not in "|#)":
             self.position = at
             raise self._wrong(f"{_name(self.text[at])} is not a hexadecimal digit")
@@ -126,9 +145,32 @@ class _Reader:
         return NotationError(message, self.position, self.position + 1)
 
 
+def _check_brackets(text: str) -> None:
+    """Raise NotationError unless there are none, or one pair around everything but an expected status word."""
+    found = brackets(text)
+    if not found:
+        return
+    first = found[0]
+    if text[first] not in OPENING or text[:first].strip():
+        raise NotationError(f"{_name(text[first])} is not a hexadecimal digit", first, first + 1)
+    partner = CLOSING[OPENING.index(text[first])]
+    if len(found) == 1:
+        raise NotationError(f"what {_name(text[first])} opens is never closed by '{partner}'", first, len(text))
+    last = found[1]
+    if text[last] != partner or len(found) > 2 or text[last + 1 :].strip().partition("*")[0]:
+        wrong = found[2] if len(found) > 2 else last
+        raise NotationError("braces stand around all of the bytes, once", wrong, wrong + 1)
+
+
 def _name(character: str) -> str:
-    """A character for an error message: one is shown, as it alone cannot give a key away."""
-    return f"'{character}'" if character.isprintable() else f"the character U+{ord(character):04X}"
+    """A character for an error message: one is shown, as it alone cannot give a key away. What has no ASCII code is
+    named, for it may look like something else or like nothing."""
+    if character.isascii():
+        return f"'{character}'" if character.isprintable() else f"the character U+{ord(character):04X}"
+    import unicodedata  # rarely needed, and large
+
+    code, name = f"U+{ord(character):04X}", unicodedata.name(character, "without a name").lower()
+    return f"'{character}' ({code}, {name})" if character.isprintable() else f"the character {code} ({name})"
 
 
 def format_bytes(data: bytes, *, spaced: bool = False) -> str:
@@ -157,25 +199,68 @@ def parse_apdu_text(text: str) -> tuple[bytes, int | None]:
     or where one ':' stands after 2, 4, 6 or 8 digits and what follows does not begin with a lone pair of digits:
     `00:A4:04:00` stays plain hex.
 
+    The parts may have labels, `CLA=C0 INS=B0 P1=03 P2=05 Le=10`, all in hexadecimal and in the order in which they are
+    sent; `Lc` is what stands fifth, also where no data follow (seed 002 writes the Le of a READ so).
+
     Plain hex is returned as it stands, whether or not it is a well-formed APDU. Raises NotationError.
     """
     if not text.strip():
         raise NotationError("the bytes of an APDU are missing", 0, len(text))
+    _check_brackets(text)
+    _check_labels(text)
+    written = without_labels(text)
+    text = plain_bytes(written)
     marks = _outside_text(text)
     star = next((at for at in marks if text[at] == "*"), None)
     if star is not None:
-        command, sw = text[:star], _parse_star(text, star)
-        return _parse_command(command, [at for at in marks if at < star], star), sw
+        return _parse_command(text[:star], written[:star], [at for at in marks if at < star]), _parse_star(text, star)
     if _is_ykman(text, marks):
         return _parse_ykman(text, marks)
-    return parse_bytes(text), None
+    return parse_bytes(written), None
 
 
-def _parse_command(command: str, marks: list[int], star: int) -> bytes:
+_ORDER = ("CLA", "INS", "P1", "P1P2", "P2", "P3", "LC", "DATA", "LE")
+_HEADER_LABELS = (["CLA", "INS", "P1", "P2"], ["CLA", "INS", "P1P2"])
+_ONE_BYTE = ("CLA", "INS", "P1", "P2")
+
+
+def _check_labels(text: str) -> None:
+    """Raise NotationError where the bytes in their order are not what the labels before them say."""
+    found = labels(text)
+    if not found:
+        return
+    for one, following in pairwise(found):
+        if _ORDER.index(one.name) >= _ORDER.index(following.name):
+            raise NotationError("the parts stand in the order CLA INS P1 P2 Lc Data Le, each once",
+                                following.start, following.end)
+    star = next((at for at in _outside_text(text) if text[at] == "*"), len(text))
+    ends = [one.start for one in found[1:]] + [star]
+    sizes = {one.name: _size_of(text, one, end) for one, end in zip(found, ends, strict=True)}
+    names = [one.name for one in found]
+    if [name for name in names if name in _ONE_BYTE or name == "P1P2"] not in _HEADER_LABELS:
+        raise NotationError("CLA=, INS=, P1= and P2= are needed, all four", found[-1].start, len(text))
+    data = next((one for one in found if one.name == "DATA"), None)
+    if data is not None and sizes["DATA"] and not {"LC", "P3"} & set(names):
+        raise NotationError(f"Lc= is missing before Data=; here it is {sizes['DATA']:02X}", data.start, data.end)
+
+
+def _size_of(text: str, label: Label, end: int) -> int:
+    """How many bytes stand behind a label; raises NotationError where it wants one, and has others."""
+    size = len(_part(text, label.end, end))
+    if label.name in _ONE_BYTE and size != 1:
+        raise NotationError(f"{label.name} is one byte", label.start, max(label.end, end))
+    if label.name == "P1P2" and size != 2:
+        raise NotationError("P1P2 are two bytes", label.start, max(label.end, end))
+    return size
+
+
+def _parse_command(command: str, written: str, marks: list[int]) -> bytes:
+    """What stands before a `*`; `written` is the same with the signs that are no bytes."""
+    star = len(command)
     if not command.strip():
         raise NotationError("the bytes of an APDU are missing", 0, star)
     if not _is_ykman(command, marks):
-        return parse_bytes(command)
+        return parse_bytes(written)
     data, sw = _parse_ykman(command, marks)
     if sw is not None:
         raise NotationError("the expected status word is given twice, by '=' and by '*'", star, star + 1)

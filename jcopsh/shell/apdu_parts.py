@@ -1,8 +1,8 @@
 """A command APDU while it is being typed: which byte is which part, what it means, and what may come next.
 
-The parts are those of ISO/IEC 7816-3:2006, 12.1. Every notation that gives the bytes in order is understood. Of ykman's
-form, in which parts may be missing, only what may come behind its header is offered. Nothing here talks to a card, and
-a part that may be secret is counted and never repeated.
+The parts are those of ISO/IEC 7816-3:2006, 12.1. Every notation that gives the bytes in order is understood; behind
+labels (`CLA=C0`) nothing is offered. Of ykman's form, in which parts may be missing, only what may come behind its
+header is offered. Nothing here talks to a card, and a part that may be secret is counted and never repeated.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from jcopsh.iso7816.aid import KNOWN_AIDS
 from jcopsh.iso7816.hexadecimal import SEPARATORS, NotationError, is_ykman, parse_apdu_text
 from jcopsh.iso7816.instructions import Choice, Choices, Instruction
 from jcopsh.iso7816.interindustry import SelectBy
+from jcopsh.iso7816.plain_bytes import CLOSING, OPENING, brackets, labels, plain_apdu
 from jcopsh.iso7816.reader_commands import READER_CLASS
 from jcopsh.iso7816.status import describe
 from jcopsh.jcop import root_instructions
@@ -98,12 +99,14 @@ class TypedApdu:
 def read(text: str) -> TypedApdu | None:
     """The APDU in a text, up to the end of the text or the `*` before an expected status word; None in ykman's form."""
     star = _outside_bars(text, "*")
-    text = text[:star]
+    written = text[:star]
+    text = plain_apdu(written)
     if is_ykman(text):
         return None
     spans = byte_spans(text)
     values, left_open = _values(text, spans)
-    stuck = left_open or not _reaches_end(text, spans)
+    closed = any(written[at] in CLOSING for at in brackets(written))
+    stuck = left_open or closed or not _reaches_end(text, spans)
     digit = ""
     if spans and spans[-1].end == len(text) and values[-1] is None and text[spans[-1].start] != "#":
         digit = text[spans[-1].start :]
@@ -113,7 +116,7 @@ def read(text: str) -> TypedApdu | None:
     cells = tuple(Cell(*each) for each in zip(spans, values, parts, strict=True))
     if star is not None:
         following, missing = None, 0
-    return TypedApdu(text, cells, digit, instruction, following, missing, stuck)
+    return TypedApdu(written, cells, digit, instruction, following, missing, stuck)
 
 
 def _reaches_end(text: str, spans: Sequence[Span]) -> bool:
@@ -252,7 +255,7 @@ def completions(text: str, places: Sequence[Place] = (), *, for_reader: bool = F
     if ykman is not None:
         return [one for one in _behind_header(text, ykman) if _can_be_read(text[: one.start] + one.text)]
     typed = read(text)
-    if typed is None or typed.next is None or typed.stuck:
+    if typed is None or typed.next is None or typed.stuck or labels(text):
         return []
     if typed.cells and (typed.value(0) == READER_CLASS) is not for_reader:
         return []
@@ -388,10 +391,10 @@ def _gap(text: str, spans: Sequence[Span], end: int) -> str:
     """What stands between two bytes."""
     if len(spans) >= 2:
         gap = text[spans[-2].end : spans[-1].start]
-        return gap if not gap.strip("".join(SEPARATORS) + "0xX") else ""
+        return gap if not gap.strip("".join(SEPARATORS) + "-\\0xX(byte)") else ""
     if not spans:
         return ""
-    tail, prefix = text[spans[0].end : end], text[: spans[0].start].strip()
+    tail, prefix = text[spans[0].end : end], text[: spans[0].start].strip(f" {OPENING}")
     if tail.strip("".join(SEPARATORS)):
         return tail
     return tail + prefix if tail else " " + prefix if prefix else ""

@@ -13,6 +13,7 @@ from typing import Any
 
 from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError
+from jcopsh.iso7816.plain_bytes import plain_apdu
 from jcopsh.shell.alias_rules import problem_in_alias
 from jcopsh.shell.command import Command, Entry, Parameter, ParameterKind, Registry
 from jcopsh.shell.context import ParseContext
@@ -149,7 +150,7 @@ class CallParser:
 
     def _is_odd(self, binding: Binding) -> bool:
         """Whether a word fits nowhere and may be a transport key in letters: long, and not written as names are."""
-        if _knows_its_secrets(binding) and not set(binding.word.text) - ONLY_BYTES - set(BLANKS):
+        if _knows_its_secrets(binding) and not set(plain_apdu(binding.word.text)) - ONLY_BYTES - set(BLANKS):
             return False  # bytes of an APDU that is not typed to its end: their type has said which are secret
         understood = binding.parameter is not None and binding.parameter.name in self.arguments
         long = len(binding.word.text) >= LONGEST_REPEATED
@@ -182,6 +183,9 @@ class CallParser:
                 waiting = None
             elif name is None:
                 positional.append(word)
+            elif self._names_next(command, word, len(positional)):
+                self.bindings.append(Binding(word, Role.OPTION, command.positional[len(positional)]))
+                self.tokens.append(Token(word.start, word.end, TokenKind.OPTION))
             elif name == "":
                 only_values = True
                 self.bindings.append(Binding(word, Role.OPTION))
@@ -190,6 +194,11 @@ class CallParser:
                 waiting = self._option(command, word, name, options)
         self.following = waiting
         return positional, options
+
+    def _names_next(self, command: Command, word: Word, count: int) -> bool:
+        """Whether a word names the argument that comes next, behind `count` others, as in GPShell: `-AID A0…`."""
+        following = command.positional[count].name if count < len(command.positional) else None
+        return word.text[:1] == "-" and word.text[1:].lower() == following and following not in command.options
 
     def _option_name(self, word: Word) -> str | None:
         """The name of the option that a word is; empty for `--`; None for a word that is no option."""
@@ -376,13 +385,14 @@ class CallParser:
         bound = {binding.parameter.name for binding in self.bindings if binding.parameter}
         given = {one.parameter.name for one in self.bindings if one.parameter and one.role is Role.VALUE}
         for parameter in command.parameters:
-            if parameter.required and parameter.name not in bound:
+            known = given if parameter.kind is ParameterKind.POSITIONAL else bound
+            if parameter.required and parameter.name not in known:
                 self._problem(f"{parameter.usage} is missing", command.signature, end, end + 1, MendedBy.END)
                 return
-            is_option = parameter.kind is ParameterKind.OPTION
-            if is_option and parameter.name in bound and parameter.name not in given:
-                value = parameter.type.metavar if parameter.type else ""
-                self._problem(f"{parameter.option} needs a value: {value}", command.signature, end, end + 1)
+            if parameter.type is not None and parameter.name in bound and parameter.name not in given:
+                value = parameter.type.metavar
+                name = parameter.option if parameter.kind is ParameterKind.OPTION else parameter.option[1:]
+                self._problem(f"{name} needs a value: {value}", command.signature, end, end + 1)
                 return
 
     def _problem(

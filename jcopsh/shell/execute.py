@@ -54,6 +54,8 @@ def execute(session: Session, line: Line) -> int:
     blocking = blocking or next(filter(None, (_obstacle(session, call) for call in line.calls)), None)
     if blocking is not None:
         return _wrong(session, line, blocking)
+    if line.note:
+        session.output.note(line.note)
     for number, call in enumerate(line.calls):
         code = _run_call(session, line.text[call.start : call.end].strip(BLANKS), begun=number > 0)
         if code != EXIT_OK or session.exit_requested:

@@ -39,6 +39,8 @@ def hint(text: str, cursor: int, registry: Registry, context: ParseContext) -> l
     problem = problem_to_show(line, cursor)
     if problem is not None:
         return _problem(problem)
+    if line.note:
+        return [("hint", line.note)]
     call = slot.call
     if call is None or call.entry is None:
         return []

@@ -85,7 +85,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A whole line: its calls, tokens in order, problems, and the spans that no history may keep."""
+    """A whole line: its calls, tokens in order, problems, and the spans that no history may keep.
+
+    `note` is what is said of a line that is passed over: an answer in a pasted trace.
+    """
 
     text: str
     calls: tuple[Call, ...]
@@ -93,6 +96,7 @@ class Line:
     problems: tuple[Problem, ...]
     secrets: tuple[Span, ...]
     comment: Span | None = None
+    note: str = ""
 
     @property
     def empty(self) -> bool:

@@ -6,8 +6,9 @@
     redirect = ">" FILE | ">>" FILE | "|" PROGRAM { argument }
 
 `?` alone is `help`; `NAME ?`, `NAME ARGUMENTS ?`, `NAME --help` and `? NAME` are `help NAME`. A leading `/` as in
-JCShell is taken off. A problem stands under the word that is wrong. Nothing here talks to a card, and no problem's text
-repeats what may be a secret.
+JCShell is taken off, and so is what stands before the bytes in a line of a trace, `-> C0 B0 04 07 01`
+(`jcopsh.shell.trace_lines`). A problem stands under the word that is wrong. Nothing here talks to a card, and no
+problem's text repeats what may be a secret.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jcopsh.iso7816.hexadecimal import NotationError, parse_apdu_text
+from jcopsh.iso7816.plain_bytes import begins_otherwise, plain_apdu
 from jcopsh.shell.alias_rules import outside_alias
 from jcopsh.shell.call_parser import (
     ONLY_BYTES,
@@ -48,6 +50,7 @@ from jcopsh.shell.strike import (
     without,
 )
 from jcopsh.shell.tokens import BYTES_KINDS, MendedBy, Problem, Span, Token, TokenKind, laid
+from jcopsh.shell.trace_lines import TraceLine, TraceLineKind, trace_line
 from jcopsh.shell.types.base import BYTES_SO_FAR
 from jcopsh.shell.words import Redirect, Segment, Word, cut, join
 
@@ -57,6 +60,9 @@ _BYTES_OF_AN_APDU = 4
 # up to three pairs of digits in any notation and perhaps half a fourth, and a digit among them: no word is meant
 _FIRST_BYTES = re.compile(r"(?=.*[0-9])(?:(?:0x)?[0-9A-F]{2}[ :,]*){0,3}(?:0x)?[0-9A-F]?", re.IGNORECASE)
 _AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
+# a sign that is not ASCII's behind two bytes, such as a letter that looks like one of A to F
+_BYTES_AND_A_STRANGER = re.compile(r"(?=.*[0-9])(?:(?:0x)?[0-9A-F]{2}[:,-]?){2,}[0-9A-F]?[^\x00-\x7f]", re.IGNORECASE)
+_STATUS_WORD = re.compile(r"[69][0-9A-F]\s?[0-9A-F]{2}", re.IGNORECASE)
 _PAIRS_OF_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
@@ -64,6 +70,9 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
     """Parse a line. Never fails: what is wrong is among the problems."""
     if len(text) > LONGEST_LINE:
         return _too_long(text)
+    pasted = trace_line(text)
+    if pasted is not None:
+        return _of_trace(text, pasted, registry, context)
     pieces = cut(text)
     source = Source(text, registry, context, lambda part: parse_line(part, registry, context))
     calls = tuple(
@@ -84,6 +93,21 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
         problems=tuple(problem for call in calls for problem in call.problems),
         secrets=tuple(merge(secrets)),
         comment=pieces.comment,
+    )
+
+
+def _of_trace(text: str, pasted: TraceLine, registry: Registry, context: ParseContext) -> Line:
+    """A line of a trace: its bytes as a line by themselves; or one that is passed over, of which only a status word is
+    kept, for what else is in an answer nobody knows."""
+    mark = Token(*pasted.mark, TokenKind.COMMENT)
+    if pasted.kind is TraceLineKind.COMMAND:
+        line = parse_line(pasted.plain, registry, context)
+        return replace(line, text=text, tokens=(mark, *line.tokens))
+    behind = Span(pasted.mark.end, len(text.rstrip()))
+    told = _STATUS_WORD.fullmatch(text, *behind) is not None
+    return Line(
+        text=text, calls=(), problems=(), tokens=(Token(0, len(text), TokenKind.COMMENT),),
+        secrets=() if told else (behind,), comment=Span(0, len(text)), note=pasted.kind.value,
     )
 
 
@@ -163,9 +187,9 @@ def _parse_command(source: Source, segment: Segment) -> Call:
     if entry is not None:
         return CallParser(source, segment, entry, first, words[1:]).parse()
     written = _bytes_part(source.text, words)
-    if get(SEND) and _only_bytes(written):
+    if get(SEND) and _only_bytes(plain_apdu(written)):
         return CallParser(source, segment, get(SEND), None, words).parse()
-    if get(SEND) and _FIRST_BYTES.fullmatch(written):
+    if get(SEND) and (_FIRST_BYTES.fullmatch(written) or begins_otherwise(written)):
         return _first_bytes(source, segment)
     return _unknown_command(source, segment)
 
@@ -174,7 +198,9 @@ def _first_bytes(source: Source, segment: Segment) -> Call:
     """A call of `send` whose APDU is not typed to its end. A PIN in the wrong place may look like that: it is shown
     while it is typed, and not kept."""
     call = CallParser(source, segment, source.registry.get(SEND), None, segment.words).parse()
-    pins = [Span(word.start, word.end) for word in segment.words if may_be_secret(word.text)]
+    plain = plain_apdu(source.text[: segment.end])
+    pins = [Span(word.start, word.end) for word in segment.words
+            if may_be_secret(plain[word.start : word.end].strip(" ,:").lower().removeprefix("0x"))]
     return replace(call, secrets=tuple(merge([*call.secrets, *pins])))
 
 
@@ -236,8 +262,11 @@ def _parse_alias(source: Source, segment: Segment, words: str) -> Call:
 
 
 def _bytes_part(text: str, words: Sequence[Word]) -> str:
-    """The words of a call that are no options, as they stand, each up to a `>` in it."""
-    written = (text[word.start : word.end if word.arrow is None else word.arrow] for word in words)
+    """The words of a call that are no options, without their quotes, each up to a `>` in it."""
+    written = (
+        word.text if word.offsets is not None else text[word.start : word.end if word.arrow is None else word.arrow]
+        for word in words
+    )
     return " ".join(word for word in written if not _AN_OPTION.fullmatch(word))
 
 
@@ -254,7 +283,7 @@ def _only_bytes(text: str) -> bool:
 
 def _unknown_command(source: Source, segment: Segment) -> Call:
     text, word = source.text, segment.words[0]
-    here = said_here(word.text)
+    here = said_here(word.text, *(one.text for one in segment.words[1:]))
     near = source.registry.near(word.text) if len(word.text) <= LONGEST_REPEATED and not here else ""
     glued = _glued_redirect(source, word)
     problem = glued or _unreadable(text, word)
@@ -307,6 +336,8 @@ def _wrong_in_bytes(text: str, words: Sequence[Word]) -> Problem | None:
 
 def _begins_with_bytes(words: Sequence[Word]) -> bool:
     """Whether pairs of hexadecimal digits begin what may be an APDU; a word such as `decade` alone says nothing."""
+    if words and _BYTES_AND_A_STRANGER.match(words[0].text):
+        return True
     if len(words) < 2 or not _PAIRS_OF_DIGITS.fullmatch(words[0].text):
         return False
     return any(map(str.isdigit, words[0].text)) or _PAIRS_OF_DIGITS.fullmatch(words[1].text) is not None

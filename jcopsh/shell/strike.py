@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
+from jcopsh.iso7816.plain_bytes import plain_apdu
 from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Problem, Span, counted, touching
 
@@ -70,7 +71,7 @@ def byte_spans(text: str) -> list[Span]:
     A lone digit counts as one byte; the `#(` of `#(…)` stands for its length byte. Stops at what is no notation.
     """
     spans: list[Span] = []
-    for piece in _PIECE.finditer(text):
+    for piece in _PIECE.finditer(plain_apdu(text)):
         if piece.lastgroup == "byte":
             spans.append(Span(*piece.span()))
         elif piece.lastgroup == "text":
@@ -82,6 +83,7 @@ def byte_spans(text: str) -> list[Span]:
 
 def byte_runs(text: str) -> list[Span]:
     """Every stretch of at least eight bytes in any notation, broken or with typing errors in it."""
+    text = plain_apdu(text)
     spans = [Span(m.start(), m.end()) for m in _LONG_HEX.finditer(text)]
     spans += [Span(m.start(), m.end()) for m in _ASCII_RUN.finditer(text) if len(m[1]) >= SHORTEST_RUN]
     start = end = count = 0

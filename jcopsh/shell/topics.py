@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jcopsh.shell.other_tools import TOOLS, Tool
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -154,7 +156,8 @@ IDENTIFY brings its data with 6A82.
 
     send 00A4040009A000000167413000FF00 *6A82
 
-sends those bytes and expects that status word. A line that is nothing but bytes is sent as well. While you type,
+sends those bytes and expects that status word. A line that is nothing but bytes is sent as well, in any notation:
+CLA=00 INS=A4 P1=04 P2=00 and C0-B0-03-05-10 too (help bytes). While you type,
 Tab offers the bytes that may come next, and below the line stands which part they are. help A4 explains an
 instruction, help 6A82 a status word.
 
@@ -183,7 +186,7 @@ ones you will meet:
 A status word is about the command it answers. 6A82 to SELECT on an unfused card means only that it is
 unfused; the same 6A82 with data after it is how IDENTIFY answers. Which of these words an unfused card gives
 for READ before BOOT or WRITE after PROTECT is not public: the simulated card chooses, and says so.
-""")
+""", aliases=("61xx", "62xx", "63xx", "63Cx", "6Cxx", "SW"))
 
 BYTES = Topic("bytes", "The ways to write bytes", """
 Wherever bytes are wanted, any of these will do, and they mix:
@@ -195,11 +198,20 @@ Wherever bytes are wanted, any of these will do, and they mix:
     |JCOP|                text, as JCShell writes it
     #(|JCOP|)             a length byte, then the bytes: 04 4A 43 4F 50
     C9#(|JCOP|)           mixed: C9 04 4A 43 4F 50
+    4A-43-4F-50           with hyphens, between bytes
+    {0x4A, (byte)0x43}    as C and Java write them; "\\x4A\\x43" likewise
+
+The blanks and dashes of web pages count as blanks and hyphens.
 
 For a command APDU there are also
 
-    00A4040000 *6A82              expect this status word (JCShell)
-    A40400:A000000003000000/00    [CLA]INS[P1P2][:DATA][/LE][=SW] (ykman)
+    00A4040000 *6A82                  expect this status word (JCShell)
+    A40400:A000000003000000/00        [CLA]INS[P1P2][:DATA][/LE][=SW] (ykman)
+    CLA=C0 INS=B0 P1=03 P2=05 Lc=10   with labels, in hex and in this order, as in seed 002
+    -> C0 B0 03 05 10                 a line of a trace, alone on its line
+
+Of a trace the lines with commands are sent: ->, =>, >>, Command -> and A>> T=1 (4+0001) begin them. Its answers, and
+the same commands as they were wrapped, are passed over, and it says so.
 
 Numbers are something else: a length is decimal, 16, or 0x10. An address is always hexadecimal, 0xC00305 or
 C00305.
@@ -334,7 +346,7 @@ Many cards keep their data in files, as a disk does (ISO/IEC 7816-4, 5.3 of the 
 - MF, 3F00: the root. DF: a folder, which may have a name, its AID. EF: a file with content.
 - A transparent EF is a row of bytes: READ BINARY with an offset. One with records is read record by record,
   which are counted from 1.
-- A file is selected by its identifier of two bytes, by a path, or inside READ by a short identifier, 1 to 30.
+- A file is named by its identifier, 6F01; a path, 7F10/6F01; mf, ..; aid:A000000003; its short identifier, sfi:5.
 - FCP is what the card says of a file when it is selected: kind, size, life cycle, who may read and write it.
 
     cd 3F00, cd .., pwd     go to a file, go up, where you are; cd is select-file
@@ -353,29 +365,16 @@ A card to practise on: jcopsh --profile files. Its PIN is 1234; look into the DF
 record, 6B00 that an offset lies beyond the end. A wrong PIN costs a try; without tries the PIN is blocked.
 
 Java Cards such as JCOP have no files of their own: they have applets, and some of those behave as if they had.
-""", aliases=("file", "records", "data objects", "MF", "DF", "EF", "FCP", "ISO 7816-4"))
+""", aliases=("file", "records", "data objects", "MF", "DF", "EF", "FCP", "ISO 7816-4", "PIN", "PINs"))
 
-OPENSC_EXPLORER = Topic("opensc-explorer", "What its commands are called here", """
-There, and here:
 
-    cd, info                cd, which is select-file; pwd says where you are
-    ls, find                files; a card has no list, so identifiers are tried
-    cat, asn1               cat, cat --tlv; tlv for any bytes
-    get 2F00 name           cat 2F00 --save name
-    put 2F00 name           update-binary 0 --file 2F00 --load name
-    update_binary           update-binary; shows the difference first
-    update_record           update-record, append-record
-    create, mkdir, rm       create-file, create-file --df, delete-file
-    verify                  verify: the tries that are left are shown first
-    change, unblock         change-pin, unblock-pin
-    find_tags               data-objects
-    do_get, do_put          get-data, put-data
-    random                  get-challenge
-    apdu, debug             send, trace full
+def _of_tool(tool: Tool) -> Topic:
+    """What a tool's commands are called here, from the table that the hints come from."""
+    return Topic(tool.name, "What its commands are called here", f"\nThere, and here:\n\n{tool.table()}\n{tool.remark}",
+                 aliases=tool.aliases)
 
-A file is named as there, 2F00 or aid:A000000003, and also by a path, 7F10/6F3A, or by its short identifier,
-sfi:5. help files says more.
-""", aliases=("opensc",))
+
+OTHER_TOOLS = tuple(_of_tool(tool) for tool in TOOLS if tool.listed)
 
 TRACE = Topic("trace", "Watching every byte that goes to the card and back", """
     trace brief          each exchange as it happens, in the form of GlobalPlatformPro
@@ -446,7 +445,7 @@ OP_READY, INITIALIZED, SECURED: irreversible, and asked about.
 What an application may do beyond its own matters are its privileges: card-reset makes it the one that is selected
 by default, cvm-management lets it set the card's PIN, card-lock and card-terminate say themselves. They are given by
 install --privileges, and changed later by make-default and set-privileges.
-""", aliases=("gp", "security domain", "security domains", "ISD", "card manager", "life cycle", "privileges"))
+""", aliases=("security domain", "security domains", "ISD", "card manager", "life cycle", "privileges"))
 
 KEYS = Topic("secure channel", "Secure channels, whose keys they need, and how a card is not locked by trying", """
 A secure channel proves both sides to one another and protects what is sent. It takes a security domain's keys
@@ -530,5 +529,5 @@ help on fuse, interlock, secrets, transport key and memory map says more.
 
 TOPICS = (
     THE_LINE, READERS, UNFUSED_CARDS, TRANSPORT_KEY, MEMORY_MAP, FUSE, INTERLOCK, SECRETS, APDU, STATUS_WORDS, BYTES,
-    GLOBALPLATFORM, KEYS, CAP_FILES, FILES, OPENSC_EXPLORER, TRACE, SETTINGS, WORDS,
+    GLOBALPLATFORM, KEYS, CAP_FILES, FILES, *OTHER_TOOLS, TRACE, SETTINGS, WORDS,
 )

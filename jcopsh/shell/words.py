@@ -1,6 +1,7 @@
 """A line cut into commands and words, before anything is known of commands.
 
-Blanks part words and `;` parts commands; `#` or `//` at the start of a word begins a comment, but `#(` does not.
+Blanks, those of web pages too, part words and `;` parts commands; `#` or `//` at the start of a word begins a
+comment, but `#(` does not.
 `"…"` and `'…'` hold together what is inside, and are taken off; `|…|` and `#(…)` hold together and stay, for they are
 notations for bytes. Every character of a word remembers where in the line it stood.
 
@@ -19,9 +20,10 @@ from enum import Enum
 from itertools import pairwise
 from types import MappingProxyType
 
+from jcopsh.iso7816.plain_bytes import OTHER_BLANKS
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, MendedBy, Problem, Span
 
-BLANKS = " \t\r\n\f\v"
+BLANKS = " \t\r\n\f\v" + OTHER_BLANKS
 QUOTES = "\"'"
 # what is behind nearly every `|` that people type, and what it does with a result; other programs want blanks around
 # theirs

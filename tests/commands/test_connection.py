@@ -168,3 +168,13 @@ def test_the_menu_says_what_a_setting_is_for(monkeypatch: pytest.MonkeyPatch) ->
     offered = {one.shown: one.meaning for one in suggest("set ", found.session.registry, found.session.context())}
     assert offered["trace"] == "show every exchange as it happens"
     assert all(offered.values())
+
+
+def test_gpshell_counts_readers_from_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    assert desk.line("card_connect -readerNumber 2") == 0
+    assert desk.line("card_connect -reader \"reader A\"; card_disconnect") == 0
+    assert desk.opened == [B.name, A.name]
+    assert desk.session.card_or_none is None
+    assert desk.line("card_connect -readerNumber 1 -reader A") != 0
+    assert desk.line("card_connect -readerNumber 0") != 0

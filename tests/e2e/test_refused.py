@@ -21,6 +21,15 @@ FUSE_NOTATIONS = [
     "00000000", "00 00 00 00", "00:00:00:00", "0x00,0x00,0x00,0x00", "0x00 0x00 0x00 0x00", '"00 00 00 00"',
     "00000000 *9000", "0000000000", "00000000000000", "0000000000000100", "0000000001FF", "00/00",
     "00000000=9000", "00000000:AA/00",
+    "CLA=00 INS=00 P1=00 P2=00", "CLA=00, INS=00, P1P2=0000, Le=00", "CLA: 00 INS: 00 P1: 00 P2: 00",
+    "{0x00, 0x00, 0x00, 0x00}", "{(byte)0x00, (byte)0x00, 0x00, 0x00}", "[0x00, 0x00, 0x00, 0x00] *9000",
+    r"\x00\x00\x00\x00", r'"\x00\x00\x00\x00"', "00-00-00-00", "00\u201300\u201300\u201300",
+    "00\u00a000\u00a000\u00a000", "00\u200b00\u200b00\u200b00", '"00000000"',
+]
+# alone on their line
+FUSE_IN_TRACES = [
+    "-> 00 00 00 00", "=> 00 00 00 00", "=> 00 00 00 00    ....", ">> 00 00 00 00", "Command -> 00000000",
+    "Command --> 00000000", "A>> T=1 (4+0000) 00000000", "\u2192 00000000",
 ]
 CLASSES = ["01", "03", "04", "0C", "10", "80", "84", "C0"]
 OTHERS = [
@@ -67,7 +76,9 @@ def test_fuse_in_every_notation(jcopsh: Jcopsh) -> None:
 
 
 def test_bare_hex_is_sent_through_the_interlock_too(jcopsh: Jcopsh) -> None:
-    for line in ("00000000", "00 00 00 00", "00:00:00:00", "/send 00000000", "send_apdu -sc 0 -APDU 00000000"):
+    long_enough = [one for one in FUSE_NOTATIONS if one != "00/00"]  # fewer than four bytes may be anything
+    others = ("{0x00, 0x00, 0x00, 0x00};", "/send 00000000", "send_apdu -sc 0 -APDU 00000000")
+    for line in (*long_enough, *FUSE_IN_TRACES, *others):
         refused(jcopsh, text=f"{READY}\n{line}\n")
 
 

@@ -15,6 +15,7 @@ CANARY = "C0FFEE00DECAFBAD1234567890ABCDEF"
 CANARY_TK = "FEEDFACECAFEBEEF0F1E2D3C4B5A6978"
 SPACED = " ".join(CANARY[i : i + 2] for i in range(0, 32, 2))
 COLONS = SPACED.replace(" ", ":")
+IN_C = ", ".join(f"0x{byte}" for byte in SPACED.split())
 READY = "select tk; boot --yes"
 
 LINES = [
@@ -33,17 +34,26 @@ LINES = [
     f"send --yes 0020008010{CANARY}", f"read {CANARY}", f"help {CANARY}", f"set {CANARY}", f"set map {CANARY}",
     f"# {CANARY}", f"write --yes cm_key1 |{CANARY[:16]}|", f"write cm_key1 |{CANARY[:16]}",
     f"write cm_key1 #({CANARY})",
+    f"{READY}; write --yes cm_key1 {SPACED.replace(' ', '-')}", f"send --yes C0-D6-03-05-10-{SPACED.replace(' ', '-')}",
+    "send --yes {0xC0, 0xD6, 0x03, 0x05, 0x10, " + IN_C + "}", "write cm_key1 {" + IN_C, "{" + IN_C + "}; status",
+    r"\xC0\xD6\x03\x05\x10\x" + SPACED.replace(" ", r"\x") + " --yes", r"wirte cm_key1 \x" + SPACED.replace(" ", r"\x"),
+    f"CLA=C0 INS=D6 P1=03 P2=05 Lc=10 Data={CANARY} --yes", f"CLA=C0 INS=D6 P1=03 P2=05 Data={CANARY}",
+    f"CLA=C0 INS=D6 Data={CANARY}", f"-> C0 D6 03 05 10 {SPACED} --yes", f"<- {SPACED} 90 00",
+    f"A<< (0016+2) (3ms) {CANARY} 9000", f"Wrapped command -> C0D6030510{CANARY}", f"\u2013 {CANARY}",
+    "write cm_key1 " + SPACED.replace(" ", "\u00a0"), "foo " + SPACED.replace(" ", "\u2013"),
+    "foo " + SPACED.replace(" ", "\u200b"), f'"C0D6030510{CANARY}" --yes',
     f"connect {CANARY}", f"dump --save {CANARY}/{CANARY}", f'send "C0 D6 03 05 10 {SPACED}" *9001 --yes',
 ]
 
 
 def traces_of(text: bytes) -> list[str]:
     """The forms of either canary that stand in a text."""
-    compact = text.upper().replace(b" ", b"").replace(b":", b"").replace(b",", b"").replace(b"\\X", b"")
+    compact = text.decode("utf-8", "replace").upper().replace("0X", "").replace("\\X", "")
+    compact = "".join(character for character in compact if character.isascii() and character not in " :,-")
     found = []
     for name, key in (("key", CANARY), ("transport key", CANARY_TK)):
         # half a key is half the work: eight bytes in a row count
-        if any(key[i : i + 16].encode() in compact for i in range(0, 17, 2)) or bytes.fromhex(key) in text:
+        if any(key[i : i + 16] in compact for i in range(0, 17, 2)) or bytes.fromhex(key) in text:
             found.append(name)
     return found
 

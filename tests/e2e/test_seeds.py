@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jcopsh.errors import EXIT_CARD
 from tests.card.support import BOOT, SELECT_TK
 from tests.card.test_recording import TRACES
 from tests.e2e.support import Jcopsh
@@ -97,3 +98,29 @@ def test_a_journal_replays(jcopsh: Jcopsh) -> None:
     again = jcopsh.run_plain("--replay", str(journal), "-c", with_key)
     assert again.returncode == 0, again.stderr
     assert "NX011C" in again.stdout
+
+
+GPSHELL_SCRIPT = """mode_211
+enable_trace
+establish_context
+card_connect
+select -AID {aid}
+card_disconnect
+release_context
+"""
+
+
+def test_seed_001_s_scripts_run_as_they_stand(tmp_path: Path) -> None:
+    """Its second script finds what its author found: 6A82, and the answer that tells that the card is not fused."""
+    for profile, aid, code in (("j2a040", "a000000003000000", 0), ("j2a040-unfused", "A000000167413000FF", EXIT_CARD)):
+        jcopsh = Jcopsh(tmp_path / profile, profile=profile)
+        jcopsh.folder.mkdir()
+        script = jcopsh.folder / "listgp211.txt"
+        script.write_text(GPSHELL_SCRIPT.format(aid=aid))
+        done = jcopsh.run("-c", f"run {script}")
+        assert done.returncode == code, done.stderr
+        length = len(aid) // 2
+        assert bytes.fromhex(f"00A40400{length:02X}{aid}") in [one[: 5 + length] for one in jcopsh.received()]
+        assert f"A>> T=1 (4+{length:04}) 00A40400" in done.stderr
+        assert ("line 5: stopped here" in done.stderr) == (code != 0)
+    assert "04310033000000004E583031314" in done.stderr.replace(" ", "")

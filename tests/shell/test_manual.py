@@ -22,6 +22,7 @@ from tests.shell.samples import CANARY, REGISTRY, SAMPLES, Stage, read, stage
 OWN = (*help_commands.COMMANDS, *settings_commands.COMMANDS, *history_commands.COMMANDS)
 WANTED = {"unfused cards", "transport key", "memory map", "fuse", "APDU", "status words", "bytes", "interlock",
           "secrets", "words", "the line", "readers", "files", "opensc-explorer", "trace", "settings",
+          "GlobalPlatformPro", "GPShell", "JCShell",
           "globalplatform", "secure channel", "CAP files"}
 
 
@@ -363,3 +364,13 @@ def test_no_command_says_of_an_option_what_its_text_says_again() -> None:
             said = " ".join(" ".join((shown.summary, *shown.paragraphs)).split()).replace("`", "")
             for one in shown.parameters:
                 assert len(one.meaning) < 15 or one.meaning not in said, (entry.name, one.usage)
+
+
+@pytest.mark.parametrize(("asked", "title"), [
+    ("61xx", "What 6A82, 6985"), ("63Cx", "What 6A82, 6985"), ("6a 82", "6A82"), ("00A4", "A4  SELECT"),
+    ("80 e6", "E6  INSTALL"), ("pin", "Files, records"), ("GPShell", "What its commands"), ("gp", "What its commands"),
+    ("jcshell", "What its commands"),
+])
+def test_what_people_ask_for(own: Stage, asked: str, title: str) -> None:
+    assert own.run(f"help {asked}") == 0
+    assert own.shown.startswith(title)

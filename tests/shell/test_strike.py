@@ -27,6 +27,14 @@ NOTATIONS = {
     "commas": CANARY.hex(","),
     "program": ", ".join(f"0x{byte:02x}" for byte in CANARY),
     "0x in front": f"0x{HEX}",
+    "hyphens": CANARY.hex("-"),
+    "dashes": CANARY.hex("-").replace("-", "\u2013"),
+    "a string of C": "".join(f"\\x{byte:02x}" for byte in CANARY),
+    "an array of C": "{" + ", ".join(f"0x{byte:02x}" for byte in CANARY) + "}",
+    "an array of Java": "{" + ", ".join(f"(byte)0x{byte:02x}" for byte in CANARY) + "}",
+    "an array never closed": "{" + ", ".join(f"0x{byte:02x}" for byte in CANARY),
+    "blanks of a web page": CANARY.hex("-").replace("-", "\u00a0"),
+    "nothing to be seen between": CANARY.hex("-").replace("-", "\u200b"),
     "text": f"|{CANARY_TEXT}|",
     "counted": f"#({HEX})",
     "counted text": f"#(|{CANARY_TEXT}|)",
@@ -71,6 +79,11 @@ LINES = {
     "the misprint": "C0B6030510 {}",
     "PUT KEY": "80D8008110 {}",
     "expecting": "00A4040010 {} *9000",
+    "labels": "CLA=C0 INS=D6 P1=03 P2=05 Lc=10 Data={}",
+    "labels without Lc": "CLA=C0 INS=D6 P1=03 P2=05 Data={}",
+    "labels in another order": "INS=D6 CLA=C0 P1=03 P2=05 Lc=10 {}",
+    "a line of a trace": "-> C0 D6 03 05 10 {}",
+    "an answer in a trace": "<- {} 90 00",
     "ykman": "send A40400:{}",
     "ykman with Le": "send 00A40400:{}/00=9000",
     "two commands": "write cm_key1 {}; read cm_key1",
@@ -84,7 +97,7 @@ LONGEST_REST = 3
 
 def rest_of(line: str) -> int:
     """How many bytes of the canary can be read in a row in a line, in hex of any spacing or as text."""
-    squeezed = re.sub(r"0x|[\s:,]", "", line.lower())
+    squeezed = re.sub(r"\(byte\)|0x|\\x|[\s:,\-\u2013\u200b]", "", line.lower())
     in_hex = max((n for n in range(17) for i in range(17 - n) if CANARY[i : i + n].hex() in squeezed), default=0)
     in_text = max((n for n in range(17) for i in range(17 - n) if CANARY_TEXT[i : i + n] in line), default=0)
     return max(in_hex, in_text)

@@ -14,6 +14,7 @@ from jcopsh.errors import UsageError
 from jcopsh.iso7816.apdu import MAX_APDU, CommandAPDU, MalformedAPDU
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, NotationError, format_bytes, parse_apdu_text, parse_bytes
 from jcopsh.iso7816.ins import INS, PIN_INS
+from jcopsh.iso7816.plain_bytes import plain_apdu
 from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD
 from jcopsh.jcop import root_applet
 from jcopsh.shell import apdu_parts
@@ -98,6 +99,7 @@ class ApduTextType(ParameterType[ApduInput]):
         expected = _EXPECTED_AT_END.search(text)
         if expected and text.count("|") % 2 == 0:
             text = text[: expected.start()]
+        text = plain_apdu(text)
         try:
             raw, _ = parse_apdu_text(text)
             command = CommandAPDU.parse(raw)

@@ -18,14 +18,16 @@ from jcopsh.shell.types.base import NOT_OTHERWISE, ParameterType, UnfinishedErro
 from jcopsh.shell.words import QUOTES, plain_name
 
 _STATUS_WORD = re.compile(r"(?:sw\s*|0x)?([69][0-9a-f]{3})", re.IGNORECASE)
-_INSTRUCTION = re.compile(r"(?:ins\s*|0x)?([0-9a-f]{2})", re.IGNORECASE)
+_INSTRUCTION = re.compile(r"(?:ins\s*|0x|00|80|84|c0|ff)?([0-9a-f]{2})", re.IGNORECASE)
 
 _DIGITS_SO_FAR = re.compile(r"(?:s|sw\s*|0?x?)[69]?[0-9a-f]{0,2}|in?|ins\s*[0-9a-f]?|(?:0x)?[0-9a-f]?")
 
 
 def bytes_asked_about(subject: str) -> str:
-    """The digits of a status word (four) or an instruction byte (two) that help is wanted on; else empty."""
-    match = _STATUS_WORD.fullmatch(subject) or _INSTRUCTION.fullmatch(subject)
+    """The digits of a status word (four) or an instruction byte (two) that help is wanted on; else empty. A status word
+    may have a blank in its middle, and an instruction its class before it: `6a 82`, `00A4`."""
+    joined = re.sub(r"\b([0-9a-f]{2})\s+([0-9a-f]{2})$", r"\1\2", subject, flags=re.IGNORECASE)
+    match = _STATUS_WORD.fullmatch(joined) or _INSTRUCTION.fullmatch(joined)
     return match[1].upper() if match else ""
 
 
