@@ -23,8 +23,11 @@ from jcopsh.shell.strike import (
     LONGEST_REPEATED,
     PLACEHOLDER,
     SHORTEST_PIN,
+    STATUS_PATTERN,
     byte_runs,
     byte_spans,
+    hidden,
+    is_public_aid,
     merge,
     secret_is_gone,
     shifted,
@@ -44,7 +47,7 @@ HELP_NAMES = ("help", "h")
 ONLY_BYTES = HEX_DIGITS | set("xX:,|#()*/=")
 _LIKE_A_NAME = re.compile(r"[a-z][a-z0-9_+-]*")
 # words that are no part of a key, whatever stands around them
-_HARMLESS = re.compile(rf"\*[0-9A-Fa-f]{{4}}|--?(?:{'|'.join(GLOBAL_FLAGS)})", re.IGNORECASE)
+_HARMLESS = re.compile(rf"{STATUS_PATTERN.pattern}|--?(?:{'|'.join(GLOBAL_FLAGS)})", re.IGNORECASE)
 _PERHAPS_REDIRECTED = "if the > says where the result goes, put a blank before >"
 _BECOMES_NO_WORD = re.compile(r"/|\|.*")  # a comment or a program, when more is typed
 _VALUES = (Role.VALUE, Role.EXCESS)
@@ -111,7 +114,7 @@ class CallParser:
         start, end = self.segment.start, self.segment.end
         if self.command is None:
             suspected = shifted(suspicious_spans(self.text[start:end]), start)
-            self.secrets += without(self.text, suspected, harmless(self.words))
+            self.secrets += hidden(self.text, suspected, harmless(self.words))
             return
         if self.name is not None and self.name.end < end:
             start = max(start, self.name.end)
@@ -129,7 +132,7 @@ class CallParser:
         if takes_pins(self.command):  # an option with a typing error may have a PIN behind its =
             unknown = [b.word for b in self.bindings if b.role is Role.OPTION and b.parameter is None]
             suspected += [Span(word.at(word.text.index("=") + 1), word.end) for word in unknown if "=" in word.text]
-        self.secrets += without(self.text, suspected, [*harmless(self.words), *self._public()])
+        self.secrets += hidden(self.text, suspected, [*harmless(self.words), *self._public()])
 
     def _public(self) -> list[Span]:
         """Words that are understood and no secret: options, and addresses."""
@@ -153,10 +156,12 @@ class CallParser:
         if _knows_its_secrets(binding) and not set(plain_apdu(binding.word.text)) - ONLY_BYTES - set(BLANKS):
             return False  # bytes of an APDU that is not typed to its end: their type has said which are secret
         understood = binding.parameter is not None and binding.parameter.name in self.arguments
-        long = len(binding.word.text) >= LONGEST_REPEATED
+        long = any(
+            len(one) >= LONGEST_REPEATED and not _LIKE_A_NAME.fullmatch(one) for one in binding.word.text.split()
+        )
         if binding.parameter is not None and binding.parameter.type is not None and binding.parameter.type.holds_line:
             return False  # it was parsed by itself
-        return long and not understood and binding.role in _VALUES and not _LIKE_A_NAME.fullmatch(binding.word.text)
+        return long and not understood and binding.role in _VALUES
 
     def _parse_arguments(self, command: Command) -> None:
         positional, options = self._part_options(command)
@@ -454,8 +459,10 @@ def takes_pins(command: Command | None) -> bool:
 
 
 def harmless(words: Iterable[Word]) -> list[Span]:
-    """Where words stand that are no part of a key: options of every command, and expected status words."""
-    return [Span(word.start, word.end) for word in words if not word.offsets and _HARMLESS.fullmatch(word.text)]
+    """Where words stand that are no part of a key: options of every command, expected status words, and AIDs of
+    well-known providers."""
+    return [Span(word.start, word.end) for word in words
+            if not word.offsets and (_HARMLESS.fullmatch(word.text) or is_public_aid(word.text))]
 
 
 def glued_redirect(start: int, end: int) -> Problem:

@@ -42,12 +42,12 @@ from jcopsh.shell.strike import (
     LONGEST_REPEATED,
     PLACEHOLDER,
     byte_spans,
+    hidden,
     may_be_secret,
     merge,
     secret_is_gone,
     shifted,
     suspicious_spans,
-    without,
 )
 from jcopsh.shell.tokens import BYTES_KINDS, MendedBy, Problem, Span, Token, TokenKind, laid
 from jcopsh.shell.trace_lines import TraceLine, TraceLineKind, trace_line
@@ -302,7 +302,7 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     before_pipe = [Span(word.start, glued.start)] if glued else []
     return Call(
         segment.start, segment.end, None, None, (Binding(word, Role.COMMAND),), problems=(problem,),
-        tokens=tuple(tokens), secrets=tuple(without(text, secrets, [*harmless(segment.words), *before_pipe])),
+        tokens=tuple(tokens), secrets=tuple(hidden(text, secrets, [*harmless(segment.words), *before_pipe])),
     )
 
 

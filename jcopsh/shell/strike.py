@@ -2,8 +2,18 @@
 
 Where a line was understood, its parameters know which of their text is secret. Where it was not, the stricter reading
 holds: every run of eight bytes or more in any notation goes, everything after a word that announces a key, and a word
-that may be a key or a PIN in the wrong place: one with a digit, or a long one. What stays are names of several words,
-such as `mode_211`, and the first bytes of an APDU, such as `00A4`: neither is written as a key or a PIN is.
+that may be a key or a PIN in the wrong place: one with a digit, or a long one. What stays, as neither a key nor a PIN
+is written like it:
+
+- names of several words, such as `mode_211`, and the first bytes of an APDU, such as `00A4`;
+- an expected status word, `*6A82` or a pattern of one, `*6[A9]82`;
+- an AID of at most 14 bytes that begins with the provider (RID, five bytes) of a well-known one: where a key could
+  stand in its place, chance makes one of 2^40 keys begin so;
+- what is left of a stretch of bytes when such words are taken out of it, if that is shorter than a PIN: no more than a
+  byte of a key;
+- `key`, `tk`, `pin` and the like themselves, with nothing behind them but each other.
+
+In doubt it goes: a line in the history is worth less than a key.
 """
 
 from __future__ import annotations
@@ -12,6 +22,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from jcopsh.iso7816.aid import KNOWN_AIDS, MIN_AID
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS, SEPARATORS
 from jcopsh.iso7816.plain_bytes import plain_apdu
 from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
@@ -44,6 +55,14 @@ _ANNOUNCES = re.compile(
     re.IGNORECASE,
 )
 
+_PROVIDERS = frozenset(one.aid.rid for one in KNOWN_AIDS.values())
+# too short for a transport key, of which a byte may have been left out
+_HEX_AID = re.compile(rf"(?:[0-9A-Fa-f]{{2}}){{{MIN_AID},{TRANSPORT_KEY_LENGTH - 2}}}")
+# words that announce a secret and, being shorter than one, are none themselves
+_ONLY_ANNOUNCE = frozenset(("key", "keys", "tk", "pin", "pins", "puk"))
+# behind a `*` a status word, or with a sign that no key or PIN has a pattern of some
+STATUS_PATTERN = re.compile(r"\*(?:[0-9A-Fa-f]{4}|(?=[0-9A-Fa-f]*[xX?.\[])[69][0-9A-Fa-fxX?.\[\]-]{1,9})")
+
 # letters, and behind them words of letters or digits: two at least
 _NAME_OF_SEVERAL_WORDS = re.compile(r"[a-z]+(?:[_-][a-z0-9]+)+", re.IGNORECASE)
 # two or three bytes, the first one a usual class byte; a PIN of digits has no letter
@@ -58,6 +77,11 @@ def may_be_secret(word: str) -> bool:
     if len(word) != TRANSPORT_KEY_LENGTH and digits <= MOST_DIGITS_OF_A_NAME and _NAME_OF_SEVERAL_WORDS.fullmatch(word):
         return False
     return len(word) > LONGEST_REPEATED or (len(word) >= SHORTEST_PIN and digits > 0)
+
+
+def is_public_aid(word: str) -> bool:
+    """Whether a word is an AID in hex of a well-known provider, and too short for a transport key."""
+    return _HEX_AID.fullmatch(word) is not None and bytes.fromhex(word[: 2 * MIN_AID]) in _PROVIDERS
 
 
 def secret_is_gone(at: Span) -> Problem:
@@ -120,8 +144,8 @@ def _bytes_in(chunk: str) -> int:
 def suspicious_spans(text: str) -> list[Span]:
     """What may be a secret in a command that was not understood."""
     spans = byte_runs(text)
-    announced = _ANNOUNCES.search(text)
-    if announced and announced.end() < len(text.rstrip()):
+    announced = next((one for one in _ANNOUNCES.finditer(text) if not is_public_aid(one[0].strip())), None)
+    if announced and set(text[announced.end() :].lower().split()) - _ONLY_ANNOUNCE:
         spans.append(Span(announced.end(), len(text.rstrip())))
     return merge(spans)
 
@@ -155,6 +179,16 @@ def without(text: str, spans: Iterable[Span], holes: Iterable[Span]) -> list[Spa
             start = hole.end
         left.append(Span(start, span.end))
     return [_trimmed(text, span) for span in left if text[span.start : span.end].strip()]
+
+
+def hidden(text: str, spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """What is left of each span outside the holes, unless that is shorter than a PIN and a hole was in it."""
+    left: list[Span] = []
+    for span in merge(spans):
+        pieces = without(text, [span], holes)
+        length = sum(piece.end - piece.start for piece in pieces)
+        left += pieces if length >= SHORTEST_PIN or pieces == without(text, [span], ()) else []
+    return left
 
 
 def _trimmed(text: str, span: Span) -> Span:

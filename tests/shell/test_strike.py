@@ -175,11 +175,32 @@ def test_nor_does_a_line_with_a_slip_somewhere(line: str, form: str, data: st.Da
         # what is understood and no secret stays, and what is wrong has a placeholder of its own
         ("read 0xC00305 999999999999999999999999", "read 0xC00305 ‹12 bytes›"),
         ("write 0xC0030 404142434445464748", "write ‹secret› ‹9 bytes›"),
-        ("send nonsense *9000 --yes", "send ‹secret› *9000 --yes"),
+        ("send nonsense *9000 --yes", "send nonsense *9000 --yes"),
+        ("send nonsensical-X *9000", "send ‹secret› *9000"),
         ("nonsense 4041424344454647 *9000 --yes", "nonsense ‹8 bytes› *9000 --yes"),
         (f"00A4040010{HEX} *9000 --yes", "00A40400‹17 bytes› *9000 --yes"),
         (f"read {HEX} --reveal", "read ‹16 bytes› --reveal"),
         (f"select tk |{CANARY_TEXT[:11]} *9000", "select tk ‹17 bytes›"),
+        # status words and patterns of them, AIDs of known providers, and what is too short for a secret behind them
+        ("send 00B0000010 *6[A9]82", "send 00B0000010 *6[A9]82"),
+        ("nonsense 4041424344454647 *6xxx", "nonsense ‹8 bytes› *6xxx"),
+        ("nonsense 4041424344454647 *612345678", "nonsense ‹secret›"),
+        ("select A000000003000000 *6A82", "select A000000003000000 *6A82"),
+        (f"select {HEX} *6A82", "select ‹16 bytes› *6A82"),
+        ("delte A00000000300 A00000015100", "delte A00000000300 A00000015100"),
+        (f"delte A000000003{HEX[10:]}", "delte ‹16 bytes›"),
+        (f"delte A000000003 {HEX}", "delte A000000003 ‹16 bytes›"),
+        ("foo A000000003000000 7F", "foo A000000003000000 7F"),
+        ("foo A000000003000000 1234", "foo A000000003000000 ‹secret›"),
+        # words that announce a secret are none
+        ("# Our TK Key", "# Our TK Key"),
+        ("# the pin", "# the pin"),
+        ("# tk password", "# tk ‹secret›"),
+        ("# pin 1", "# pin ‹secret›"),
+        ("# key: pin: hello", "# key: ‹secret›"),
+        # what is not typed to its end, or has a slip, in another notation
+        ("CLA=C0 INS=B0", "CLA=C0 INS=B0"),
+        ("{0xC0, 0xB0, 0x04", "{0xC0, 0xB0, 0x04"),
     ],
 )
 def test_what_is_kept(text: str, kept: str) -> None:

@@ -19,7 +19,7 @@ from jcopsh.iso7816.reader_commands import READER_CLASS, UNDERSTOOD
 from jcopsh.jcop import root_applet
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.context import Completion, ParseContext
-from jcopsh.shell.strike import byte_runs, byte_spans
+from jcopsh.shell.strike import STATUS_PATTERN, byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind
 from jcopsh.shell.types.aids import is_public_to_select
 from jcopsh.shell.types.base import ParameterType, UnfinishedError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # what brings a PIN, PUT KEY, STORE DATA, INSTALL, root WRITE and its misprint
 _KNOWN_SECRET_INSTRUCTIONS = PIN_INS | {0xD8, 0xE2, 0xE6, 0xD6, 0xB6}
-_EXPECTED_AT_END = re.compile(r"\s\*[0-9A-Fa-f]{4}\s*$")
+_EXPECTED_AT_END = re.compile(rf"\s{STATUS_PATTERN.pattern}\s*$")
 _KNOWN_CLASSES = (0x00, 0x80, 0x84, 0xC0)
 
 

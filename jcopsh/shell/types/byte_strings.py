@@ -13,7 +13,7 @@ from jcopsh.errors import UsageError
 from jcopsh.iso7816.hexadecimal import NotationError, format_bytes, parse_bytes
 from jcopsh.secrets.secret import Secret, SecretKind
 from jcopsh.shell.context import ParseContext
-from jcopsh.shell.strike import byte_runs, byte_spans
+from jcopsh.shell.strike import STATUS_PATTERN, byte_runs, byte_spans
 from jcopsh.shell.tokens import Span, TokenKind, counted
 from jcopsh.shell.types.base import BYTES_SO_FAR, ParameterType, UnfinishedError
 from jcopsh.shell.types.memory import known_public, secret_somewhere
@@ -161,5 +161,5 @@ class SecretBytesType(ParameterType[Secret]):
         return f"{count} of {self._wanted}; kept out of the history" if self.lengths else counted(count, "byte")
 
     def secret_spans(self, text: str, context: ParseContext) -> Sequence[Span]:
-        """All of it."""
-        return [Span(0, len(text))]
+        """All of it; an expected status word, which stands behind an APDU, is no part of one."""
+        return () if STATUS_PATTERN.fullmatch(text) else [Span(0, len(text))]
