@@ -397,7 +397,9 @@ def _gap(text: str, spans: Sequence[Span], end: int) -> str:
     tail, prefix = text[spans[0].end : end], text[: spans[0].start].strip(f" {OPENING}")
     if tail.strip("".join(SEPARATORS)):
         return tail
-    return tail + prefix if tail else " " + prefix if prefix else ""
+    if tail or not prefix or prefix.startswith("\\"):
+        return tail + prefix
+    return " " + prefix
 
 
 # --- what is said of it ----------------------------------------------------------------------------------------------

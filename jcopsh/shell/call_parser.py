@@ -23,6 +23,7 @@ from jcopsh.shell.strike import (
     LONGEST_REPEATED,
     PLACEHOLDER,
     SHORTEST_PIN,
+    SHORTEST_RUN,
     STATUS_PATTERN,
     byte_runs,
     byte_spans,
@@ -132,15 +133,16 @@ class CallParser:
         if takes_pins(self.command):  # an option with a typing error may have a PIN behind its =
             unknown = [b.word for b in self.bindings if b.role is Role.OPTION and b.parameter is None]
             suspected += [Span(word.at(word.text.index("=") + 1), word.end) for word in unknown if "=" in word.text]
-        self.secrets += hidden(self.text, suspected, [*harmless(self.words), *self._public()])
+        self.secrets += without(self.text, hidden(self.text, suspected, harmless(self.words)), self._public())
 
     def _public(self) -> list[Span]:
-        """Words that are understood and no secret: options, and addresses."""
+        """Words that are understood and no secret: options, addresses, and names too short for half a key."""
         return [
             Span(b.word.start, b.word.end) for b in self.bindings
             if b.parameter and (
                 b.word.text.lstrip("-").lower() == b.parameter.option.lstrip("-") if b.role is Role.OPTION
                 else b.parameter.type and b.parameter.type.never_secret and b.parameter.name in self.arguments
+                and len(byte_spans(b.word.text)) < SHORTEST_RUN
             )
         ]
 

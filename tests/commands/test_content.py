@@ -263,3 +263,16 @@ def test_a_level_that_is_not_offered_begins_no_authentication(card: Shell) -> No
     said = card.fail("auth full --key default")
     assert "No authentication was begun" in said
     assert "Nothing was sent" not in said
+
+
+@pytest.mark.parametrize(("line", "kept"), [
+    ("delete A00000000300 A00000015100", "delete A00000000300 A00000015100"),
+    ("set-status A000000003000000 7F", "set-status A000000003000000 7F"),
+    ("set-status A000000003000000 1234", "set-status A000000003000000 ‹secret›"),
+    # a key that a blank parts, where an AID stands
+    ("delete C0FFEE00DECAFBAD12 34567890ABCDEF", "delete ‹9 bytes› ‹secret›"),
+    ("delete C0FFEE00DECAFBAD1234567890AB CD", "delete ‹14 bytes› ‹secret›"),
+])
+def test_what_is_kept_of_a_line_with_something_too_many(card: Shell, line: str, kept: str) -> None:
+    session = card.session
+    assert strike_out(parse_line(line, session.registry, session.context())) == kept

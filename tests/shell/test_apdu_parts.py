@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
-from jcopsh.iso7816.hexadecimal import NotationError, is_ykman, parse_apdu_text
+from jcopsh.iso7816.hexadecimal import NotationError, is_ykman, parse_apdu_text, parse_bytes
 from jcopsh.shell import apdu_parts
 from jcopsh.shell.apdu_parts import Part, Place, can_go_on, completions, instruction, meaning, read, summary
 from jcopsh.shell.tokens import Span
@@ -280,3 +280,28 @@ def test_what_parses_has_no_byte_too_many() -> None:
         except (NotationError, MalformedAPDU):  # the table is of APDUs: this would be the test's own mistake
             pytest.fail(text)
         assert Part.EXCESS.value not in parts_of(text)
+
+
+@pytest.mark.parametrize(("text", "offers"), [
+    ("00-A4-", "04"), ("00-", "A4"), (r"\x00", r"\xA4"), ("{0x00, ", "0xA4"),
+    ("{(byte)0x00, (byte)0xA4, ", "(byte)0x04"),
+])
+def test_bytes_in_other_programs_notation_go_on_in_it(text: str, offers: str) -> None:
+    found = completions(text)
+    assert any(one.text.startswith(offers) for one in found), found
+    for one in found:
+        written = text[: one.start] + one.text
+        assert parse_bytes(written + ("}" if "{" in written else ""))
+
+
+@pytest.mark.parametrize("text", ["CLA=00 INS=", "{0x00, 0xA4, 0x04, 0x00}", "{0x00} "])
+def test_where_bytes_cannot_go_on_none_are_offered(text: str) -> None:
+    assert completions(text) == []
+
+
+def test_the_parts_of_an_apdu_with_labels() -> None:
+    typed = read("CLA=00 INS=A4 P1=04 P2=00 Lc=02 Data=A0")
+    assert typed is not None
+    assert [(cell.value, cell.part) for cell in typed.cells][:5] == [
+        (0x00, Part.CLA), (0xA4, Part.INS), (0x04, Part.P1), (0x00, Part.P2), (0x02, Part.LC)]
+    assert (typed.next, typed.missing) == (Part.DATA, 1)
