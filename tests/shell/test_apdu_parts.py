@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -84,8 +86,8 @@ def test_what_is_offered_goes_on_as_it_was_written(text: str) -> None:
     typed = read(text)
     for one in completions(text, PLACES):
         made = text[: one.start] + one.text
-        if "*" in text:
-            assert parse_apdu_text("00A40400 *" + made[made.index("*") + 1 :])
+        if "*" in re.sub(r"\|[^|]*(?:\||$)", "", text):  # not one in a text between bars
+            assert parse_apdu_text("00A40400 *" + made[made.rindex("*") + 1 :])
             continue
         if is_ykman(made):
             assert parse_apdu_text(made)
