@@ -48,13 +48,14 @@ def auth(
     list), visa2:, emv: or kdf3: before it diversifies it by what the card answers; --kdf says the same. --key-enc,
     --key-mac and --key-dek give single keys; that for data encryption (DEK) only put-keys needs. Where none is given,
     GP_KEY, GP_KEY_ENC, GP_KEY_MAC and GP_KEY_DEK of the environment count, with GP_KEY_KDF (how they are diversified)
-    and GP_KEY_KDD (by which data, in place of the card's); and GP_KEY_VER where there is no --key-version.
+    and GP_KEY_KDD (by which data, in place of the card's). Where neither --key-version nor the stored set says which
+    version of keys it is, GP_KEY_VER does.
 
     Where no security domain is selected, the issuer's (or that of GP_AID) is selected first, and it says so. The
-    protocol is the one that
-    the card answers with; its option i comes from SELECT or GET DATA 0066 and may be overridden. The card's cryptogram
-    is checked before EXTERNAL AUTHENTICATE is sent: with wrong keys nothing more is sent. Each try is counted on disk,
-    and keys that a card did not take are not tried on it again without a yes that you type.
+    protocol is the one that the card answers with; its option i comes from SELECT or GET DATA 0066 and may be
+    overridden. The card's cryptogram is checked before EXTERNAL AUTHENTICATE is sent: with wrong keys nothing more is
+    sent. Each try is counted on disk, and keys that a card did not take are not tried on it again without a yes that
+    you type.
 
     From then on what is sent to the security domain goes through the channel; a reset or select ends it. A recording is
     asked with the host challenge that it holds.
@@ -84,18 +85,18 @@ def auth(
     if not given.specs:
         raise UsageError("which keys? None is tried without being named; nothing was sent",
                          hint="auth --key default for a new card (40…4F), --key NAME for a stored set")
-    if key_version is None:
-        key_version = version_from_environment()
+    from_environment = version_from_environment()  # an error in it is one also where it does not count
     domain = domain_from_environment()
     chosen = chosen_keys(session, given, kdf)
+    if key_version is None:
+        key_version = chosen.key_version or from_environment or 0
     choice = _by_data(chosen.choice, data)
     before = card.state
     if authentication.go_to_domain(card, here=here, domain=domain):
         yield _gone_to_domain(before, card.state, domain)
     opened = authentication.authenticate(
-        card, choice, level=level, option=option,
-        key_version=chosen.key_version if key_version is None else key_version,
-        host_challenge=host_challenge, protocol=scp, here=here,
+        card, choice, level=level, option=option, key_version=key_version, host_challenge=host_challenge, protocol=scp,
+        here=here,
     )
     if option is not None and opened.protocol != str(ChannelProtocol.SCP02):
         yield f"--option {option:02X} had no effect: it is for SCP02, and the card answered with {opened.protocol}"

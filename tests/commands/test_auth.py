@@ -134,6 +134,17 @@ def test_the_environment_counts_where_the_line_says_nothing(
     assert "SCP02" in card.run(line)
 
 
+def test_the_version_of_a_stored_set_goes_before_that_of_the_environment(
+    card: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card.run("keys add bench --key default --key-version 0xFF; keys add any --key default")
+    monkeypatch.setenv("GP_KEY_VER", "2")
+    assert "0xFF" in card.run("auth --key bench")
+    # the card has none of version 2, and nothing is tried then
+    assert "0x02" in card.fail("auth --key any") + card.fail("auth --key default")
+    assert "0xFF" in card.run("auth --key any --key-version 0xFF")
+
+
 # those of the card that is made here, whose INITIALIZE UPDATE gives other diversification data
 DATA = bytes(range(10))
 MASTER = KeySet.of_one(Secret(bytes.fromhex(CANARY)))
