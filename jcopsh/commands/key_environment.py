@@ -54,6 +54,10 @@ def keys_from_environment(session: Session) -> EnvironmentKeys:
                 raise UsageError(f"{name} in the environment is no key, and no stored set has that name",
                                  hint=_KEY_FORMS)
     given = GivenKeys(*specs.values())
+    if given.specs and given.all is None and (given.enc is None or given.mac is None):
+        missing = KEY_VARIABLES[1 if given.enc is None else 2]
+        raise UsageError(f"the environment gives single keys, and {missing} is not among them; nothing was sent",
+                         hint=f"set {missing} too, or {KEY} for all three")
     return EnvironmentKeys(given, _derivation(), _data()) if given.specs else EnvironmentKeys()
 
 

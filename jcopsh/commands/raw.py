@@ -31,8 +31,9 @@ def send(
     nor what is for another logical channel. `--plain` sends the bytes as they are, past the channel; `--wrapped`
     insists on going through it. The answer is shown plain.
 
-    An answer other than 9000, 61xx, 62xx or 63xx is shown, and counts as a failure: a script stops there. A trailing
-    `*6A82` (or `=6A82`) expects that status word, and makes every other one a failure.
+    An answer other than 9000, 61xx, 62xx or 63xx is shown, and counts as a failure: a script stops there. So does 63xx
+    to a PIN or a cryptogram, which was wrong then. A trailing `*6A82` (or `=6A82`) expects that status word, and makes
+    every other one a failure.
 
     Options:
         --plain: send the bytes as they are, past an open secure channel

@@ -14,19 +14,26 @@ from dataclasses import dataclass
 _WIDE = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _WITHOUT_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 OTHER_BLANKS = _WIDE + _WITHOUT_WIDTH
+_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb"
 _DASHES = "\u002d\u2010\u2011\u2012\u2013\u2014\u2015\u2212"  # hyphens, dashes, and the sign for minus
 OPENING, CLOSING = "{[", "}]"
 
 _IN_BARS = r"(?P<kept>\|[^|]*(?:\||\Z))"
 _HEX = "[0-9A-Fa-f]"
+# between two pairs of digits, or behind one that is typed so far; not in 2026-11-21
+_PARTING_DASH = (
+    rf"(?:(?<=[^0-9A-Fa-f]{_HEX}{{2}})|(?<=^{_HEX}{{2}}))[{_DASHES}](?=(?:0[xX])?{_HEX}{{1,2}}(?!{_HEX})|\s*\Z)"
+)
 # \xC0, (byte)0xC0, C0-B0, {0xC0, 0xB0}
 _NO_BYTE = re.compile(
-    rf"{_IN_BARS}|\\[xX](?={_HEX}|\Z)|\(byte\)(?=\s*0[xX])|(?<={_HEX})[{_DASHES}](?={_HEX}|\s*\Z)"
-    rf"|[{re.escape(OPENING + CLOSING)}{OTHER_BLANKS}]"
+    rf"{_IN_BARS}|\\[xX](?={_HEX}|\Z)|\(byte\)(?=\s*0[xX])|{_PARTING_DASH}"
+    rf"|(?<={_HEX}{{2}})[hH](?![0-9A-Za-z])|[{re.escape(OPENING + CLOSING)}{OTHER_BLANKS}{_QUOTES}]"
 )
 _BRACKET = re.compile(rf"{_IN_BARS}|[{re.escape(OPENING + CLOSING)}]")
-_LABEL = re.compile(rf"{_IN_BARS}|(?<![0-9A-Za-z_])(?P<name>CLA|INS|P1P2|P[123]|Lc|Data|Le)\s*[=:]", re.IGNORECASE)
-_BEGINS_WITH_LABEL = re.compile(r"\s*CLA\s*[=:]", re.IGNORECASE)
+# with a sign behind it, or a blank: then the bytes follow
+_SIGN = rf"(?:\s*[=:]|\s+(?=(?:0x)?{_HEX}))"
+_LABEL = re.compile(rf"{_IN_BARS}|(?<![0-9A-Za-z_])(?P<name>CLA|INS|P1P2|P[123]|Lc|Data|Le){_SIGN}", re.IGNORECASE)
+_BEGINS_WITH_LABEL = re.compile(rf"\s*CLA(?:\s*[=:]|\s+(?=(?:0x)?{_HEX}{{2}}\s+INS\b))", re.IGNORECASE)
 _BEGINS_OTHERWISE = re.compile(
     rf"{_BEGINS_WITH_LABEL.pattern}|\s*(?:[{{\[]\s*(?:\(byte\)|0x)|\(byte\)|\\x)", re.IGNORECASE
 )
@@ -42,8 +49,8 @@ class Label:
 
 
 def plain_bytes(text: str) -> str:
-    r"""The text with a blank for every sign that is no byte: in `\xC0`, `(byte)0xC0`, `C0-B0`, `{0xC0}`; and for every
-    blank and dash that is not ASCII's."""
+    r"""The text with a blank for every sign that is no byte: in `\xC0`, `(byte)0xC0`, `C0-B0`, `C0h`, `{0xC0}`; and for
+    every blank, dash and quote that is not ASCII's."""
     return _NO_BYTE.sub(_blanked, text)
 
 

@@ -273,10 +273,10 @@ def _stored_as_taken(choice: KeyChoice, state: CardState, key_version: int) -> b
     return same_version and is_this_card(choice.on_card, state)
 
 
-def about_to_give(card: Card, keys: KeySet) -> None:
-    """Tell the ledger that the card gets these keys now: what was tried with them before says nothing against them.
+def note_given(card: Card, keys: KeySet) -> None:
+    """Tell the ledger that the card has these keys now, or may: what was tried with them before says nothing of that.
 
-    Raises StoreError where the disk refuses; nothing is sent here.
+    Raises StoreError where the disk refuses.
     """
     ledger = card.tries.ledger
     if ledger is not None:

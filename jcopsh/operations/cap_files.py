@@ -8,6 +8,7 @@ from jcopsh.globalplatform.known_packages import is_newer, java_card_version, pa
 from jcopsh.globalplatform.preflight import other_rid
 from jcopsh.operations.content_values import CapInfo, Component, Import
 
+FORMAT_OF_3_1 = (2, 3)  # of CAP files (Java Card Virtual Machine Specification 3.1, 6.4)
 _FLAGS = ((Flags.INT, "uses int"), (Flags.EXPORT, "exports"), (Flags.APPLET, "has applets"))
 
 
@@ -15,6 +16,8 @@ def cap_info(cap: CapFile, name: str) -> CapInfo:
     """A description of a CAP file, which is called `name`."""
     imports = tuple(map(_import, cap.imports))
     needed = [one.java_card for one in imports if one.java_card]
+    if (cap.format_major, cap.format_minor) >= FORMAT_OF_3_1:
+        needed.append("3.1")
     return CapInfo(
         file=name, format=f"{cap.format_major}.{cap.format_minor}, {'extended' if cap.extended else 'compact'}",
         flags=tuple(text for flag, text in _FLAGS if cap.flags & flag), aid=cap.aid,

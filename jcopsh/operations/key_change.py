@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from jcopsh.card.card import Card, keys_of_open_channel
 from jcopsh.card.tries import ledger_name
-from jcopsh.errors import CardError, ChannelError, Refused, UsageError
+from jcopsh.errors import CardError, ChannelError, JcopshError, Refused, UsageError
 from jcopsh.globalplatform import ciphers
 from jcopsh.globalplatform.channel import ChannelProtocol, SecureChannelState, SecurityLevel, version_text
 from jcopsh.globalplatform.keys import Diversification, KeySet, KeyType, check_value, check_value_labels, key_type
 from jcopsh.iso7816.apdu import CommandAPDU, ResponseAPDU
 from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.tlv import encode as encode_tlv
-from jcopsh.operations.authentication import KeyChoice, about_to_give, authenticate
+from jcopsh.operations.authentication import KeyChoice, authenticate, note_given
 from jcopsh.operations.key_information import key_versions
 from jcopsh.operations.key_values import Authenticated, KeysPut
 from jcopsh.operations.status_errors import card_error
@@ -174,15 +174,29 @@ def put_key(
     cipher = key_type(check_channel(card).protocol)
     data = bytes((key_version,)) + b"".join(_key_field(card, new, cipher))
     command = CommandAPDU(0x80, INS.PUT_KEY, replaces, SEVERAL_KEYS | FIRST_KEY, data, le=256)
-    about_to_give(card, new)
     with telling(_may_have_them(name, key_version), *_way_on(name, key_version)):
-        response = card.send(command)
+        response = _sent(card, command, new)
     if not response.ok:
         raise card_error(f"the card does not take keys of version {version_text(key_version)}", command, response,
                          hint=_put_hint(response, key_version, replaces))
     expected = _check_values(new, cipher)
     _compare(response.data, key_version, expected)
     return expected
+
+
+def _sent(card: Card, command: CommandAPDU, new: KeySet) -> ResponseAPDU:
+    """The answer to PUT KEY. Where the card has the keys now, or may have them, the ledger hears of it: what was tried
+    with them before says nothing against them any more."""
+    try:
+        response = card.send(command)
+    except Refused:
+        raise
+    except (JcopshError, KeyboardInterrupt):
+        note_given(card, new)
+        raise
+    if response.ok:
+        note_given(card, new)
+    return response
 
 
 def check_deletion(card: Card, key_version: int) -> None:

@@ -327,14 +327,14 @@ class Ledger:
         self._change(change, _SENT)
 
     def given(self, card: LedgerCard, keys: Collection[str]) -> None:
-        """The card is about to get these keys: that it did not take them before says nothing against them any more."""
+        """The card was given these keys: that it did not take them before says nothing against them any more."""
 
         def change(tries: tuple[Try, ...]) -> list[Try]:
             same = {one.number for one in tries if one.keys in keys and one.card.may_be(card)}
             kept = (one for one in tries if not (one.settled and one.number in same))
             return [replace(one, sign=Sign.RIGHT, sign_of_later="") if one.number in same else one for one in kept]
 
-        self._change_tries(change, "It would go on speaking against these keys, so nothing was sent.")
+        self._change_tries(change, "What was tried with these keys before speaks against them still.")
 
     def _hash_key(self) -> bytes:
         hash_key = self._file.read().hash_key

@@ -17,6 +17,7 @@ from jcopsh.shell.call_parser import GLOBAL_FLAGS
 from jcopsh.shell.command import Registry
 from jcopsh.shell.context import Completion, ParseContext
 from jcopsh.shell.manual import first_sentence, option_meaning
+from jcopsh.shell.other_tools import GPSHELL_WORDS
 from jcopsh.shell.parse_cache import is_long, parsed
 from jcopsh.shell.redirect import OPERATOR_MEANINGS
 from jcopsh.shell.slot import Slot, SlotKind, slot_at_end
@@ -82,10 +83,13 @@ def _commands(slot: Slot, registry: Registry) -> Iterator[Suggestion]:
 def _named(registry: Registry, typed: str) -> Iterator[tuple[str, str]]:
     """Every command with its first sentence, the one typed exactly first, and the user's aliases.
 
-    Another name that a command declares is offered to who has begun to type it.
+    Another name that a command declares is offered to who has begun to type it, and GPShell's words to who has typed
+    the _ that all of them have.
     """
     exact = registry.get(typed)
     for entry in registry if exact is None else (exact, *(one for one in registry if one is not exact)):
+        if entry.group == GPSHELL_WORDS and "_" not in typed:
+            continue
         if entry.name.startswith(typed):
             yield entry.name, first_sentence(entry.summary)
         if typed and entry.aliases:

@@ -38,6 +38,11 @@ class AlreadyShownError(Exception):
 
 def run_text(session: Session, text: str) -> int:
     """Parse a line and run it; returns the exit code."""
+    passed_over = session.pasted_trace.passed_over(text)
+    if passed_over is not None:
+        if passed_over:
+            session.output.note(passed_over)
+        return EXIT_OK
     return execute(session, parse_line(text, session.registry, session.context()))
 
 

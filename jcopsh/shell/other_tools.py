@@ -10,9 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+# the group of the commands that are there for another tool's scripts
+GPSHELL_WORDS = "GPShell's words"
 _AUTH = "auth opens the secure channel, in one step"
 _DELETE = "delete AID, or delete PACKAGE --related"
 _INSTALL_APPLET = "install-applet PACKAGE MODULE"
+_SEND = "send APDU; bytes alone are sent too"
 _PUT_KEYS = "put-keys puts new keys on the card"
 _UNLOCK = "put-keys default … puts 40…4F on the card"
 
@@ -63,7 +66,7 @@ OPENSC_EXPLORER = Tool("opensc-explorer", MappingProxyType({
     "do_get, do_put": "get-data TAG, put-data TAG DATA",
     "random 8": "get-challenge 8",
     "sm": "auth opens a secure channel",
-    "apdu": "send; bytes alone are sent too",
+    "apdu": _SEND,
     "echo": "history has what was typed; # begins a comment",
     "debug": "trace full",
 }), aliases=("opensc",), remark="""
@@ -72,7 +75,7 @@ sfi:5. help files says more.
 """)
 
 OPENSC_TOOL = Tool("opensc-tool", MappingProxyType({
-    "-s, --send-apdu": "send APDU; bytes alone are sent too",
+    "-s, --send-apdu": _SEND,
     "-a, --atr": "atr",
     "-n, --name": "identify",
     "-l, --list-readers": "readers",
@@ -91,7 +94,7 @@ GP = Tool("GlobalPlatformPro", MappingProxyType({
     "--create AID": _INSTALL_APPLET,
     "--uninstall, --delete": _DELETE,
     "--make-default AID": "make-default AID",
-    "-a, --apdu": "send APDU; bytes alone are sent too",
+    "-a, --apdu": _SEND,
     "-s, --secure-apdu": "send --wrapped APDU",
     "--connect AID": "select AID",
     "--key, --key-enc": "auth --key KEY; help secure channel",
@@ -173,7 +176,7 @@ _OTHERS = Tool("others", MappingProxyType({
     # scriptor, gscriptor, pyApduTool, pcsc-tools
     "scriptor, gscriptor": "run FILE; bytes alone are sent too",
     "pcsc_scan": "readers",
-    "transmit": "send; bytes alone are sent too",
+    "transmit": _SEND,
     "open": "readers lists the readers, connect takes one",
     "list-privs": "list shows the privileges too",
 }), listed=False)

@@ -70,8 +70,8 @@ def page(text: str) -> bool:
         code = run_program(words, text if passes_colors(words) else without_colors(text))
     except OSError:
         return _leaf_through(text)
-    # one that failed may have shown nothing; from 128 on a shell tells of a signal, such as that of Ctrl-C
-    return not 0 < code < 128
+    # one that failed may have shown nothing; but less has, and from 128 on a shell tells of a signal, as of Ctrl-C
+    return os.path.basename(words[0]) == LESS or not 0 < code < 128  # noqa: PTH119 — see passes_colors
 
 
 def pager_words() -> list[str] | None:

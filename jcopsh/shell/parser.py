@@ -50,7 +50,7 @@ from jcopsh.shell.strike import (
     suspicious_spans,
 )
 from jcopsh.shell.tokens import BYTES_KINDS, MendedBy, Problem, Span, Token, TokenKind, laid
-from jcopsh.shell.trace_lines import TraceLine, TraceLineKind, trace_line
+from jcopsh.shell.trace_lines import TraceLine, TraceLineKind, own_prompt, trace_line
 from jcopsh.shell.types.base import BYTES_SO_FAR
 from jcopsh.shell.words import Redirect, Segment, Word, cut, join
 
@@ -63,6 +63,9 @@ _AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
 # a sign that is not ASCII's behind two bytes, such as a letter that looks like one of A to F
 _BYTES_AND_A_STRANGER = re.compile(r"(?=.*[0-9])(?:(?:0x)?[0-9A-F]{2}[:,-]?){2,}[0-9A-F]?[^\x00-\x7f]", re.IGNORECASE)
 _STATUS_WORD = re.compile(r"[69][0-9A-F]\s?[0-9A-F]{2}", re.IGNORECASE)
+# as our own trace writes what it does not show: `<cm_key1:16:F4E6BB>`
+_HIDDEN_IN_TRACE = re.compile(r"<[a-z][a-z0-9_]*:\d+(?::[^<>]*)?>")
+_NAMES = re.compile(r"[a-z][a-z-]+")
 _PAIRS_OF_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
@@ -73,6 +76,9 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
     pasted = trace_line(text)
     if pasted is not None:
         return _of_trace(text, pasted, registry, context)
+    prompt = own_prompt(text)
+    if prompt:
+        return _behind(Span(0, prompt), text, parse_line(" " * prompt + text[prompt:], registry, context))
     pieces = cut(text)
     source = Source(text, registry, context, lambda part: parse_line(part, registry, context))
     calls = tuple(
@@ -99,16 +105,38 @@ def parse_line(text: str, registry: Registry, context: ParseContext) -> Line:
 def _of_trace(text: str, pasted: TraceLine, registry: Registry, context: ParseContext) -> Line:
     """A line of a trace: its bytes as a line by themselves; or one that is passed over, of which only a status word is
     kept, for what else is in an answer nobody knows."""
-    mark = Token(*pasted.mark, TokenKind.COMMENT)
     if pasted.kind is TraceLineKind.COMMAND:
-        line = parse_line(pasted.plain, registry, context)
-        return replace(line, text=text, tokens=(mark, *line.tokens))
+        return _command_of_trace(text, pasted, registry, context)
     behind = Span(pasted.mark.end, len(text.rstrip()))
     told = _STATUS_WORD.fullmatch(text, *behind) is not None
     return Line(
         text=text, calls=(), problems=(), tokens=(Token(0, len(text), TokenKind.COMMENT),),
         secrets=() if told else (behind,), comment=Span(0, len(text)), note=pasted.kind.value,
     )
+
+
+def _command_of_trace(text: str, pasted: TraceLine, registry: Registry, context: ParseContext) -> Line:
+    """The bytes of a command; whatever else is written behind the mark is wrong there. The column of characters shows
+    what the bytes are, and is no more kept than they."""
+    line = parse_line(pasted.plain, registry, context)
+    column = Span(len(pasted.plain.rstrip()), len(text.rstrip()))
+    line = replace(line, secrets=tuple(merge([*line.secrets, column])))
+    placeholder = _HIDDEN_IN_TRACE.search(text, pasted.mark.end)
+    strange = next((one for one in line.calls if one.bindings and one.bindings[0].role is Role.COMMAND), None)
+    if placeholder is not None:
+        problem = Problem("a secret stood here, and a trace does not keep secrets", "type it in its place",
+                          *placeholder.span())
+        line = replace(line, problems=(problem,))
+    elif strange is not None or len(line.calls) != 1:
+        problem = Problem("behind the arrow of a trace stand the bytes of one command, and nothing else",
+                          "type what is meant without the arrow", *pasted.mark)
+        line = replace(line, problems=(problem,))
+    return _behind(pasted.mark, text, line)
+
+
+def _behind(mark: Span, text: str, line: Line) -> Line:
+    """A line that was parsed with blanks in place of what stands before it, as it is written."""
+    return replace(line, text=text, tokens=(Token(*mark, TokenKind.COMMENT), *line.tokens))
 
 
 def _without_halves(text: str, calls: tuple[Call, ...], separators: Sequence[int]) -> tuple[Call, ...]:
@@ -296,7 +324,7 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
                           MendedBy.WORD if goes_on else MendedBy.NOTHING)
     tokens = [Token(word.start, word.end, TokenKind.UNKNOWN)]
     tokens += [Token(one.start, one.end, TokenKind.TEXT) for one in segment.words[1:]]
-    secrets = _secrets_in_unknown(source, segment, near)
+    secrets = _secrets_in_unknown(source, segment, near, here)
     if not (near or here or glued) and may_be_secret(word.text):
         secrets.append(Span(word.start, word.end))
     before_pipe = [Span(word.start, glued.start)] if glued else []
@@ -306,11 +334,16 @@ def _unknown_command(source: Source, segment: Segment) -> Call:
     )
 
 
-def _secrets_in_unknown(source: Source, segment: Segment, near: str) -> list[Span]:
-    """What looks like a secret in a call of no command; all its arguments where the one that was meant takes PINs."""
+def _secrets_in_unknown(source: Source, segment: Segment, near: str, here: str) -> list[Span]:
+    """What looks like a secret in a call of no command; all its arguments where the one that was meant takes PINs: the
+    one that is `near` it, or any that the hint to another tool's word, `here`, names."""
     spans = shifted(suspicious_spans(source.text[segment.start : segment.end]), segment.start)
-    meant = source.registry.get(near) if near else None
-    if meant is not None and takes_pins(meant.command):
+    named = [near] if near else _NAMES.findall(here)
+    given = [one for one in segment.words if not _AN_OPTION.fullmatch(one.text)]
+    if spans and _begins_with_bytes(given):  # what follows may show the same bytes as characters
+        spans.append(Span(min(one.start for one in spans), segment.words[-1].end))
+    meant = filter(None, map(source.registry.get, named))
+    if any(takes_pins(entry.command) for entry in meant):
         spans += [Span(one.start, one.end) for one in segment.words[1:]]
     return spans
 

@@ -20,8 +20,7 @@ def read_plain_line(prompt: str) -> str:
     except KeyboardInterrupt:
         sys.stdout.write("\n")  # what was typed stands there still
         raise
-    if not typed.endswith(b"\n"):
+    if not typed.endswith(b"\n"):  # what stood before a Ctrl-D was not entered
         sys.stdout.write("\n")
-    if not typed:
         raise EOFError
     return typed.decode("utf-8", "replace").rstrip("\r\n")

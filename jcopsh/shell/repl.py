@@ -227,13 +227,15 @@ class Repl:
 
     def _plain_line(self) -> str:
         """A line without keys that edit it in another way than the terminal does. Raises what LineEditor.read does."""
+        import unicodedata
+
         from jcopsh.shell.plain_line import read_plain_line
         from jcopsh.shell.prompt import prompt_text
 
         session = self.session
         while True:
             text = read_plain_line(prompt_text(session, session.output.glyphs)).replace("\t", " ")
-            if text.isprintable():
+            if not any(unicodedata.category(sign) == "Cc" for sign in text):
                 session.history.add(text)
                 return text
             session.output.note("a key that writes no character was typed, such as an arrow; nothing was run")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jcopsh.card.given_yes import GivenYes
-from jcopsh.errors import JcopshError, ReaderError
+from jcopsh.errors import JcopshError, ReaderError, UsageError
 from jcopsh.shell.card_content import ContentObserver
 from jcopsh.shell.choices import AUTO, OFF, T0, T1
 from jcopsh.shell.command import Registry
@@ -20,6 +20,7 @@ from jcopsh.shell.parser import parse_line
 from jcopsh.shell.seen_files import SeenFiles
 from jcopsh.shell.settings import Settings
 from jcopsh.shell.topics import TopicBook
+from jcopsh.shell.trace_lines import PastedTrace
 
 if TYPE_CHECKING:
     from jcopsh.card.card import Card
@@ -111,6 +112,7 @@ class Session:
         self.exit_requested = False
         self.script_depth = 0
         self.stopped_at: list[str] = []  # the places in scripts that the last failure was told of
+        self.pasted_trace = PastedTrace()
         self.starting = False  # whether the start-up file is being run
         self.yes = GivenYes()
         self.history = history or History(None, self.struck)
@@ -166,6 +168,14 @@ class Session:
         self.reader = card.reader if reader is not None else self.reader
         self._take(card)
         return card
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether the card is one in a reader, and neither simulated nor recorded."""
+        try:
+            return self._finder(None, default_reader=None) is not None
+        except (ReaderError, UsageError):  # which one, is not clear
+            return True
 
     def _find(self, present: Card, reader: str | None) -> str | None:
         """The reader that is meant. Where none is, the card stays as it is, if it is still there."""

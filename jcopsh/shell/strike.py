@@ -19,7 +19,7 @@ In doubt it goes: a line in the history is worth less than a key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jcopsh.iso7816.aid import KNOWN_AIDS, MIN_AID
@@ -29,6 +29,7 @@ from jcopsh.jcop.root_applet import TRANSPORT_KEY_LENGTH
 from jcopsh.shell.tokens import PLACEHOLDER_CLOSE, PLACEHOLDER_OPEN, Problem, Span, counted, touching
 
 SHORTEST_RUN = 8  # bytes: the shortest thing that is taken for a key when nothing else is known of it
+MOST_BROKEN = 2  # stretches that a slip has made of one byte: `( byte)0x0d`
 SHORTEST_PIN = 4  # characters
 LONGEST_REPEATED = 12  # characters: a longer word that is no command may be a key, and is not repeated
 MOST_DIGITS_OF_A_NAME = 3
@@ -40,6 +41,7 @@ PLACEHOLDER = re.compile(f"{PLACEHOLDER_OPEN}(?:[0-9]+ bytes?|secret){PLACEHOLDE
 
 # a stretch without blanks, or one that `|` or `#(` holds together even if they are never closed
 _CHUNK = re.compile(r"(?:\|[^|]*(?:\||$)|#\([^)]*(?:\)|$)|\S)+")
+_OPTION = re.compile(r"--?[a-z][a-z_-]*=", re.IGNORECASE)  # before its value
 # what stands between bytes, a byte or the sign for one, the text between two `|` or behind one, what is no notation
 _PIECE = re.compile(
     rf"[{re.escape(''.join(sorted(SEPARATORS)))})]+|0[xX]|(?P<byte>#\(|[0-9A-Fa-f]{{1,2}})"
@@ -51,7 +53,7 @@ _DIGIT_OF_A_RUN = r"[\s:,]*(?:0[xX])?[0-9A-Fa-f]"
 _LONG_HEX = re.compile(rf"(?<![g-zG-Z_])[0-9A-Fa-f](?:{_DIGIT_OF_A_RUN}){{{2 * SHORTEST_RUN - 1},}}")
 # words after which a key or PIN may come: `tk`, a field or option that says so, an address, an APDU's header
 _ANNOUNCES = re.compile(
-    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin|puk|code|secret|pass)[^\s=]*|(?:0x)?c0[0-9a-f]{4}|[0-9a-f]{8,})(?:[\s=:]+|$)",
+    r"(?<!\S)(?:tk|[^\s=]*(?:key|pin|puk|chv|code|secret|pass|unblock|reference|verify)[^\s=]*|(?:0x)?c0[0-9a-f]{4}|[0-9a-f]{8,})(?:[\s=:]+|$)",
     re.IGNORECASE,
 )
 
@@ -110,28 +112,34 @@ def byte_runs(text: str) -> list[Span]:
     text = plain_apdu(text)
     spans = [Span(m.start(), m.end()) for m in _LONG_HEX.finditer(text)]
     spans += [Span(m.start(), m.end()) for m in _ASCII_RUN.finditer(text) if len(m[1]) >= SHORTEST_RUN]
-    start = end = count = 0
-    last = len(text.rstrip())
+    return merge([*spans, *_runs_of_chunks(text)])
+
+
+def _runs_of_chunks(text: str) -> Iterator[Span]:
+    """Each row of stretches without blanks that may hold eight bytes together, with two broken ones in it at most."""
+    start = end = count = broken = 0
     for chunk in _CHUNK.finditer(text):
         if "|" in chunk[0] and len(chunk[0]) >= SHORTEST_WITH_BAR:
-            spans.append(Span(chunk.start(), chunk.end()))
+            yield Span(chunk.start(), chunk.end())
         in_chunk = _bytes_in(chunk[0])
         if in_chunk:
             start = chunk.start() if count == 0 else start
-            count += in_chunk
-            end = chunk.end()
-        if count >= SHORTEST_RUN and (not in_chunk or chunk.end() == last):
-            spans.append(Span(start, end))
-        if not in_chunk:
-            count = 0
-    return merge(spans)
+            count, end = count + in_chunk, chunk.end()
+        elif count and broken < MOST_BROKEN and not chunk[0].isalpha():  # a word ends it
+            broken += 1
+        else:
+            if count >= SHORTEST_RUN:
+                yield Span(start, end)
+            count = broken = 0
+    if count >= SHORTEST_RUN:
+        yield Span(start, end)
 
 
 def _bytes_in(chunk: str) -> int:
     """How many bytes a stretch without blanks may hold; 0 where it does not look like bytes."""
     ascii_characters = sum(len(m[1]) for m in _ASCII_RUN.finditer(chunk))
-    rest = _ASCII_RUN.sub("", chunk)
-    for noise in ("0x", "0X", "#(", "#", ")", ":", ",", "*", "/", "=", ";"):
+    rest = _ASCII_RUN.sub("", _OPTION.sub("", chunk))
+    for noise in (" ", "(byte)", "\\x", "\\X", "0x", "0X", "#(", "#", ")", ":", ",", "*", "/", "=", ";", ".", "-", "_"):
         rest = rest.replace(noise, "")
     digits = sum(character in HEX_DIGITS for character in rest)
     # a typing error or two do not make a key unrecognisable; one in a single byte, which no word has a figure in

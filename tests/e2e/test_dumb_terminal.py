@@ -52,6 +52,12 @@ def test_ctrl_c_gives_the_line_up_and_ctrl_d_leaves(dumb: Terminal) -> None:
     assert dumb.wait_for_end() == 0
 
 
+def test_what_stands_before_ctrl_d_is_not_run(dumb: Terminal) -> None:
+    dumb.type_in("atr\x04\x04")
+    assert dumb.wait_for_end() == 0
+    assert b"historical" not in dumb.output
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_the_middle_of_a_line(dumb: Terminal, number: signal.Signals) -> None:
     dumb.type_in("at")

@@ -68,7 +68,7 @@ def test_less_shows_what_is_longer_than_the_screen() -> None:
 @pytest.mark.parametrize(
     ("count", "paged", "variables"),
     [(11, True, {}), (LINES, False, {}), (LINES, True, {"PAGER": "cat"}), (LINES, True, {"TERM": "dumb"}),
-     (LINES, True, {"PAGER": "sh -c 'exit 3'"})],
+     (LINES, True, {"PAGER": "sh -c 'exit 3'"})],  # but not what less has shown: it ends so for Ctrl-C, too
     ids=["fits", "script", "cat", "dumb", "a pager that fails"],
 )
 def test_what_is_printed_as_it_is(count: int, paged: bool, variables: dict[str, str]) -> None:

@@ -146,6 +146,12 @@ def test_nor_does_a_line_with_a_slip_somewhere(line: str, form: str, data: st.Da
         ("write gpin |12345|", "write gpin ‹secret›"),
         ("wirte gpin 1234567890", "wirte gpin ‹secret›"),
         ("puk 12345678", "puk ‹secret›"),
+        # other tools' words for what takes PINs
+        ('change CHV1 "1234" "4321"', "change CHV1 ‹secret›"),
+        ('unblock CHV1 "12345678" "1234"', 'unblock ‹secret›'),
+        ('change-reference-data 1 "5678" "8765"', 'change-reference-data ‹secret›'),
+        ("CLA 00 INS 20 P1 00 P2 01 Lc 04 Data 35 36 37 38", "CLA 00 INS 20 P1 00 P2 01 ‹secret›"),
+        ("Data: 51.52.53.54.55.56.57.58.59.5A.5B.5C.5D.5E.5F.60", "Data: ‹secret›"),
         ("select tk secret", "select tk ‹secret›"),
         ("read cm_key1 16", "read cm_key1 16"),
         ("write cold_historical_bytes #(|J2A081,T=1|)", "write cold_historical_bytes #(|J2A081,T=1|)"),
