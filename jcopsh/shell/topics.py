@@ -66,7 +66,7 @@ and 01 on a fused one (seed 001). The answer comes together with 6A82; that is r
     boot                  else: start the card. Destructive, see below
     read cm_key1          the three keys, and gpin: kept in the key store
     write cm_key1 …       keys of your own, if you want them
-    protect, fuse         the last steps; see help fuse
+    protect, fuse         the last steps; the checklist says what is missing, help fuse what they do
 
 BOOT resets everything to the factory state and makes new random keys, by seed 000; seed 002 only says "boot".
 Which cards do which is unknown, so READ is tried first. Keys that were read before a boot may not be the
@@ -210,8 +210,9 @@ For a command APDU there are also
     CLA=C0 INS=B0 P1=03 P2=05 Lc=10   with labels, in hex and in this order, as in seed 002
     -> C0 B0 03 05 10                 a line of a trace, alone on its line
 
-Of a trace the lines with commands are sent: ->, =>, >>, Command -> and A>> T=1 (4+0001) begin them. Its answers, and
-the same commands as they were wrapped, are passed over, and it says so.
+Of a trace the lines with commands are sent: ->, =>, >>, Command -> and A>> T=1 (4+0001) begin them. Its answers are
+passed over, and the same commands as they were wrapped, and it says so; also what opens a secure channel or is
+protected by one, as no challenge of a trace comes again. A prompt of jcopsh may stand before a line.
 
 Numbers are something else: a length is decimal, 16, or 0x10. An address is always hexadecimal, 0xC00305 or
 C00305.
