@@ -210,9 +210,8 @@ For a command APDU there are also
     CLA=C0 INS=B0 P1=03 P2=05 Lc=10   with labels, in hex and in this order, as in seed 002
     -> C0 B0 03 05 10                 a line of a trace, alone on its line
 
-Of a trace the lines with commands are sent: ->, =>, >>, Command -> and A>> T=1 (4+0001) begin them. Its answers are
-passed over, and the same commands as they were wrapped, and it says so; also what opens a secure channel or is
-protected by one, as no challenge of a trace comes again. A prompt of jcopsh may stand before a line.
+Of a trace the commands are sent: ->, =>, >>, Command -> and A>> T=1 (4+0001) begin them. Passed over, with a word,
+are answers, and what opens a secure channel or was wrapped by one: no challenge of a trace comes again.
 
 Numbers are something else: a length is decimal, 16, or 0x10. An address is always hexadecimal, 0xC00305 or
 C00305.
