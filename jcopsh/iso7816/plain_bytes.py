@@ -29,6 +29,7 @@ _NO_BYTE = re.compile(
     rf"{_IN_BARS}|\\[xX](?={_HEX}|\Z)|\(byte\)(?=\s*0[xX])|{_PARTING_DASH}"
     rf"|(?<={_HEX}{{2}})[hH](?![0-9A-Za-z])|[{re.escape(OPENING + CLOSING)}{OTHER_BLANKS}{_QUOTES}]"
 )
+_MAY_BE_NO_BYTE = re.compile(rf"[^\x00-\x7f]|[-\\(hH{re.escape(OPENING + CLOSING)}]")
 _BRACKET = re.compile(rf"{_IN_BARS}|[{re.escape(OPENING + CLOSING)}]")
 # with a sign behind it, or a blank: then the bytes follow
 _SIGN = rf"(?:\s*[=:]|\s+(?=(?:0x)?{_HEX}))"
@@ -51,7 +52,8 @@ class Label:
 def plain_bytes(text: str) -> str:
     r"""The text with a blank for every sign that is no byte: in `\xC0`, `(byte)0xC0`, `C0-B0`, `C0h`, `{0xC0}`; and for
     every blank, dash and quote that is not ASCII's."""
-    return _NO_BYTE.sub(_blanked, text)
+    # it is asked several times for each key that is typed, and most texts have nothing of the kind
+    return _NO_BYTE.sub(_blanked, text) if _MAY_BE_NO_BYTE.search(text) else text
 
 
 def plain_apdu(text: str) -> str:
