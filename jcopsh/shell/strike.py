@@ -41,6 +41,8 @@ PLACEHOLDER = re.compile(f"{PLACEHOLDER_OPEN}(?:[0-9]+ bytes?|secret){PLACEHOLDE
 
 # a stretch without blanks, or one that `|` or `#(` holds together even if they are never closed
 _CHUNK = re.compile(r"(?:\|[^|]*(?:\||$)|#\([^)]*(?:\)|$)|\S)+")
+# what may stand between the digits of bytes
+_NOISE = re.compile(r"\(byte\)|\\[xX]|0[xX]|#\((?!byte\))|[ #):,*/=;._-]")
 _OPTION = re.compile(r"--?[a-z][a-z_-]*=", re.IGNORECASE)  # before its value
 # what stands between bytes, a byte or the sign for one, the text between two `|` or behind one, what is no notation
 _PIECE = re.compile(
@@ -138,9 +140,7 @@ def _runs_of_chunks(text: str) -> Iterator[Span]:
 def _bytes_in(chunk: str) -> int:
     """How many bytes a stretch without blanks may hold; 0 where it does not look like bytes."""
     ascii_characters = sum(len(m[1]) for m in _ASCII_RUN.finditer(chunk))
-    rest = _ASCII_RUN.sub("", _OPTION.sub("", chunk))
-    for noise in (" ", "(byte)", "\\x", "\\X", "0x", "0X", "#(", "#", ")", ":", ",", "*", "/", "=", ";", ".", "-", "_"):
-        rest = rest.replace(noise, "")
+    rest = _NOISE.sub("", _ASCII_RUN.sub("", _OPTION.sub("", chunk)))
     digits = sum(character in HEX_DIGITS for character in rest)
     # a typing error or two do not make a key unrecognisable; one in a single byte, which no word has a figure in
     slipped = len(rest) - digits == 1 and any(character.isdigit() for character in chunk)
