@@ -22,7 +22,7 @@ from jcopsh.operations.memory import dump_memory, read_memory
 from tests.reader_stack import READERS, CardProcess, ReaderStack
 
 MOST_S = 0.0002
-ROUNDS = 30
+ROUNDS = 10
 EXCHANGES = 240  # in a round
 LEAST_RUNS = 60  # of work that takes several
 ATR = bytes.fromhex("3BF81300008131FE454A434F5076323431B7")

@@ -181,6 +181,17 @@ def test_the_diversification_data_of_the_environment_take_the_place_of_the_card_
     assert "0x01" in card.run("auth")
 
 
+@pytest.mark.parametrize(("given", "missing"), [
+    (("GP_KEY_ENC",), "GP_KEY_MAC"), (("GP_KEY_MAC", "GP_KEY_DEK"), "GP_KEY_ENC"),
+])
+def test_a_single_key_of_the_environment_is_no_set(
+    card: Shell, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], missing: str
+) -> None:
+    for name in given:
+        monkeypatch.setenv(name, "default")
+    assert f"{missing} is not among them; nothing was sent" in " ".join(card.fail("auth", 2).split())
+
+
 @pytest.mark.parametrize(("name", "value", "said"), [
     ("GP_KEY_KDF", "visa", "names no diversification"), ("GP_KEY_KDF", "$4 $5 0xF0 $k", "names no diversification"),
     ("GP_KEY_KDD", "00", "is no key diversification data"), ("GP_KEY_KDD", "zz", "is no key diversification data"),

@@ -170,6 +170,12 @@ def test_the_menu_says_what_a_setting_is_for(monkeypatch: pytest.MonkeyPatch) ->
     assert all(offered.values())
 
 
+def test_gpshell_s_reader_does_not_count_beside_a_simulated_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shell(monkeypatch)
+    assert "simulated" in found.run("card_connect -readerNumber 1")
+    assert "simulated" in found.run("card_connect -reader Omnikey")
+
+
 def test_gpshell_counts_readers_from_one(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     assert desk.line("card_connect -readerNumber 2") == 0

@@ -149,3 +149,13 @@ def test_a_pin_is_asked_for_outside_a_transaction_and_goes_with_its_question_in_
     card.answers += ["1234"] * 3
     card.run("change-pin 1")
     assert link.calls == [*status, "asked", "asked", "asked", *question, "00240001083132333431323334", "end"]
+
+
+@pytest.mark.parametrize(("line", "code"), [
+    ("send 00200001", 0), ("send 00200001 *63C3", 0), ("send 002000010431323335", 1),
+    ("send 002000010431323335 *63C2", 0),
+])
+def test_a_wrong_pin_that_is_sent_raw_ends_a_script(monkeypatch: pytest.MonkeyPatch, line: str, code: int) -> None:
+    card = shell(monkeypatch, profile="iso7816-files")
+    assert card.run("cd 7E10") is not None
+    _ = card.run(line) if code == 0 else card.fail(line, code)

@@ -88,6 +88,19 @@ def test_keys_that_the_card_did_not_take_before_it_got_them(
     assert put(domain).key_version == 1
 
 
+def test_keys_that_were_not_put_stay_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consent, "ask_yes", _nobody)
+    domain = connected(tmp_path)
+    with pytest.raises(ChannelError):
+        domain.auth(KeyChoice(NAME, NEW))
+    domain.auth(level=C_MAC)
+    domain.link.answer = lambda command, answer: b"\x6a\x80" if command[1] == 0xD8 else answer
+    with pytest.raises(CardError):
+        put(domain)
+    with pytest.raises(Refused):
+        domain.again().auth(KeyChoice(NAME, NEW))
+
+
 @pytest.mark.parametrize("profile", ["j2a040", "j3r180"])
 @pytest.mark.parametrize("lost_after", [False, True])
 def test_power_lost_at_every_exchange(
@@ -112,7 +125,7 @@ def test_power_lost_at_every_exchange(
     assert power > 4
 
 
-def _nobody(*_: object) -> None:
+def _nobody(*_: object, **_question: object) -> None:
     raise Refused("there is no terminal")
 
 

@@ -131,6 +131,8 @@ def test_info_without_anything_says_what_to_do() -> None:
 
 
 def test_a_cap_file() -> None:
+    later = cap_info(parse_cap(replace(cap_files.A, format=(2, 3)).archive), "A.cap")
+    assert later.java_card == "3.1"  # which brought that format, whatever the file imports
     text = drawn(cap_info(parse_cap(cap_files.A.archive), "A.cap"))
     for part in ("A.cap", "2.1, compact", "000000000011 (|......|)", "javacard.framework", "Java Card 2.2.2", "Method",
                  f"{len(cap_files.A.load_block)} bytes", "not loaded"):

@@ -68,7 +68,7 @@ def test_less_shows_what_is_longer_than_the_screen() -> None:
 @pytest.mark.parametrize(
     ("count", "paged", "variables"),
     [(11, True, {}), (LINES, False, {}), (LINES, True, {"PAGER": "cat"}), (LINES, True, {"TERM": "dumb"}),
-     (LINES, True, {"PAGER": "sh -c 'exit 3'"})],  # but not what less has shown: it ends so for Ctrl-C, too
+     (LINES, True, {"PAGER": "sh -c 'exit 3'"})],
     ids=["fits", "script", "cat", "dumb", "a pager that fails"],
 )
 def test_what_is_printed_as_it_is(count: int, paged: bool, variables: dict[str, str]) -> None:
@@ -102,6 +102,16 @@ def test_a_pager_that_is_not_there_is_no_reason_to_fail() -> None:
         terminal.wait_for("line 11")
         terminal.type_in("q")
         terminal.wait_for("the end")
+
+
+def test_what_less_has_shown_is_not_printed_again(tmp_path: Path) -> None:
+    less = tmp_path / "less"  # with -K it ends so when Ctrl-C is pressed
+    less.write_text("#!/bin/sh\necho shown; cat >/dev/null; exit 2\n")
+    less.chmod(0o700)
+    with shown(variables={"PAGER": str(less)}) as terminal:
+        terminal.wait_for("the end")
+        assert "shown" in terminal.screen
+        assert "line 2" not in terminal.output.decode()
 
 
 def test_an_interrupt_is_the_pagers() -> None:
