@@ -7,6 +7,7 @@ LAST_CHANNEL = 19
 # the bits of a class byte that name another than the basic channel (ISO/IEC 7816-4:2020, 5.4.1; GlobalPlatform 2.3.1,
 # 11.1.4): 40 says that it is one from 4 on, the low two name one of the first
 CHANNEL_BITS = 0x43
+_FURTHER, _FIRST_PROTECTED, _FURTHER_PROTECTED = 0x40, 0x0C, 0x20
 _FIRST_FURTHER = 4  # from here on the further interindustry class, or GlobalPlatform's C0 to CF, carries the number
 
 
@@ -35,3 +36,12 @@ def channel_of(cla: int) -> int:
 def is_interindustry(cla: int) -> bool:
     """Whether a class byte is one of ISO/IEC 7816-4, whose instructions mean what the standard says."""
     return not cla & 0x80
+
+
+def is_protected(cla: int) -> bool:
+    """Whether a class byte, other than FF, says that the command comes under secure messaging.
+
+    The first classes, and GlobalPlatform's 80 to BF, have two bits for it, the further ones with the channels 4 to 19
+    one (ISO/IEC 7816-4:2020, 5.4.1; GlobalPlatform Card Specification 2.3.1, 11.1.4).
+    """
+    return bool(cla & (_FURTHER_PROTECTED if cla & _FURTHER else _FIRST_PROTECTED))

@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from jcopsh.iso7816.hexadecimal import NotationError, parse_apdu_text
 from jcopsh.iso7816.plain_bytes import begins_otherwise, plain_apdu
+from jcopsh.secrets.segments import HIDDEN_TEXT
 from jcopsh.shell.alias_rules import outside_alias
 from jcopsh.shell.call_parser import (
     ONLY_BYTES,
@@ -63,8 +64,6 @@ _AN_OPTION = re.compile(r"--?[A-Za-z][A-Za-z_-]*")
 # a sign that is not ASCII's behind two bytes, such as a letter that looks like one of A to F
 _BYTES_AND_A_STRANGER = re.compile(r"(?=.*[0-9])(?:(?:0x)?[0-9A-F]{2}[:,-]?){2,}[0-9A-F]?[^\x00-\x7f]", re.IGNORECASE)
 _STATUS_WORD = re.compile(r"[69][0-9A-F]\s?[0-9A-F]{2}", re.IGNORECASE)
-# as our own trace writes what it does not show: `<cm_key1:16:F4E6BB>`
-_HIDDEN_IN_TRACE = re.compile(r"<[a-z][a-z0-9_]*:\d+(?::[^<>]*)?>")
 _NAMES = re.compile(r"[a-z][a-z-]+")
 _PAIRS_OF_DIGITS = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
@@ -121,7 +120,7 @@ def _command_of_trace(text: str, pasted: TraceLine, registry: Registry, context:
     line = parse_line(pasted.plain, registry, context)
     column = Span(len(pasted.plain.rstrip()), len(text.rstrip()))
     line = replace(line, secrets=tuple(merge([*line.secrets, column])))
-    placeholder = _HIDDEN_IN_TRACE.search(text, pasted.mark.end)
+    placeholder = HIDDEN_TEXT.search(text, pasted.mark.end)
     strange = next((one for one in line.calls if one.bindings and one.bindings[0].role is Role.COMMAND), None)
     if placeholder is not None:
         problem = Problem("a secret stood here, and a trace does not keep secrets", "type it in its place",

@@ -12,20 +12,20 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from jcopsh.iso7816.channel import is_interindustry, is_protected
 from jcopsh.iso7816.hexadecimal import HEX_DIGITS
 from jcopsh.iso7816.ins import INS
 from jcopsh.iso7816.plain_bytes import OTHER_BLANKS, plain_bytes
 from jcopsh.iso7816.reader_commands import READER_CLASS
+from jcopsh.secrets.segments import HIDDEN_TEXT
 from jcopsh.shell.tokens import Span
 
-# the bits of a class byte: the proprietary one, that of channels 4 to 19, and those of secure messaging beside each
-_PROPRIETARY, _FURTHER, _PROTECTED, _FURTHER_PROTECTED = 0x80, 0x40, 0x0C, 0x20
 _HEADER = 4  # bytes
 _BLANK = rf"[\s{OTHER_BLANKS}]"
 # no word is meant, nor the file in `>> cafe.txt`
 _BYTES_FOLLOW = r"(?=(?:0x)?(?:[0-9A-F]{2})+(?![0-9A-Z_.]))"
 # or what our own trace hides: `<cm_key1:16:F4E6BB>`
-_ANSWER_FOLLOWS = rf"(?:{_BYTES_FOLLOW}|(?=<[a-z][^<>]*:\d+(?::[^<>]*)?>))"
+_ANSWER_FOLLOWS = rf"(?:{_BYTES_FOLLOW}|(?={HIDDEN_TEXT.pattern}))"
 _ARROW = r"[-\u2013\u2014]{1,2}>|=>|>>|[\u2192\u21d2]"
 _COUNTS = rf"\([^)]*\){_BLANK}*"
 _COMMAND = re.compile(
@@ -88,16 +88,14 @@ def trace_line(text: str) -> TraceLine | None:
 
 def _is_of_a_channel(plain: str) -> bool:
     """Whether a command opens a secure channel, or is protected by one: no challenge or session of a trace comes again,
-    and INITIALIZE UPDATE counts as a try if nothing follows (GlobalPlatform 2.3.1, 11.1.4; ISO/IEC 7816-4:2020, 5.4.1).
-    """
+    and INITIALIZE UPDATE counts as a try if nothing follows."""
     digits = re.sub("0x|[^0-9A-F]", "", plain_bytes(plain), flags=re.IGNORECASE)
     if len(digits) < 2 * _HEADER:
         return False
     cla, ins = bytes.fromhex(digits[:4])
     if cla == READER_CLASS:
         return False
-    protects = _FURTHER_PROTECTED if cla & _FURTHER else _PROTECTED
-    return bool(cla & protects) or (bool(cla & _PROPRIETARY) and ins == INS.INITIALIZE_UPDATE)
+    return is_protected(cla) or (ins == INS.INITIALIZE_UPDATE and not is_interindustry(cla))
 
 
 def own_prompt(text: str) -> int:

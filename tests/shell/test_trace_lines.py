@@ -161,3 +161,8 @@ def test_the_lines_that_replay_reads_can_be_pasted(path: Path) -> None:
         assert (pasted.kind is TraceLineKind.ANSWER) == (mark.name == "RESPONSE"), text
         found += 1
     assert found > 0
+
+
+def test_a_part_of_a_field_that_our_own_trace_hides_says_so_too() -> None:
+    (problem,) = parse_line("A>> T=1 (4+0004) C0D60305 04 <cm_key1[0:4]:4:>", REGISTRY, context()).problems
+    assert "a secret stood here" in problem.message
