@@ -15,7 +15,7 @@ from jcopsh.globalplatform.channel import version_text
 from jcopsh.globalplatform.registry import CARD_LIFE_CYCLE
 from jcopsh.iso7816.aid import ISSUER_DOMAINS, MAX_AID, MIN_AID
 from jcopsh.iso7816.apdu import CommandAPDU, MalformedAPDU
-from jcopsh.iso7816.channel import CHANNEL_BITS
+from jcopsh.iso7816.channel import CHANNEL_BITS, is_protected
 from jcopsh.iso7816.ins import COMPARE_PIN, ENVELOPE_INS, INS, RESET_RETRY
 from jcopsh.iso7816.tlv import TlvError
 from jcopsh.iso7816.tlv import parse as parse_tlv
@@ -83,7 +83,7 @@ class Case:
     @property
     def hidden(self) -> bool:
         """Whether secure messaging may hide the data from us (GlobalPlatform 2.3.1, 11.1.4)."""
-        return bool(self.cla & (0x20 if self.cla & 0x40 else 0x0C))
+        return is_protected(self.cla)
 
     @property
     def chained(self) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
+from jcopsh.iso7816.channel import channel_of, is_protected
+
 ISO = "ISO/IEC 7816-4:2005"
 GP = "GlobalPlatform 2.3.1"
 PCSC = "PC/SC part 3, 3.2.2"
@@ -103,9 +105,8 @@ def class_meaning(cla: int) -> str:
         return _proprietary(cla)
     if 0x20 <= cla < 0x40:
         return "reserved by ISO/IEC 7816-4"
-    channel = 4 + (cla & 0x0F) if cla & 0x40 else cla & 0x03
-    secured = cla & 0x20 if cla & 0x40 else cla & 0x0C
-    parts = ["interindustry", f"channel {channel}" if channel else "", "secure messaging" if secured else "",
+    channel = channel_of(cla)
+    parts = ["interindustry", f"channel {channel}" if channel else "", "secure messaging" if is_protected(cla) else "",
              "more of a chain follows" if cla & 0x10 else ""]
     return ", ".join(filter(None, parts))
 
@@ -113,10 +114,9 @@ def class_meaning(cla: int) -> str:
 def _proprietary(cla: int) -> str:
     if family(cla) is Family.PROPRIETARY:
         return "proprietary"
-    channel = cla & 0x03 if cla < 0xC0 else 4 + (cla & 0x0F)
-    secured = cla & 0x0C if cla < 0xC0 else cla & 0x20
+    channel = channel_of(cla)
     parts = ["GlobalPlatform or proprietary", f"channel {channel}" if channel else "",
-             "secure messaging" if secured else ""]
+             "secure messaging" if is_protected(cla) else ""]
     return ", ".join(filter(None, parts))
 
 
